@@ -1,0 +1,483 @@
+"""The framework: what is asked, how it is scored and how it is compared.  Plain frozen data, nothing else.
+
+A *framework* is the whole definition, for every type of respondent.  An *instrument*
+(:mod:`kil_xlsx.core.instrument`) is what one type of respondent is sent.  The JSON Schema that editors and the
+loader use is generated from these classes, so a field's description here is the documentation of the file format.
+Checks that span several fields (ids that must exist, expressions that must parse) are made when the definition is
+loaded; code that holds a ``Framework`` may rely on them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
+"""A stable id, never used again for something else."""
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+"""An id that may stand in an expression."""
+
+Code = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=20)]
+"""What respondents see in the "No." column: short, in capitals, unique in the framework."""
+
+Text = Annotated[str, Meta(min_length=1, max_length=2000)]
+NumberFormat = Annotated[str, Meta(min_length=1, max_length=80)]
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class _Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """Frozen, and a misspelt key is an error rather than something quietly ignored."""
+
+
+class RespondentType(_Model, frozen=True, kw_only=True):
+    """A kind of organisation that is sent a workbook of its own, such as councils."""
+
+    id: Id
+    code: Code
+    label: Text
+    purpose: Text
+    answered_by: Text
+    aliases: tuple[str, ...] = ()
+    minutes_first: int | None = None
+    minutes_repeat: int | None = None
+
+
+class Choice(_Model, frozen=True, kw_only=True):
+    """One entry of a choice list.
+
+    ``value`` is what it scores (absent: not scored).  ``state`` marks the special answers: they are never scored as a
+    number unless the scoring policy says so.
+    """
+
+    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    label: Annotated[str, Meta(min_length=1, max_length=120)]
+    value: float | None = None
+    state: Literal["answered", "not_applicable", "dont_know"] = "answered"
+    description: str = ""
+    needs_reason: bool = False
+
+
+class ChoiceList(_Model, frozen=True, kw_only=True):
+    """The answers offered by a dropdown, in order.  ``show_code`` offers "3 Established" instead of "Established"."""
+
+    id: Name
+    choices: Annotated[tuple[Choice, ...], Meta(min_length=1)]
+    show_code: bool = False
+
+
+class ScoreRule(_Model, frozen=True, kw_only=True):
+    """How a section gets its score.
+
+    ``mean`` and ``weighted_mean`` run over the questions below the section, or over its direct subsections;
+    ``sum_of_level_means`` adds up the means of the questions that share a ``group``; ``none`` gives no score.
+    The outcome is multiplied by ``multiply`` and rounded to six decimals.  Without ``least_answered`` (a share of the
+    applicable questions, or of the applicable subsections) the section has "not enough answers".
+    """
+
+    rule: Literal["mean", "weighted_mean", "sum_of_level_means", "none"] = "mean"
+    of: Literal["questions", "sections"] = "questions"
+    multiply: Positive = 1.0
+    least_answered: Share = 0.0
+
+
+class OverallRule(_Model, frozen=True, kw_only=True):
+    """How the overall score comes from the scores of the top sections whose ``kind`` is listed (none listed: all)."""
+
+    rule: Literal["mean", "weighted_mean", "none"] = "mean"
+    kinds: tuple[Id, ...] = ()
+    least_sections: Annotated[int, Meta(ge=1)] = 1
+
+
+class Band(_Model, frozen=True, kw_only=True):
+    """A named stretch of the score, from ``from`` up to the next band.  ``tone`` picks the colour from the theme."""
+
+    from_: float = field(name="from")
+    label: Annotated[str, Meta(min_length=1, max_length=40)]
+    words: Text
+    tone: Literal["low", "middle", "good", "best"]
+
+    def display(self) -> str:
+        """The band as people read it, such as "Amber: some practice, gaps to close"."""
+        return f"{self.label}: {self.words}"
+
+
+class MissingPolicy(_Model, frozen=True, kw_only=True):
+    """What a special answer counts as in a score: left out (absent), or a number."""
+
+    counts_as: float | None = None
+
+
+class ClaimRule(_Model, frozen=True, kw_only=True):
+    """A high answer with thin evidence is flagged as a claim without evidence."""
+
+    value_at_least: float
+    strength_at_most: float
+
+
+class Scoring(_Model, frozen=True, kw_only=True):
+    """How answers become scores.  ``minimum`` and ``maximum`` bound every section score; charts use them."""
+
+    minimum: float
+    maximum: float
+    decimals: Annotated[int, Meta(ge=0, le=3)] = 0
+    section: ScoreRule
+    overall: OverallRule
+    bands: tuple[Band, ...] = ()
+    not_applicable: MissingPolicy = MissingPolicy()
+    dont_know: MissingPolicy = MissingPolicy()
+    claim: ClaimRule | None = None
+
+
+class SectionKind(_Model, frozen=True, kw_only=True):
+    """A heading for sections of one kind, such as "Characteristics"."""
+
+    id: Id
+    label: Text
+    plural: Text
+
+
+class Section(_Model, frozen=True, kw_only=True):
+    """A quality that questions are grouped under.  Sections may nest."""
+
+    id: Code
+    label: Text
+    plain: str = ""
+    kind: Id | None = None
+    weight: Positive = 1.0
+    score: ScoreRule | None = None
+    sections: tuple[Section, ...] = ()
+
+
+class Question(_Model, frozen=True, kw_only=True):
+    """What is asked.  ``levels`` says, by choice code, what each answer looks like here.
+
+    ``theme`` is shared by matching questions of different respondent types.  ``group`` is used by the rule
+    ``sum_of_level_means``.
+    """
+
+    id: Code
+    respondent: Id
+    section: Code
+    label: Text
+    text: Text
+    help: str = ""
+    choices: Name | None = None
+    levels: dict[str, str] = {}
+    evidence: tuple[str, ...] = ()
+    not_applicable_when: str = ""
+    weight: Positive = 1.0
+    group: str = ""
+    theme: Id | None = None
+    grounding: Literal["source", "partly", "draft"] = "draft"
+    sources: tuple[Id, ...] = ()
+    principles: tuple[Id, ...] = ()
+
+
+class Unit(_Model, frozen=True, kw_only=True):
+    """A unit and how a figure in it is shown, as an Excel number format."""
+
+    id: Id
+    label: str
+    format: NumberFormat
+
+
+class ProfileField(_Model, frozen=True, kw_only=True):
+    """A fact about the organisation or the return.
+
+    ``role`` tells the program what a field means to it.  A ``derived`` field is worked out: from the start of another
+    field's text (``by: prefix``) or from the stretch that an input falls in (``by: stretch``), through a lookup table.
+    """
+
+    id: Name
+    code: Code
+    label: Text
+    type: Literal["text", "long_text", "org_id", "org_id_list", "area_code", "choice", "date", "derived"]
+    respondents: tuple[Id, ...] = ()
+    required: bool = False
+    help: str = ""
+    role: (
+        Literal["organisation", "org_id", "area_code", "region", "consent", "period_start", "period_end", "completed_by"]
+        | None
+    ) = None
+    choices: Name | None = None
+    pattern: str | None = None
+    source: Name | None = None
+    by: Literal["prefix", "stretch"] | None = None
+    lookup: Name | None = None
+
+
+class LookupEntry(_Model, frozen=True, kw_only=True):
+    """One line of a lookup: everything that starts with ``prefix``, or every number from ``at_least`` on."""
+
+    code: str
+    label: Text
+    prefix: str | None = None
+    at_least: float | None = None
+
+
+class Lookup(_Model, frozen=True, kw_only=True):
+    """A table that turns a code's beginning, or an amount, into a label."""
+
+    id: Name
+    entries: Annotated[tuple[LookupEntry, ...], Meta(min_length=1)]
+    source: str = ""
+
+
+class IdScheme(_Model, frozen=True, kw_only=True):
+    """A register that organisation identifiers come from, such as GB-CHC."""
+
+    prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]+$")]
+    register: Text
+    pattern: Text
+    examples: tuple[str, ...] = ()
+
+
+class InputGroup(_Model, frozen=True, kw_only=True):
+    """A heading under which inputs stand together on the Measures sheet."""
+
+    id: Id
+    label: Text
+    plain: str = ""
+
+
+class Input(_Model, frozen=True, kw_only=True):
+    """A figure that the respondent looks up and types.  ``default`` is used when it is left blank or cannot apply."""
+
+    id: Name
+    code: Code
+    label: Text
+    unit: Id
+    group: Id
+    respondents: tuple[Id, ...] = ()
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    default: float | None = None
+
+
+class TableColumn(_Model, frozen=True, kw_only=True):
+    """A column of an input table."""
+
+    id: Name
+    label: Text
+    type: Literal["text", "number", "choice"]
+    unit: Id | None = None
+    choices: Name | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    help: str = ""
+
+
+class InputTable(_Model, frozen=True, kw_only=True):
+    """A list that the respondent fills in row by row, such as tenants."""
+
+    id: Name
+    code: Code
+    label: Text
+    columns: Annotated[tuple[TableColumn, ...], Meta(min_length=1, max_length=7)]
+    respondents: tuple[Id, ...] = ()
+    rows: Annotated[int, Meta(ge=1, le=500)] = 25
+    help: str = ""
+
+
+class DatedValue(_Model, frozen=True, kw_only=True):
+    """A published figure and the day from which it holds."""
+
+    from_: date = field(name="from")
+    value: float
+    source: Text
+
+
+class ReferenceValue(_Model, frozen=True, kw_only=True):
+    """A published figure that measures use; chosen by the end of the reporting period, and open to being overtyped."""
+
+    id: Name
+    code: Code
+    label: Text
+    unit: Id
+    group: Id
+    respondents: tuple[Id, ...] = ()
+    source: Text
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[DatedValue, ...] = ()
+
+
+class Working(_Model, frozen=True, kw_only=True):
+    """A step of a measure that is shown beside it, such as round 2 of a multiplier."""
+
+    id: Name
+    label: Text
+    unit: Id
+    formula: Text
+
+
+class Measure(_Model, frozen=True, kw_only=True):
+    """What is worked out from inputs, with its unit and direction.
+
+    ``needs`` is a condition without which the figure is not shown.  ``benchmark`` says which returns it may be
+    compared among.
+    """
+
+    id: Code
+    section: Code
+    label: Text
+    unit: Id
+    formula: Text
+    respondents: tuple[Id, ...] = ()
+    direction: Literal["higher", "lower", "context"] = "context"
+    valid_from: float | None = None
+    valid_to: float | None = None
+    benchmark: Literal["all", "like_with_like", "none"] = "all"
+    needs: str | None = None
+    workings: tuple[Working, ...] = ()
+    note: str = ""
+    grounding: Literal["source", "partly", "draft"] = "draft"
+    sources: tuple[Id, ...] = ()
+
+
+class Check(_Model, frozen=True, kw_only=True):
+    """A rule that figures must keep.  An error must be put right; a query may be explained instead."""
+
+    id: Code
+    rule: Text
+    severity: Literal["error", "query"]
+    message: Text
+    respondents: tuple[Id, ...] = ()
+
+
+class Principle(_Model, frozen=True, kw_only=True):
+    """A principle that questions are tagged with."""
+
+    id: Id
+    label: Text
+
+
+class Step(_Model, frozen=True, kw_only=True):
+    """One step of the suggested way of working."""
+
+    id: Code
+    label: Text
+    text: Text
+    respondents: tuple[Id, ...] = ()
+
+
+class Steps(_Model, frozen=True, kw_only=True):
+    """The checklist of steps; ``title`` names its sheet."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=31, pattern=r"^[\w ]+$")]
+    intro: Text
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
+    choices: Name
+
+
+class GuidancePage(_Model, frozen=True, kw_only=True):
+    """A page of guidance: a title and its paragraphs."""
+
+    id: Id
+    title: Text
+    paragraphs: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    respondents: tuple[Id, ...] = ()
+
+
+class Term(_Model, frozen=True, kw_only=True):
+    """A word and what it means here."""
+
+    term: Text
+    meaning: Text
+
+
+class Source(_Model, frozen=True, kw_only=True):
+    """Where a fact or a topic comes from."""
+
+    title: Text
+    url: str | None = None
+
+
+class Consent(_Model, frozen=True, kw_only=True):
+    """Which answers to the consent field let a return into a benchmark, and which let its name be shown."""
+
+    share: tuple[str, ...]
+    named: tuple[str, ...] = ()
+
+
+class PeerGroups(_Model, frozen=True, kw_only=True):
+    """By which profile fields respondents of one type may be grouped."""
+
+    respondent: Id
+    fields: tuple[Name, ...]
+
+
+class Benchmarking(_Model, frozen=True, kw_only=True):
+    """How returns are compared.  ``like_with_like`` names the fields that must agree for a measure marked so."""
+
+    least_group_size: Annotated[int, Meta(ge=3)] = 5
+    consent: Consent
+    peer_groups: tuple[PeerGroups, ...] = ()
+    like_with_like: tuple[Name, ...] = ()
+
+
+class TestCase(_Model, frozen=True, kw_only=True):
+    """A worked example that the definition must reproduce: a measure from given inputs, or a plain mean."""
+
+    id: Id
+    title: Text
+    measure: Code | None = None
+    inputs: dict[str, float] = {}
+    tables: dict[str, tuple[dict[str, float | str | None], ...]] = {}
+    values: tuple[float, ...] = ()
+    workings: dict[str, float] = {}
+    expect: float
+    also_expect: dict[str, float] = {}
+    tolerance: Positive = 1e-9
+    origin: str = ""
+    note: str = ""
+
+
+class Framework(_Model, frozen=True, kw_only=True):
+    """A versioned set of sections, questions and measures, for all its respondent types.
+
+    ``default_choices`` answers every question that names no choice list; ``evidence_strength`` is the list for how
+    well an answer is evidenced; ``missing_figure`` offers the reasons why a figure is not given.  ``interface``
+    replaces words of the workbook itself, which is how a framework in another language is made.
+    """
+
+    id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+    version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+(-[a-z0-9.]+)?$")]
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")]
+    title: Text
+    subtitle: str = ""
+    notice: Text
+    reference_prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2,5}$")]
+    respondents: Annotated[tuple[RespondentType, ...], Meta(min_length=1)]
+    choice_lists: Annotated[tuple[ChoiceList, ...], Meta(min_length=1)]
+    default_choices: Name
+    evidence_strength: Name
+    missing_figure: Name
+    scoring: Scoring
+    section_kinds: tuple[SectionKind, ...] = ()
+    sections: Annotated[tuple[Section, ...], Meta(min_length=1)]
+    questions: Annotated[tuple[Question, ...], Meta(min_length=1)]
+    units: tuple[Unit, ...] = ()
+    profile: Annotated[tuple[ProfileField, ...], Meta(min_length=1)]
+    lookups: tuple[Lookup, ...] = ()
+    id_schemes: tuple[IdScheme, ...] = ()
+    input_groups: tuple[InputGroup, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    input_tables: tuple[InputTable, ...] = ()
+    reference_values: tuple[ReferenceValue, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    checks: tuple[Check, ...] = ()
+    principles: tuple[Principle, ...] = ()
+    steps: Steps | None = None
+    guidance: tuple[GuidancePage, ...] = ()
+    glossary: tuple[Term, ...] = ()
+    benchmarking: Benchmarking
+    sources: dict[str, Source] = {}
+    test_cases: tuple[TestCase, ...] = ()
+    interface: dict[str, str] = {}

@@ -1,0 +1,215 @@
+"""The instrument: what one type of respondent is sent, with everything looked up once.
+
+An :class:`Instrument` is a :class:`~kil_xlsx.core.framework.Framework` seen by one respondent type: only its
+sections, questions, inputs, measures and checks, each in order, with expressions parsed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from kil_xlsx.core import expressions
+from kil_xlsx.core.framework import (
+    Check,
+    Choice,
+    ChoiceList,
+    Framework,
+    GuidancePage,
+    Input,
+    InputGroup,
+    InputTable,
+    Lookup,
+    Measure,
+    ProfileField,
+    Question,
+    ReferenceValue,
+    RespondentType,
+    ScoreRule,
+    Section,
+    Step,
+    Unit,
+)
+
+
+class _ForRespondents(Protocol):
+    @property
+    def respondents(self) -> tuple[str, ...]: ...
+
+
+_T = TypeVar("_T", bound=_ForRespondents)
+
+
+@dataclass(frozen=True)
+class SectionNode:
+    """A section of an instrument with its depth (0 at the top), its questions and its subsections.
+
+    ``own`` are the questions asked directly in it, ``questions`` those of its subsections too, in order.
+    """
+
+    section: Section
+    depth: int
+    own: tuple[Question, ...]
+    children: tuple[SectionNode, ...]
+
+    @property
+    def id(self) -> str:
+        return self.section.id
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        return self.own + tuple(question for child in self.children for question in child.questions)
+
+    def walk(self) -> Iterator[SectionNode]:
+        """This node and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One framework version as one respondent type sees it."""
+
+    framework: Framework
+    respondent: RespondentType
+
+    def _mine(self, items: Iterable[_T]) -> tuple[_T, ...]:
+        return tuple(item for item in items if not item.respondents or self.respondent.id in item.respondents)
+
+    @property
+    def key(self) -> str:
+        """The name it is loaded by, such as ``keep-it-local/council``."""
+        return f"{self.framework.id}/{self.respondent.id}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits of the SHA-256 of the whole framework's content and the respondent type."""
+        content = msgspec.json.encode(self.framework, order="deterministic")
+        return hashlib.sha256(content + self.respondent.id.encode()).hexdigest()[:16]
+
+    @cached_property
+    def tree(self) -> tuple[SectionNode, ...]:
+        """The top sections that have questions or measures for this respondent type."""
+        by_section: dict[str, list[Question]] = {}
+        for question in self.framework.questions:
+            if question.respondent == self.respondent.id:
+                by_section.setdefault(question.section, []).append(question)
+
+        def node(section: Section, depth: int) -> SectionNode:
+            children = tuple(node(child, depth + 1) for child in section.sections)
+            own = tuple(by_section.get(section.id, ()))
+            return SectionNode(section, depth, own, tuple(child for child in children if child.questions))
+
+        nodes = (node(section, 0) for section in self.framework.sections)
+        return tuple(top for top in nodes if top.questions)
+
+    @cached_property
+    def nodes(self) -> tuple[SectionNode, ...]:
+        """Every section of the tree, parents first."""
+        return tuple(node for top in self.tree for node in top.walk())
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """Questions in the order in which they are asked."""
+        return tuple(question for top in self.tree for question in top.questions)
+
+    @cached_property
+    def profile(self) -> tuple[ProfileField, ...]:
+        return self._mine(self.framework.profile)
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        return self._mine(self.framework.inputs)
+
+    @cached_property
+    def reference_values(self) -> tuple[ReferenceValue, ...]:
+        return self._mine(self.framework.reference_values)
+
+    @cached_property
+    def figures(self) -> tuple[Input | ReferenceValue, ...]:
+        """Inputs and reference values, by group, in the order in which they stand on the Measures sheet."""
+        everything: tuple[Input | ReferenceValue, ...] = (*self.inputs, *self.reference_values)
+        return tuple(figure for group in self.framework.input_groups for figure in everything if figure.group == group.id)
+
+    @cached_property
+    def input_groups(self) -> tuple[InputGroup, ...]:
+        used = {figure.group for figure in self.figures}
+        return tuple(group for group in self.framework.input_groups if group.id in used)
+
+    @cached_property
+    def tables(self) -> tuple[InputTable, ...]:
+        return self._mine(self.framework.input_tables)
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        return self._mine(self.framework.measures)
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        return self._mine(self.framework.checks)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return self._mine(self.framework.steps.steps) if self.framework.steps else ()
+
+    @cached_property
+    def guidance(self) -> tuple[GuidancePage, ...]:
+        return self._mine(self.framework.guidance)
+
+    @cached_property
+    def choice_lists(self) -> dict[str, ChoiceList]:
+        return {choice_list.id: choice_list for choice_list in self.framework.choice_lists}
+
+    @cached_property
+    def lookups(self) -> dict[str, Lookup]:
+        return {lookup.id: lookup for lookup in self.framework.lookups}
+
+    @cached_property
+    def units(self) -> dict[str, Unit]:
+        return {unit.id: unit for unit in self.framework.units}
+
+    @cached_property
+    def expressions(self) -> dict[str, expressions.Expression]:
+        """Every parsed expression by its text."""
+        texts = [check.rule for check in self.checks]
+        for measure in self.measures:
+            texts.append(measure.formula)
+            texts.extend(working.formula for working in measure.workings)
+            if measure.needs:
+                texts.append(measure.needs)
+        return {text: expressions.parse(text) for text in texts}
+
+    def choices_of(self, question: Question) -> ChoiceList:
+        """The choice list that a question is answered from."""
+        return self.choice_lists[question.choices or self.framework.default_choices]
+
+    def rule_of(self, node: SectionNode) -> ScoreRule:
+        """The score rule of a section: its own, or the framework's."""
+        return node.section.score or self.framework.scoring.section
+
+    def field_with_role(self, role: str) -> ProfileField | None:
+        """The profile field that plays a role, such as ``consent``; none where the framework has none."""
+        return next((field for field in self.profile if field.role == role), None)
+
+
+def display(choice_list: ChoiceList, choice: Choice) -> str:
+    """A choice as the dropdown offers it: "3 Established", or the label alone; special answers never show a code."""
+    if choice_list.show_code and choice.state == "answered":
+        return f"{choice.code} {choice.label}"
+    return choice.label
+
+
+def instrument(framework: Framework, respondent: str) -> Instrument:
+    """The instrument of one respondent type, named by its id, code or alias.  KeyError when there is none."""
+    wanted = respondent.casefold()
+    for candidate in framework.respondents:
+        names = {candidate.id, candidate.code, candidate.label, *candidate.aliases}
+        if wanted in {name.casefold() for name in names}:
+            return Instrument(framework, candidate)
+    raise KeyError(respondent)

@@ -1,0 +1,201 @@
+"""What can be wrong with a returned workbook, in one catalogue.
+
+A :class:`Problem` is collected, never raised.  An *error* must be put right before the return is complete; a *query*
+must be put right or explained; a *note* only tells the coordinator what was done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Severity(StrEnum):
+    """How much a problem matters."""
+
+    ERROR = "error"
+    QUERY = "query"
+    NOTE = "note"
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One thing wrong, where it is, and what to do about it.
+
+    ``item`` is the visible code of what is concerned (a question, a figure, a check); ``sheet`` and ``cell`` say where
+    to look; ``found`` is what stands there and ``expected`` what should.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+    sheet: str = ""
+    cell: str = ""
+    item: str = ""
+    found: str = ""
+    expected: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One entry of the catalogue: how bad it is, what is said, and what to do."""
+
+    severity: Severity
+    message: str
+    remedy: str
+
+
+_E, _Q, _N = Severity.ERROR, Severity.QUERY, Severity.NOTE
+
+CATALOGUE: dict[str, Kind] = {
+    # The file as a whole
+    "file-empty": Kind(_E, "The file is empty.", "Ask the sender to attach the saved workbook again."),
+    "file-too-large": Kind(
+        _E,
+        "The file is far larger than a completed workbook can be.",
+        "Ask the sender to remove pictures or pasted sheets, save, and send it again.",
+    ),
+    "file-password": Kind(
+        _E,
+        "The file is locked with a password.",
+        "Ask the sender to remove the password (in Excel: File, Info, Protect Workbook) and send it again.",
+    ),
+    "file-not-a-workbook": Kind(
+        _E, "The file is not a workbook.", "Ask the sender for the Excel file itself, not a copy in another form."
+    ),
+    "file-damaged": Kind(
+        _E,
+        "The file is damaged and cannot be read in full.",
+        "Ask the sender to open it, save it under a new name and send that.",
+    ),
+    "file-unsafe": Kind(
+        _E,
+        "The file is built in a way that no spreadsheet program would build it, so it was not opened.",
+        "Check with the sender by another route that the file really came from them.",
+    ),
+    "file-reader-failed": Kind(
+        _E,
+        "The file could not be read within the limits of time and memory.",
+        "Ask the sender to open it and save it as .xlsx, then send it again.",
+    ),
+    "file-unreadable": Kind(
+        _E, "The file could not be opened.", "Check that it is there, is a file, and that you may read it."
+    ),
+    "file-macros": Kind(_N, "The file contains macros. They were not run.", "Nothing needs to be done."),
+    # Whose return it is
+    "return-not-ours": Kind(
+        _E,
+        "This workbook does not say which questionnaire it is.",
+        "Check that it is a workbook that was sent out; if so, ask the sender for the copy they filled in.",
+    ),
+    "return-other-framework": Kind(
+        _E, "The workbook belongs to another questionnaire.", "Read it with the framework that it was made from."
+    ),
+    "return-other-version": Kind(
+        _E,
+        "The workbook was made from another version of the questionnaire.",
+        "Read it with the version that it was made from, or send the current workbook.",
+    ),
+    "return-content-differs": Kind(
+        _Q,
+        "The questions in the workbook are not exactly those of this version.",
+        "Compare the definition that the workbook was made from with this one.",
+    ),
+    "return-reference-damaged": Kind(
+        _Q, "The reference code on the first sheet is not a valid code.", "Check whose workbook this is."
+    ),
+    "return-reference-differs": Kind(
+        _Q,
+        "The workbook carries two different reference codes.",
+        "Check whose workbook this is: sheets from another copy may have been pasted in.",
+    ),
+    "return-empty": Kind(_Q, "Nothing has been filled in.", "Ask whether the right copy was sent."),
+    # Finding answers
+    "item-not-found": Kind(
+        _E, "The row for this item is no longer in the workbook.", "Put the row back, or use a fresh copy."
+    ),
+    "item-moved": Kind(_N, "The row is not where it was sent out. It was found by its code.", "Nothing needs to be done."),
+    "item-twice": Kind(
+        _E,
+        "This item stands in the workbook more than once, with different answers.",
+        "Remove the copy that does not count.",
+    ),
+    "item-contradiction": Kind(
+        _E,
+        "The visible code and the hidden markers of this row name different items, so the answer was not taken.",
+        "Check the row against a fresh copy and enter the answer again.",
+    ),
+    # What was typed
+    "choice-unknown": Kind(_E, "The answer is not one of those offered.", "Choose an answer from the list."),
+    "choice-recognised": Kind(
+        _N, "The answer was typed rather than chosen; it was taken for the one it names.", "Nothing needs to be done."
+    ),
+    "number-expected": Kind(_E, "A number is needed here.", "Enter the figure as a plain number, without words."),
+    "number-out-of-range": Kind(_E, "The figure is outside the possible range.", "Check the figure and its unit."),
+    "date-expected": Kind(_E, "A date is needed here.", "Enter a date such as 31 March 2026."),
+    "date-order": Kind(_E, "The period ends before it starts.", "Check both dates."),
+    "cell-error": Kind(_E, "The cell holds an error value instead of an answer.", "Type the answer again."),
+    "cell-formula": Kind(
+        _N, "The answer is a formula; the value it showed was taken.", "Replace the formula with its value."
+    ),
+    "formula-without-value": Kind(
+        _E, "The answer is a formula without a stored result.", "Open the file in Excel, save it, and send it again."
+    ),
+    "identifier-unknown": Kind(
+        _Q, "The organisation identifier does not fit any known register.", "Check it against the register."
+    ),
+    "area-code-unknown": Kind(_E, "The area code does not have the right form.", "Enter a nine-character code such as E06000023."),
+    # What is missing or contradicts itself
+    "required-missing": Kind(_E, "This is needed and is blank.", "Please fill it in."),
+    "reason-missing": Kind(_Q, "Marked as not applicable without saying why.", "Add a few words of reason."),
+    "figure-and-reason": Kind(
+        _Q,
+        "There is a figure and also a reason for having none. The figure was used.",
+        "Remove whichever is wrong.",
+    ),
+    "check-failed": Kind(_E, "A check on the figures does not hold.", "Correct the figures."),
+    "check-query": Kind(_Q, "A check on the figures does not hold.", "Correct the figures, or explain on the Checks sheet."),
+    "measure-out-of-range": Kind(
+        _Q, "A calculated measure is outside its usual range.", "Check the figures it uses, or explain on the Checks sheet."
+    ),
+    # The workbook's own results
+    "score-differs": Kind(
+        _Q,
+        "The result stored in the workbook is not what its answers give. The program's own result was used.",
+        "Open the workbook in Excel and save it; if the difference stays, a formula has been changed.",
+    ),
+    "score-not-stored": Kind(
+        _N, "The workbook was saved without results. They were worked out again from the answers.", "Nothing needs to be done."
+    ),
+}
+
+
+def problem(
+    code: str,
+    *,
+    sheet: str = "",
+    cell: str = "",
+    item: str = "",
+    found: str = "",
+    expected: str = "",
+    message: str = "",
+    severity: Severity | None = None,
+) -> Problem:
+    """A problem of the catalogue at a place.  ``message`` replaces the catalogue's where the definition has its own.
+
+    KeyError when the code is not in the catalogue: that is a mistake in the program.
+    """
+    kind = CATALOGUE[code]
+    return Problem(
+        code=code,
+        severity=severity or kind.severity,
+        message=message or kind.message,
+        remedy=kind.remedy,
+        sheet=sheet,
+        cell=cell,
+        item=item,
+        found=found,
+        expected=expected,
+    )

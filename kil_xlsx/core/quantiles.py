@@ -1,0 +1,109 @@
+"""Quartiles, means and ranks, by the methods that spreadsheets use.
+
+Quantiles are **type 7** of Hyndman, R. J. and Fan, Y. (1996), "Sample quantiles in statistical packages",
+*The American Statistician* 50(4), 361-365: for *n* values in order and a share *q*, the quantile stands at position
+``1 + (n - 1) q`` and is read off by straight-line interpolation between the two neighbouring values.  This is what
+PERCENTILE.INC and QUARTILE.INC give in Excel, LibreOffice and Google Sheets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kil_xlsx.core.rounding import round_half_away
+
+#: Two scores that agree to this many decimals count as the same, as in comparisons inside a workbook.
+_SAME_TO = 6
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """The lower quartile, the median and the upper quartile, in the unit of the values."""
+
+    q1: float
+    median: float
+    q3: float
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where one value stands among others: the shares (0 to 1) of the others below it and level with it."""
+
+    below_share: float
+    same_share: float
+
+    @property
+    def mid_rank(self) -> float:
+        """The mid-rank (0 to 1): the share below and half of the share that is level."""
+        return self.below_share + self.same_share / 2
+
+
+def _usable(values: Sequence[float], purpose: str) -> Sequence[float]:
+    if not values:
+        raise ValueError(f"There are no values to take {purpose} of.")
+    if not all(math.isfinite(value) for value in values):
+        raise ValueError(f"Cannot take {purpose} of values that are not finite numbers.")
+    return values
+
+
+def _at(ordered: Sequence[float], q: float) -> float:
+    position = (len(ordered) - 1) * q
+    index = math.floor(position)
+    fraction = position - index
+    if fraction == 0:
+        return ordered[index]
+    return ordered[index] + fraction * (ordered[index + 1] - ordered[index])
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    """The ``q``-quantile by Hyndman and Fan's type 7, equal to PERCENTILE.INC.
+
+    :param values: at least one finite number, in any order.
+    :param q: the share below, from 0 (the smallest value) to 1 (the largest).
+    :returns: the quantile, in the unit of the values.
+    :raises ValueError: there are no values, one is not finite, or ``q`` is outside 0 to 1.
+
+    >>> quantile([1, 3, 2, 4], 0.3)
+    1.9
+    """
+    if not 0 <= q <= 1:
+        raise ValueError(f"A quantile needs a share from 0 to 1, not {q!r}.")
+    return float(_at(sorted(_usable(values, "a quantile")), q))
+
+
+def quartiles(values: Sequence[float]) -> Quartiles:
+    """Both quartiles and the median by Hyndman and Fan's type 7, equal to QUARTILE.INC.
+
+    :param values: at least one finite number, in any order.
+    :raises ValueError: there are no values, or one is not finite.
+    """
+    ordered = sorted(_usable(values, "quartiles"))
+    return Quartiles(*(float(_at(ordered, q)) for q in (0.25, 0.5, 0.75)))
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean, in the unit of the values, summed without rounding so that order does not matter.
+
+    :raises ValueError: there are no values, or one is not finite.
+    """
+    return math.fsum(_usable(values, "a mean")) / len(values)
+
+
+def mid_rank(values_of_others: Sequence[float], own: float) -> Position:
+    """Where ``own`` stands among the values of others, which must not include it.
+
+    Values are compared to 6 decimals, as in a workbook, so that noise in the last bits does not break a tie.
+    Half of the ties count as below in :attr:`Position.mid_rank`: the usual mid-rank definition of a percentile rank.
+
+    :param values_of_others: at least one finite number.
+    :param own: a finite number in the same unit.
+    :returns: shares from 0 to 1 of the others.
+    :raises ValueError: there are no others, or a value is not finite.
+    """
+    others = [round_half_away(value, _SAME_TO) for value in _usable(values_of_others, "a rank")]
+    mark = round_half_away(own, _SAME_TO)
+    below = sum(value < mark for value in others)
+    same = sum(value == mark for value in others)
+    return Position(below / len(others), same / len(others))

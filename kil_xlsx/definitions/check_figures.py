@@ -1,0 +1,96 @@
+"""Inputs, tables, published figures and worked examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from kil_xlsx.core.framework import Framework, InputTable, TestCase
+from kil_xlsx.definitions.check_links import missing
+from kil_xlsx.definitions.places import KeyPath, Places
+from kil_xlsx.errors import Fault
+
+
+def check_figures(framework: Framework, places: Places) -> Iterator[Fault]:
+    """Limits are the right way round, defaults keep them, and choice columns have choices."""
+    for at, each in enumerate(framework.inputs):
+        yield from _limits(("inputs", at), each.minimum, each.maximum, places)
+        if each.default is not None and not _within(each.default, each.minimum, each.maximum):
+            yield places.fault(
+                ("inputs", at, "default"), f"the default {each.default:g} is outside the limits", "Change one of them."
+            )
+    for at, table in enumerate(framework.input_tables):
+        yield from _columns(table, ("input_tables", at, "columns"), places)
+    for at, measure in enumerate(framework.measures):
+        yield from _limits(("measures", at), measure.valid_from, measure.valid_to, places, "valid_from", "valid_to")
+    for at, reference in enumerate(framework.reference_values):
+        yield from _limits(("reference_values", at), reference.minimum, reference.maximum, places)
+        days: set[date] = set()
+        for number, dated in enumerate(reference.values):
+            if dated.from_ in days:
+                yield places.fault(
+                    ("reference_values", at, "values", number, "from"),
+                    f"there are two values from {dated.from_.isoformat()}",
+                    "Keep one of the two.",
+                )
+            days.add(dated.from_)
+
+
+def _within(value: float, minimum: float | None, maximum: float | None) -> bool:
+    return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
+
+
+def _limits(
+    path: KeyPath,
+    lower: float | None,
+    upper: float | None,
+    places: Places,
+    lower_key: str = "minimum",
+    upper_key: str = "maximum",
+) -> Iterator[Fault]:
+    if lower is not None and upper is not None and lower >= upper:
+        yield places.fault(
+            (*path, upper_key), f"'{upper_key}' {upper:g} is not above '{lower_key}' {lower:g}", "Change one of them."
+        )
+
+
+def _columns(table: InputTable, path: KeyPath, places: Places) -> Iterator[Fault]:
+    for at, column in enumerate(table.columns):
+        yield from _limits((*path, at), column.minimum, column.maximum, places)
+        if column.type == "choice" and column.choices is None:
+            yield places.fault(
+                (*path, at), "missing 'choices', which a column of type 'choice' needs", "Name a choice list."
+            )
+        if column.type != "choice" and column.choices is not None:
+            yield places.fault(
+                (*path, at, "choices"),
+                f"a column of type '{column.type}' has no choices",
+                "Take it out, or use 'type: choice'.",
+            )
+
+
+def check_test_cases(framework: Framework, places: Places) -> Iterator[Fault]:
+    """Worked examples name measures, figures, tables and columns that exist."""
+    for at, case in enumerate(framework.test_cases):
+        yield from _case(framework, case, ("test_cases", at), places)
+
+
+def _case(framework: Framework, case: TestCase, path: KeyPath, places: Places) -> Iterator[Fault]:
+    measures = {measure.id: measure for measure in framework.measures}
+    if case.measure is None and not case.values:
+        yield places.fault(path, "has neither 'measure' nor 'values'", "Say what is worked out, or give the values.")
+    yield from missing(places, (*path, "measure"), "measure", case.measure, measures)
+    figures = [*(each.id for each in framework.inputs), *(each.id for each in framework.reference_values)]
+    for name in case.inputs:
+        yield from missing(places, (*path, "inputs", name), "input or reference value", name, figures)
+    tables = {table.id: [column.id for column in table.columns] for table in framework.input_tables}
+    for table, rows in case.tables.items():
+        yield from missing(places, (*path, "tables", table), "table", table, tables)
+        for number, row in enumerate(rows if table in tables else ()):
+            for column in row:
+                where = (*path, "tables", table, number, column)
+                yield from missing(places, where, "column", column, tables[table], table)
+    if case.measure in measures:
+        workings = [working.id for working in measures[case.measure].workings]
+        for name in case.workings:
+            yield from missing(places, (*path, "workings", name), "working", name, workings, case.measure)

@@ -1,0 +1,159 @@
+"""Finding, reading and checking framework definitions.
+
+A definition is a folder of YAML files, or a single one.  Frameworks that come with the program are found by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.definitions.consistency import consistency_faults
+from kil_xlsx.definitions.merge import merged
+from kil_xlsx.definitions.places import in_order
+from kil_xlsx.definitions.structure import structural_faults
+from kil_xlsx.definitions.wording import counted, did_you_mean, listed, shortened
+from kil_xlsx.definitions.yamlfile import YamlFile, read_yaml
+from kil_xlsx.errors import DefinitionError, Fault, UsageProblem
+
+
+def templates_folder() -> Path:
+    """Where the frameworks that come with the program are: in the installed package, or beside it in its source."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def available() -> tuple[str, ...]:
+    """The names of the frameworks that come with the program, in alphabetical order."""
+    folder = templates_folder()
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(entry.name for entry in folder.iterdir() if _yaml_files(entry)))
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """Split ``keep-it-local/council`` into framework and respondent type; none where only a framework is named.
+
+    The framework may be a path: ``my/folder`` is the folder when it holds a definition, and otherwise the respondent
+    type ``folder`` of the definition in ``my``.  Whether either exists is not checked here.
+    """
+    whole = name.rstrip("/\\") or name
+    cut = max(whole.rfind("/"), whole.rfind("\\"))
+    head, tail = whole[:cut], whole[cut + 1 :]
+    if cut <= 0:
+        return whole, None
+    if head in available():
+        return head, tail
+    if _is_definition(whole) or (_exists(head) and not _is_definition(head)):
+        return whole, None
+    return head, tail
+
+
+def load_framework(name_or_path: str | Path) -> Framework:
+    """Load a framework and check all of it.
+
+    :param name_or_path: the name of one that comes with the program (it wins over a folder of the same name), the
+        path of a folder whose ``*.yaml`` files make up a definition, or the path of a single YAML file.
+    :raises UsageProblem: when there is no such framework.
+    :raises DefinitionError: when anything is wrong with the definition; it lists everything that was found.
+    """
+    if isinstance(name_or_path, str) and name_or_path in available():
+        return _loaded(templates_folder() / name_or_path)
+    if _exists(name_or_path):
+        return _loaded(Path(name_or_path))
+    name = shortened(str(name_or_path))
+    raise UsageProblem(
+        f"There is no framework '{name}'{did_you_mean(name, available()) or '.'}",
+        f"Frameworks that come with the program: {listed(available())}. "
+        "A framework of your own is named by the path of its folder.",
+    )
+
+
+def load_instrument(name: str) -> Instrument:
+    """Load what one type of respondent is sent.
+
+    :param name: framework and respondent type, such as ``keep-it-local/council``; the framework may be a path, and
+        the respondent type an id, code, label or alias.  It may be left out where the framework has only one.
+    :raises UsageProblem: when there is no such framework or respondent type, or the respondent type is missing.
+    :raises DefinitionError: when the framework's definition is wrong.
+    """
+    framework_name, respondent = split_name(name)
+    framework = load_framework(framework_name)
+    if respondent is None:
+        if len(framework.respondents) == 1:
+            return Instrument(framework, framework.respondents[0])
+        raise UsageProblem(
+            f"'{framework_name}' has workbooks for {len(framework.respondents)} types of respondent; say which.",
+            f"Write one of: {', '.join(f'{framework_name}/{each.id}' for each in framework.respondents)}.",
+        )
+    try:
+        return instrument(framework, respondent)
+    except KeyError:
+        names = [name for each in framework.respondents for name in (each.id, each.code, each.label, *each.aliases)]
+        raise UsageProblem(
+            f"'{framework_name}' has no respondent type '{shortened(respondent)}'"
+            f"{did_you_mean(respondent, names) or '.'}",
+            f"Write one of: {', '.join(f'{framework_name}/{each.id}' for each in framework.respondents)}.",
+        ) from None
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    """The files that make up a definition, by name; files whose name starts with a point are the system's own."""
+    if not folder.is_dir():
+        return []
+    files = (path for path in folder.glob("*.yaml") if path.is_file() and not path.name.startswith("."))
+    return sorted(files, key=lambda path: path.name)
+
+
+def _exists(path: str | Path) -> bool:
+    try:
+        return bool(str(path)) and Path(path).exists()
+    except (OSError, ValueError):  # too long for a path, or with a null character
+        return False
+
+
+def _is_definition(name: str) -> bool:
+    path = Path(name)
+    try:
+        return _exists(path) and (path.is_file() or bool(_yaml_files(path)))
+    except OSError:
+        return False
+
+
+def _loaded(path: Path) -> Framework:
+    try:
+        paths = _yaml_files(path) if path.is_dir() else [path]
+    except OSError as error:
+        raise UsageProblem(f"The folder {path} cannot be opened: {error.strerror}.") from None
+    if not paths:
+        raise UsageProblem(
+            f"The folder {path} has no framework in it.", "A framework is one or more files ending in .yaml."
+        )
+    framework, faults = _checked([read_yaml(each) for each in paths], path.name or str(path))
+    if framework is None or faults:
+        raise DefinitionError(
+            f"The framework definition {path} cannot be used: {counted(len(faults), 'fault')}.",
+            in_order(faults, [each.name for each in paths]),
+            "Put these right, then run the command again.",
+        )
+    return framework
+
+
+def _checked(files: list[YamlFile], name: str) -> tuple[Framework | None, list[Fault]]:
+    """The framework in some files, and what is wrong with it.  Each stage runs only on what the last one understood:
+    a file that cannot be read would make everything in it look missing, and links between misshapen parts mean little.
+    """
+    faults = [fault for file in files for fault in file.faults]
+    data, places, merging = merged(files, name)
+    faults += merging
+    if not all(file.readable and (file.data is None or isinstance(file.data, dict)) for file in files):
+        return None, faults
+    try:
+        framework = msgspec.convert(data, Framework)
+    except msgspec.ValidationError as refusal:
+        return None, faults + structural_faults(data, places, refusal)
+    return framework, faults + consistency_faults(framework, places)

@@ -1,0 +1,35 @@
+"""The JSON Schema of the definition format, for editors and for explaining what is wrong with a file."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import msgspec
+
+from kil_xlsx.core.framework import Framework
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ID = "urn:kil-xlsx:schema:framework"
+
+
+def framework_schema(*, part: bool = False) -> dict[str, Any]:
+    """The schema of a framework definition, as JSON Schema Draft 2020-12.
+
+    :param part: for one file of a folder: the same, but no top-level key has to be there.
+    :returns: a new dictionary each time, with descriptions from the classes in :mod:`kil_xlsx.core.framework`.
+    """
+    schema = msgspec.json.schema(Framework)
+    definitions: dict[str, Any] = schema["$defs"]
+    for definition in definitions.values():
+        if "description" in definition:
+            definition["description"] = inspect.cleandoc(definition["description"]).replace("``", "`")
+    if part:
+        del definitions["Framework"]["required"]
+    return {
+        "$schema": DIALECT,
+        "$id": f"{_ID}-part" if part else _ID,
+        "title": "Framework definition, one file of several" if part else "Framework definition",
+        "description": definitions["Framework"]["description"],
+        **schema,
+    }

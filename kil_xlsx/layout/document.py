@@ -1,0 +1,258 @@
+"""A workbook as plain data: what is in which cell, said once, before any library writes it.
+
+Rows and columns count from zero.  A :class:`Document` holds everything a writer needs and nothing that belongs to one
+library.  That is what lets one set of data be written, linted, compared with a recalculated copy, and personalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from kil_xlsx.layout import a1
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula without its leading ``=``, and the value that Python gives it.
+
+    The value is what previews and Protected View show, so it must be what a recalculation would give.
+    """
+
+    text: str
+    value: str | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A hyperlink to a cell of this workbook or to a web address, shown as ``text``."""
+
+    target: CellRef | str
+    text: str
+    tip: str = ""
+
+
+Value = str | float | bool | date | Formula | Link | None
+"""What a cell holds; ``None`` is a formatted empty cell.  Text is always text, whatever it starts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a cell looks: a role that the theme turns into fonts and colours, and a number format."""
+
+    role: str
+    number_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellRef:
+    """One cell of a named sheet."""
+
+    sheet: str
+    row: int
+    column: int
+
+    @property
+    def address(self) -> str:
+        """Address within its sheet, such as ``C7``."""
+        return a1.cell_name(self.row, self.column)
+
+    def absolute(self, seen_from: str | None = None) -> str:
+        """The reference as formulas write it: ``$C$7`` on its own sheet, ``'About you'!$C$7`` from another."""
+        local = a1.range_name(self.row, self.column, self.row, self.column, absolute=True)
+        return local if seen_from == self.sheet else f"{a1.quote_sheet(self.sheet)}!{local}"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeRef:
+    """A rectangle of cells of a named sheet, both corners included."""
+
+    sheet: str
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+    def absolute(self, seen_from: str | None = None) -> str:
+        """The reference as formulas write it, such as ``Lists!$B$2:$B$8``."""
+        local = a1.range_name(self.first_row, self.first_column, self.last_row, self.last_column, absolute=True)
+        return local if seen_from == self.sheet else f"{a1.quote_sheet(self.sheet)}!{local}"
+
+    def cells(self) -> Iterator[tuple[int, int]]:
+        """Row and column of every cell, row by row."""
+        for row in range(self.first_row, self.last_row + 1):
+            for column in range(self.first_column, self.last_column + 1):
+                yield row, column
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: where, what, and in which style."""
+
+    row: int
+    column: int
+    value: Value
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A rule for what may be typed in a range, with the message shown when the cell is entered.
+
+    ``title`` carries the visible code of the row: it travels with the cell when rows are moved.
+    """
+
+    area: RangeRef
+    kind: Literal["list", "decimal", "date", "text"]
+    title: str
+    message: str
+    source: RangeRef | None = None
+    minimum: float | date | None = None
+    maximum: float | date | None = None
+    error_title: str = ""
+    error_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalFormat:
+    """A format that applies while a formula is true, or a data bar from ``minimum`` to ``maximum``.
+
+    ``formula`` is written for the first cell of ``area``, without its leading ``=``.
+    """
+
+    area: RangeRef
+    kind: Literal["formula", "bar"]
+    style: Style
+    formula: str = ""
+    minimum: float = 0.0
+    maximum: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line or set of bars of a chart."""
+
+    name: str
+    categories: RangeRef
+    values: RangeRef
+    role: str = "series_1"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart, where it is anchored, and the words that stand for it where it cannot be seen."""
+
+    kind: Literal["radar", "bar", "column", "line"]
+    title: str
+    description: str
+    series: tuple[Series, ...]
+    row: int
+    column: int
+    width: int
+    height: int
+    minimum: float | None = None
+    maximum: float | None = None
+    major_unit: float | None = None
+    value_title: str = ""
+    legend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Width of a column in characters of the default font, the style of its empty cells, and whether it is hidden."""
+
+    width: float
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSetup:
+    """How a sheet prints: always one page wide, on A4, with header and footer in Excel's own codes."""
+
+    landscape: bool = False
+    repeat_first_row: int | None = None
+    repeat_last_row: int | None = None
+    one_page: bool = False
+    header: str = ""
+    footer: str = ""
+    area: RangeRef | None = None
+    breaks_before: tuple[int, ...] = ()
+
+
+@dataclass
+class Sheet:
+    """One worksheet.  Cells may be added in any order; a writer takes them row by row."""
+
+    name: str
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    columns: dict[int, Column] = field(default_factory=dict)
+    row_heights: dict[int, float] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    spreads: list[RangeRef] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    conditional_formats: list[ConditionalFormat] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    freeze: tuple[int, int] | None = None
+    printing: PrintSetup = field(default_factory=PrintSetup)
+    state: Literal["visible", "hidden", "very_hidden"] = "visible"
+    tab: str = "tab"
+    selection: tuple[int, int] = (0, 0)
+    protect: bool = True
+    zoom: int = 100
+
+    def put(self, row: int, column: int, value: Value, style: Style | str, /) -> None:
+        """Set a cell.  Setting one twice is a mistake in the layout: ValueError."""
+        if (row, column) in self.cells:
+            raise ValueError(f"{self.name}!{a1.cell_name(row, column)} is written twice")
+        self.cells[row, column] = Cell(row, column, value, Style(style) if isinstance(style, str) else style)
+
+    def spread(self, row: int, first: int, last: int) -> None:
+        """Let the text of a row's cell run over the columns to its right.  For prose only, never among inputs."""
+        self.spreads.append(RangeRef(self.name, row, first, row, last))
+
+    def ref(self, row: int, column: int) -> CellRef:
+        """A reference to one of this sheet's cells."""
+        return CellRef(self.name, row, column)
+
+    def area(self, first_row: int, first_column: int, last_row: int, last_column: int) -> RangeRef:
+        """A reference to a rectangle of this sheet."""
+        return RangeRef(self.name, first_row, first_column, last_row, last_column)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedName:
+    """A name for a cell or range, or for a constant text."""
+
+    name: str
+    refers_to: CellRef | RangeRef | str
+
+
+@dataclass
+class Document:
+    """A whole workbook: sheets in order, names, properties."""
+
+    sheets: list[Sheet]
+    names: list[DefinedName]
+    title: str
+    subject: str
+    keywords: str
+    language: str
+    created: datetime
+    properties: dict[str, str]
+    active_sheet: str
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of that name.  KeyError when there is none."""
+        for sheet in self.sheets:
+            if sheet.name == name:
+                return sheet
+        raise KeyError(name)
+
+    def formulas(self) -> Iterator[tuple[CellRef, Formula]]:
+        """Every formula cell with its place, sheet by sheet."""
+        for sheet in self.sheets:
+            for (row, column), cell in sheet.cells.items():
+                if isinstance(cell.value, Formula):
+                    yield CellRef(sheet.name, row, column), cell.value

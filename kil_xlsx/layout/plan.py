@@ -1,0 +1,558 @@
+"""Where everything goes.  The only code that decides the place of anything in the workbook.
+
+The generator paints the sheets of a :class:`Plan`; the reader looks for what a plan says was there.  The same
+instrument gives the same plan.  Rows and columns count from zero.  Column 0 of every sheet that is filled in holds
+the hidden key, column 1 the visible code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kil_xlsx.core.framework import Input, InputTable, Lookup, Measure, ProfileField, Question, TableColumn
+from kil_xlsx.core.instrument import Instrument, SectionNode
+from kil_xlsx.core.readings import ItemKind
+from kil_xlsx.core.returns import Key, Part
+from kil_xlsx.core.scoring import LISTED, STANDING, range_check_id, scored_choices
+from kil_xlsx.errors import LayoutError
+from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, ordered, serial
+from kil_xlsx.layout.document import CellRef, RangeRef
+from kil_xlsx.layout.slots import Slot, SlotKind, name_of
+from kil_xlsx.layout.wording import Wording, wording
+
+KEY, NO = 0, 1
+"""The hidden key column and the visible code column, alike on every sheet that is filled in."""
+
+MOST_QUESTIONS = 999
+"""More than this and the sorting keys of the action plan would no longer be unique."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of rows with a header above it: ``rows`` maps an id to its row."""
+
+    sheet: str
+    header: int
+    rows: Mapping[str, int]
+
+    def cell(self, item: str, column: int) -> CellRef:
+        """The cell of an item's row in a column."""
+        return CellRef(self.sheet, self.rows[item], column)
+
+    @property
+    def first(self) -> int:
+        return min(self.rows.values(), default=self.header + 1)
+
+    @property
+    def last(self) -> int:
+        return max(self.rows.values(), default=self.header)
+
+    def column(self, column: int) -> RangeRef:
+        """The whole column of the block, without its header."""
+        return RangeRef(self.sheet, self.first, column, max(self.last, self.first), column)
+
+
+class About:
+    """Columns of the sheet about the organisation."""
+
+    LABEL, ANSWER, HELP, STATUS = range(2, 6)
+    HEADER = 3
+
+
+class Assessment:
+    """Columns of the sheet with the questions."""
+
+    (QUESTION, LEVELS, ANSWER, CHOSEN, REASON, EVIDENCE, STRENGTH, TARGET, ACTION, OWNER, DUE, FLAG) = range(2, 14)
+    HEADER = 3
+
+
+class Measures:
+    """Columns of the sheet with the figures."""
+
+    LABEL, UNIT, VALUE, MISSING, WHERE, COUNTED, NOTE = range(2, 9)
+    TABLE = 2
+    """First column of an input table; its columns follow."""
+
+
+class Checks:
+    """Columns of the sheet with the checks."""
+
+    LABEL, SEVERITY, RESULT, GO, EXPLANATION, COUNT = range(2, 8)
+    HEADER = 3
+
+
+class Results:
+    """Columns of the sheet with the scores."""
+
+    LABEL, SCORE, BAND, QUESTIONS, ANSWERED, DONT_KNOW, NOT_APPLICABLE, UNANSWERED, STRENGTH = range(2, 11)
+    HEADER = 3
+
+
+class ActionPlan:
+    """Columns of the action plan."""
+
+    RANK, CODE, QUESTION, WHY, NOW, TARGET, GAP, ACTION, OWNER, DUE = range(1, 11)
+    HEADER = 3
+
+
+class Steps:
+    """Columns of the checklist."""
+
+    LABEL, TEXT, STATUS, NOTE = range(2, 6)
+    HEADER = 3
+
+
+class Workings:
+    """Columns of the question block of the sheet with the workings."""
+
+    (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = range(13)
+    WEIGHT, GROUP, LABEL, LEVELS = 13, 14, 15, 16
+    HEADER = 0
+
+
+@dataclass(frozen=True)
+class ListPlace:
+    """Where a choice list stands: its rows on the sheet of lists, answers first, special answers after them."""
+
+    sheet: str
+    first_row: int
+    column: int
+    answers: int
+    total: int
+
+    LABELS, CODES, VALUES, STATES, REASONS = range(5)
+    WIDTH = 6
+
+    def area(self, what: int, *, levels_only: bool = False) -> RangeRef:
+        """One column of the list: LABELS, CODES, VALUES, STATES or REASONS."""
+        last = self.first_row + (self.answers if levels_only else self.total) - 1
+        return RangeRef(self.sheet, self.first_row, self.column + what, last, self.column + what)
+
+
+@dataclass(frozen=True)
+class LookupPlace:
+    """Where a lookup stands: what is looked up in one column, its label in the next."""
+
+    sheet: str
+    first_row: int
+    column: int
+    count: int
+
+    def keys(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column, last, self.column)
+
+    def labels(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column + 1, last, self.column + 1)
+
+    def both(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column, last, self.column + 1)
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """Where an input table stands on the Measures sheet, and its numbers on the workings sheet."""
+
+    table: InputTable
+    title: int
+    header: int
+    sheet: str
+    workings: str
+    workings_row: int
+    workings_column: int
+
+    def cell(self, row: int, column: str) -> CellRef:
+        """The cell of a row (from 1) and a column id."""
+        index = [candidate.id for candidate in self.table.columns].index(column)
+        return CellRef(self.sheet, self.header + row, Measures.TABLE + index)
+
+    @cached_property
+    def numbers(self) -> tuple[TableColumn, ...]:
+        return tuple(column for column in self.table.columns if column.type == "number")
+
+    def number_cell(self, row: int, column: str) -> CellRef:
+        """Where the number of a row (from 1) is checked before it is added up."""
+        index = [candidate.id for candidate in self.numbers].index(column)
+        return CellRef(self.workings, self.workings_row + row, self.workings_column + index)
+
+    def number_range(self, column: str) -> RangeRef:
+        first, last = self.number_cell(1, column), self.number_cell(self.table.rows, column)
+        return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
+
+    def row_code(self, row: int) -> str:
+        """What stands in the "No." column of a row (from 1)."""
+        return f"{self.table.code}-{row}"
+
+
+@dataclass(frozen=True)
+class StartPlan:
+    """Rows of the first sheet."""
+
+    sheet: str
+    organisation: int = 2
+    reference: int = 3
+    round: int = 4
+    due: int = 5
+    contact: int = 6
+    status: int = 8
+    progress_header: int = 10
+    LABEL, VALUE = 1, 2
+
+
+class Plan:
+    """Every place in the workbook of one instrument."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        if len(instrument.questions) > MOST_QUESTIONS:
+            raise LayoutError(f"The framework asks {len(instrument.questions)} questions of one respondent.", "999 fit.")
+        self.instrument = instrument
+        self.words: Wording = wording(instrument.framework.interface)
+        words = self.words
+        self.start = StartPlan(words("sheet.start"))
+        self.about = self._about()
+        self.assessment = self._assessment()
+        self._measures()
+        self.checks = self._checks()
+        self.results = self._results()
+        self.plan_first = ActionPlan.HEADER + 1
+        self.steps = self._steps()
+        self._lists()
+        self._workings()
+        self.slots: tuple[Slot, ...] = tuple(self._slots())
+        self.by_key: dict[Key, Slot] = {slot.key: slot for slot in self.slots}
+
+    # Sheets that are filled in
+
+    @property
+    def steps_sheet(self) -> str:
+        """The framework names the sheet of its steps."""
+        steps = self.instrument.framework.steps
+        return steps.title if steps else self.words("sheet.steps")
+
+    def _about(self) -> Block:
+        rows = {field.id: About.HEADER + 1 + index for index, field in enumerate(self.instrument.profile)}
+        return Block(self.words("sheet.about"), About.HEADER, rows)
+
+    def _assessment(self) -> Block:
+        """One row per section band and per question, in the order of the tree."""
+        rows: dict[str, int] = {}
+        row = Assessment.HEADER + 1
+        for top in self.instrument.tree:
+            for node in top.walk():
+                rows[node.id] = row
+                row += 1
+                for question in node.own:
+                    rows[question.id] = row
+                    row += 1
+        return Block(self.words("sheet.assessment"), Assessment.HEADER, rows)
+
+    def _measures(self) -> None:
+        """Figures by group, then the input tables, then the measures with their workings."""
+        sheet = self.words("sheet.measures")
+        self.figures_title = 3
+        row = self.figures_title + 2
+        rows: dict[str, int] = {}
+        self.group_rows: dict[str, int] = {}
+        for group in self.instrument.input_groups:
+            self.group_rows[group.id] = row
+            row += 1
+            for figure in self.instrument.figures:
+                if figure.group == group.id:
+                    rows[figure.id] = row
+                    row += 1
+        self.figures = Block(sheet, self.figures_title + 1, rows)
+        self.tables: dict[str, TablePlace] = {}
+        workings_row = len(self.instrument.questions) + 4
+        workings_column = 10
+        for table in self.instrument.tables:
+            title = row + 1
+            place = TablePlace(table, title, title + 1, sheet, self.words("sheet.workings"), workings_row, workings_column)
+            self.tables[table.id] = place
+            workings_column += len(place.numbers) + 1
+            row = title + 1 + table.rows + 1
+        self.measures_title = row + 1
+        row = self.measures_title + 2
+        measure_rows: dict[str, int] = {}
+        for measure in self.instrument.measures:
+            measure_rows[measure.id] = row
+            row += 1
+            for working in measure.workings:
+                measure_rows[self.working_key(measure, working.id)] = row
+                row += 1
+        self.measures = Block(sheet, self.measures_title + 1, measure_rows)
+
+    @staticmethod
+    def working_key(measure: Measure, working: str) -> str:
+        """How a step of a measure is named in the measures block."""
+        return f"{measure.id}.{working}"
+
+    def _checks(self) -> Block:
+        ids = [check.id for check in self.instrument.checks]
+        ids += [range_check_id(measure.id) for measure in self.ranged_measures]
+        ids += list(STANDING)
+        rows = {identifier: Checks.HEADER + 1 + index for index, identifier in enumerate(ids)}
+        return Block(self.words("sheet.checks"), Checks.HEADER, rows)
+
+    @property
+    def ranged_measures(self) -> tuple[Measure, ...]:
+        """Measures with a usual range."""
+        return tuple(m for m in self.instrument.measures if m.valid_from is not None or m.valid_to is not None)
+
+    def _results(self) -> Block:
+        rows = {node.id: Results.HEADER + 1 + index for index, node in enumerate(self.instrument.nodes)}
+        last = Results.HEADER + len(rows)
+        self.overall_row = last + 1
+        self.overall_equal_row = last + 2 if self.weighted_overall else None
+        after = (self.overall_equal_row or self.overall_row) + 2
+        self.charts_row = after
+        self.strongest_title = after + 24
+        self.strongest_first = self.strongest_title + 2
+        self.weakest_title = self.strongest_first + LISTED + 1
+        self.weakest_first = self.weakest_title + 2
+        return Block(self.words("sheet.results"), Results.HEADER, rows)
+
+    @property
+    def weighted_overall(self) -> bool:
+        return self.instrument.framework.scoring.overall.rule == "weighted_mean"
+
+    @property
+    def chart_nodes(self) -> tuple[SectionNode, ...]:
+        """The sections that charts compare: the top ones."""
+        return self.instrument.tree
+
+    def _steps(self) -> Block:
+        rows = {step.id: Steps.HEADER + 1 + index for index, step in enumerate(self.instrument.steps)}
+        return Block(self.steps_sheet, Steps.HEADER, rows)
+
+    # Hidden sheets
+
+    def _lists(self) -> None:
+        sheet = self.words("sheet.lists")
+        self.lists: dict[str, ListPlace] = {}
+        column = 0
+        for choice_list in self.instrument.framework.choice_lists:
+            choices = ordered(choice_list)
+            answers = sum(choice.state == "answered" for choice in choices)
+            self.lists[choice_list.id] = ListPlace(sheet, 2, column, answers, len(choices))
+            column += ListPlace.WIDTH
+        self.lookups: dict[str, LookupPlace] = {}
+        for lookup in self.instrument.framework.lookups:
+            self.lookups[lookup.id] = LookupPlace(sheet, 2, column, len(lookup.entries))
+            column += 3
+        self.published: dict[str, LookupPlace] = {}
+        for reference in self.instrument.reference_values:
+            if reference.values:
+                self.published[reference.id] = LookupPlace(sheet, 2, column, len(reference.values))
+                column += 3
+        self.bands = LookupPlace(sheet, 2, column, max(len(self.instrument.framework.scoring.bands), 1))
+
+    def _workings(self) -> None:
+        sheet = self.words("sheet.workings")
+        questions = self.instrument.questions
+        self.question_workings = Block(
+            sheet, Workings.HEADER, {question.id: Workings.HEADER + 1 + index for index, question in enumerate(questions)}
+        )
+        after = len(questions) + 4
+        check_ids = [check.id for check in self.instrument.checks]
+        self.check_workings = Block(
+            sheet, after, {identifier: after + 1 + index for index, identifier in enumerate(check_ids)}
+        )
+        self.chart_workings = Block(
+            sheet, after, {node.id: after + 1 + index for index, node in enumerate(self.chart_nodes)}
+        )
+
+    CHECK_LABEL, CHECK_VALUE, CHART_LABEL, CHART_VALUE = 0, 1, 5, 6
+
+    # References that formulas use
+
+    def question_cell(self, question: Question, column: int) -> CellRef:
+        """A cell of a question's row on the Assessment sheet."""
+        return self.assessment.cell(question.id, column)
+
+    def working(self, question_id: str, column: int) -> CellRef:
+        """A cell of a question's row on the workings sheet."""
+        return self.question_workings.cell(question_id, column)
+
+    def working_range(self, questions: tuple[Question, ...], column: int) -> RangeRef:
+        """A column of the workings over consecutive questions."""
+        first, last = self.working(questions[0].id, column), self.working(questions[-1].id, column)
+        return RangeRef(first.sheet, first.row, column, last.row, column)
+
+    def score_cell(self, section_id: str, column: int = Results.SCORE) -> CellRef:
+        """A section's score, or another column of its row on the Results sheet."""
+        return self.results.cell(section_id, column)
+
+    def overall_cell(self, column: int = Results.SCORE) -> CellRef:
+        """The overall score, or another column of its row."""
+        return CellRef(self.results.sheet, self.overall_row, column)
+
+    def list_place(self, question: Question) -> ListPlace:
+        """Where the choices of a question stand."""
+        return self.lists[self.instrument.choices_of(question).id]
+
+    @cached_property
+    def most_choices(self) -> int:
+        """The length of the longest choice list of any question."""
+        return max(self.list_place(question).total for question in self.instrument.questions)
+
+    def lookup(self, lookup_id: str) -> Lookup:
+        return self.instrument.lookups[lookup_id]
+
+    def first_profile_cell(self) -> CellRef:
+        """The first cell to fill in about the organisation."""
+        return self.about.cell(self.instrument.profile[0].id, About.ANSWER)
+
+    # Slots
+
+    def _slots(self) -> list[Slot]:
+        slots: list[Slot] = []
+        for field in self.instrument.profile:
+            if field.type != "derived":
+                slots.append(self._profile_slot(field))
+        for question in self.instrument.questions:
+            slots.extend(self._question_slots(question))
+        for figure in self.instrument.figures:
+            slots.extend(self._figure_slots(figure.id, figure.code, figure.label, figure.minimum, figure.maximum))
+        for place in self.tables.values():
+            for row in range(1, place.table.rows + 1):
+                slots.extend(self._table_slot(place, row, column) for column in place.table.columns)
+        for identifier in self.checks.rows:
+            slots.append(
+                self._slot(self.checks, identifier, identifier, Part.EXPLANATION, Checks.EXPLANATION, "checks.explanation")
+            )
+        framework_steps = self.instrument.framework.steps
+        for step in self.instrument.steps:
+            assert framework_steps is not None
+            slots.append(
+                self._slot(
+                    self.steps, step.id, step.id, Part.ANSWER, Steps.STATUS, "steps.status",
+                    kind=SlotKind.CHOICE, choices=framework_steps.choices, main=True, label=step.label,
+                )
+            )  # fmt: skip
+            slots.append(self._slot(self.steps, step.id, step.id, Part.NOTE, Steps.NOTE, "steps.note"))
+        return slots
+
+    def _slot(
+        self,
+        block: Block,
+        item: str,
+        code: str,
+        part: Part,
+        column: int,
+        heading: str,
+        *,
+        kind: SlotKind = SlotKind.TEXT,
+        choices: str | None = None,
+        levels_only: bool = False,
+        main: bool = False,
+        label: str = "",
+        minimum: float | None = None,
+        maximum: float | None = None,
+        required: bool = False,
+    ) -> Slot:
+        return Slot(
+            key=Key(item, part),
+            kind=kind,
+            cell=block.cell(item, column),
+            code=code,
+            heading=self.words(heading),
+            label=label,
+            name=name_of(code) if main else None,
+            main=main,
+            choices=choices,
+            levels_only=levels_only,
+            minimum=minimum,
+            maximum=maximum,
+            required=required,
+        )
+
+    def _profile_slot(self, field: ProfileField) -> Slot:
+        kinds = {"choice": SlotKind.CHOICE, "date": SlotKind.DATE}
+        kind = kinds.get(field.type, SlotKind.TEXT)
+        is_date = kind is SlotKind.DATE
+        return self._slot(
+            self.about, field.id, field.code, Part.ANSWER, About.ANSWER, "about.answer",
+            kind=kind, choices=field.choices, main=True, label=field.label, required=field.required,
+            minimum=serial(FIRST_DAY) if is_date else None, maximum=serial(LAST_DAY) if is_date else None,
+        )  # fmt: skip
+
+    def _question_slots(self, question: Question) -> list[Slot]:
+        framework = self.instrument.framework
+        choices = self.instrument.choices_of(question).id
+
+        def slot(part: Part, column: int, heading: str, kind: SlotKind = SlotKind.TEXT, listed: str | None = None) -> Slot:
+            return self._slot(
+                self.assessment, question.id, question.id, part, column, heading,
+                kind=kind, choices=listed, levels_only=part is Part.TARGET, main=part is Part.ANSWER, label=question.label,
+                minimum=serial(FIRST_DAY) if kind is SlotKind.DATE else None,
+                maximum=serial(LAST_DAY) if kind is SlotKind.DATE else None,
+            )  # fmt: skip
+
+        columns = Assessment
+        slots = [
+            slot(Part.ANSWER, columns.ANSWER, "assessment.answer", SlotKind.CHOICE, choices),
+            slot(Part.REASON, columns.REASON, "assessment.reason"),
+            slot(Part.EVIDENCE, columns.EVIDENCE, "assessment.evidence"),
+            slot(Part.STRENGTH, columns.STRENGTH, "assessment.strength", SlotKind.CHOICE, framework.evidence_strength),
+            slot(Part.ACTION, columns.ACTION, "assessment.action"),
+            slot(Part.OWNER, columns.OWNER, "assessment.owner"),
+            slot(Part.DUE, columns.DUE, "assessment.due", SlotKind.DATE),
+        ]
+        if scored_choices(self.instrument.choices_of(question)):
+            slots.append(slot(Part.TARGET, columns.TARGET, "assessment.target", SlotKind.CHOICE, choices))
+        return slots
+
+    def _figure_slots(
+        self, item: str, code: str, label: str, minimum: float | None, maximum: float | None
+    ) -> list[Slot]:
+        missing = self.instrument.framework.missing_figure
+        return [
+            self._slot(
+                self.figures, item, code, Part.ANSWER, Measures.VALUE, "measures.value",
+                kind=SlotKind.NUMBER, main=True, label=label, minimum=minimum, maximum=maximum,
+            ),
+            self._slot(
+                self.figures, item, code, Part.MISSING, Measures.MISSING, "measures.missing",
+                kind=SlotKind.CHOICE, choices=missing, label=label,
+            ),
+            self._slot(self.figures, item, code, Part.NOTE, Measures.NOTE, "measures.note", label=label),
+        ]  # fmt: skip
+
+    def _table_slot(self, place: TablePlace, row: int, column: TableColumn) -> Slot:
+        kinds = {"choice": SlotKind.CHOICE, "number": SlotKind.NUMBER}
+        first = column is place.table.columns[0]
+        code = place.row_code(row)
+        return Slot(
+            key=Key(place.table.id, Part.ANSWER, row, column.id),
+            kind=kinds.get(column.type, SlotKind.TEXT),
+            cell=place.cell(row, column.id),
+            code=code,
+            heading=column.label,
+            label=column.label,
+            name=name_of(code) if first else None,
+            main=first,
+            choices=column.choices,
+            minimum=column.minimum,
+            maximum=column.maximum,
+        )
+
+    # What kind of item a slot belongs to
+
+    @cached_property
+    def kinds(self) -> dict[str, ItemKind]:
+        """The kind of every item that appears in the account of a return, by item id."""
+        kinds = {field.id: ItemKind.PROFILE for field in self.instrument.profile}
+        kinds |= {question.id: ItemKind.QUESTION for question in self.instrument.questions}
+        kinds |= {figure.id: ItemKind.FIGURE for figure in self.instrument.figures}
+        kinds |= {table.id: ItemKind.TABLE for table in self.instrument.tables}
+        kinds |= {step.id: ItemKind.STEP for step in self.instrument.steps}
+        return kinds
+
+    def default_of(self, figure_id: str) -> float | None:
+        """The number that stands for a figure left blank; none for published figures, which depend on the year."""
+        figure = next(figure for figure in self.instrument.figures if figure.id == figure_id)
+        return figure.default if isinstance(figure, Input) else None

@@ -1,0 +1,1 @@
+"""One module per sheet: what is painted where, from a plan and the answers so far."""

@@ -1,0 +1,192 @@
+"""What all sheets share: the content they are painted from, their head, and the cells to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.results import Result
+from kil_xlsx.core.returns import Entry, Key, Part, Return, Typed
+from kil_xlsx.layout import text_fit
+from kil_xlsx.layout.codec import day_of
+from kil_xlsx.layout.document import CellRef, Column, Formula, PrintSetup, RangeRef, Sheet, Style, Validation, Value
+from kil_xlsx.layout.plan import KEY, NO, Plan
+from kil_xlsx.layout.slots import Slot, SlotKind, key_text
+from kil_xlsx.layout.stamp import Organisation, Stamp
+from kil_xlsx.layout.wording import Wording
+
+_MOST_PROMPT = 255
+NO_WIDTH = 10.0
+
+
+@dataclass(frozen=True)
+class Issue:
+    """The circumstances in which a workbook is made.  ``created`` is the only clock there is."""
+
+    created: datetime
+    organisation: Organisation | None = None
+    round_id: str = ""
+    due: date | None = None
+    contact: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a sheet is painted from.
+
+    ``typed`` is what stands in the cells to fill in; ``ret`` and ``result`` are what the workbook's formulas make of it.
+    """
+
+    plan: Plan
+    issue: Issue
+    stamp: Stamp
+    typed: Mapping[Key, Typed]
+    ret: Return
+    result: Result
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.plan.instrument
+
+    @property
+    def words(self) -> Wording:
+        return self.plan.words
+
+    def entry(self, item: str, part: str = Part.ANSWER) -> Entry:
+        """What the formulas take an entry for."""
+        return self.ret.get(item, part)
+
+
+def text(value: str | float | None) -> str | float:
+    """A formula's value where nothing is shown as an empty text."""
+    return "" if value is None else value
+
+
+def literal(words: str) -> str:
+    """A text as formulas write it."""
+    return '"' + words.replace('"', '""') + '"'
+
+
+def number(value: float) -> str:
+    """A number as formulas write it."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def ref(cell: CellRef | RangeRef, sheet: Sheet) -> str:
+    """A reference as the formulas of a sheet write it."""
+    return cell.absolute(sheet.name)
+
+
+def given(cell: str) -> str:
+    """The condition that something other than blanks stands in a cell."""
+    return f"LEN(TRIM({cell}))>0"
+
+
+def new_sheet(content: Content, name: str, title: str, widths: Mapping[int, float], *, tab: str, landscape: bool = True) -> Sheet:
+    """A visible sheet with title, reference code and footer; the hidden key column is set where the sheet has one."""
+    sheet = Sheet(name=name, tab=tab)
+    for column, width in widths.items():
+        sheet.columns[column] = Column(width, hidden=column == KEY)
+    first = min(column for column in widths if column != KEY)
+    sheet.put(0, first, title, "title")
+    sheet.row_heights[0] = 30
+    sheet.put(1, first, _subtitle(content), "subtitle")
+    sheet.row_heights[1] = 20
+    sheet.printing = PrintSetup(landscape=landscape, footer=footer(content))
+    return sheet
+
+
+def _subtitle(content: Content) -> str:
+    parts = [content.instrument.framework.title]
+    if content.issue.organisation and content.issue.organisation.name:
+        parts.append(content.issue.organisation.name)
+    parts.append(content.stamp.reference)
+    return "   ·   ".join(parts)
+
+
+def footer(content: Content) -> str:
+    """The footer of every printed page: reference code on the left, page numbers on the right."""
+    page = content.words("footer.page", page="&P", pages="&N")
+    return f"&L{content.stamp.reference}&R{page}"
+
+
+def intro(sheet: Sheet, row: int, words: str, first: int, last: int) -> None:
+    """A paragraph that runs over the columns to its right.  Only prose above the table is spread like this."""
+    width = sum(sheet.columns[column].width for column in range(first, last + 1) if column in sheet.columns)
+    sheet.put(row, first, words, "intro")
+    sheet.spread(row, first, last)
+    sheet.row_heights[row] = text_fit.LINE_POINTS * text_fit.lines(words, width) + 4
+
+
+def header(sheet: Sheet, row: int, headings: Mapping[int, str], *, height: float = 34) -> None:
+    """A row of column headings."""
+    for column, heading in headings.items():
+        sheet.put(row, column, heading, "header_left" if len(heading) > 14 else "header")
+    sheet.row_heights[row] = height
+
+
+def marks(sheet: Sheet, row: int, code: str) -> None:
+    """The hidden key and the visible code of a row."""
+    sheet.put(row, KEY, key_text(code), "key")
+    sheet.put(row, NO, code, "code")
+
+
+_ROLES = {
+    SlotKind.CHOICE: "input_choice",
+    SlotKind.NUMBER: "input_number",
+    SlotKind.DATE: "input_date",
+    SlotKind.TEXT: "input_text",
+}
+_PROMPTS = {
+    SlotKind.CHOICE: "prompt.choice",
+    SlotKind.NUMBER: "prompt.number",
+    SlotKind.DATE: "prompt.date",
+    SlotKind.TEXT: "prompt.text",
+}
+_ERRORS = {SlotKind.CHOICE: "error.choice", SlotKind.NUMBER: "error.number", SlotKind.DATE: "error.date"}
+
+
+def fill_in(content: Content, sheet: Sheet, slot: Slot, number_format: str | None = None) -> None:
+    """A cell to fill in, with what stands in it so far and the rule for what may."""
+    typed = content.typed.get(slot.key)
+    value: Value = typed
+    if slot.kind is SlotKind.DATE and isinstance(typed, float):
+        value = day_of(typed) or typed
+    sheet.put(slot.cell.row, slot.cell.column, value, Style(_ROLES[slot.kind], number_format))
+    sheet.validations.append(_validation(content, slot))
+
+
+def _validation(content: Content, slot: Slot) -> Validation:
+    words, plan = content.words, content.plan
+    message = words(_PROMPTS[slot.kind], label=slot.label or slot.heading)
+    if len(message) > _MOST_PROMPT:
+        message = message[: _MOST_PROMPT - 1].rstrip() + "…"
+    source = None
+    minimum: float | date | None = slot.minimum
+    maximum: float | date | None = slot.maximum
+    kinds = {SlotKind.CHOICE: "list", SlotKind.NUMBER: "decimal", SlotKind.DATE: "date", SlotKind.TEXT: "text"}
+    if slot.kind is SlotKind.CHOICE and slot.choices:
+        place = plan.lists[slot.choices]
+        source = place.area(place.LABELS, levels_only=slot.levels_only)
+    if slot.kind is SlotKind.DATE:
+        minimum = day_of(slot.minimum) if slot.minimum is not None else None
+        maximum = day_of(slot.maximum) if slot.maximum is not None else None
+    error = _ERRORS.get(slot.kind)
+    return Validation(
+        area=RangeRef(slot.cell.sheet, slot.cell.row, slot.cell.column, slot.cell.row, slot.cell.column),
+        kind=kinds[slot.kind],  # type: ignore[arg-type]  # the mapping's values are the literal kinds
+        title=slot.code,
+        message=message,
+        source=source,
+        minimum=minimum,
+        maximum=maximum,
+        error_title=words("error.title") if error else "",
+        error_message=words(error) if error else "",
+    )
+
+
+def formula(sheet: Sheet, row: int, column: int, text: str, value: str | float | bool | None, style: Style | str) -> None:
+    """A formula with the value that Python gives it; nothing is an empty text."""
+    sheet.put(row, column, Formula(text, "" if value is None else value), style)

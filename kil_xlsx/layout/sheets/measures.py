@@ -1,0 +1,279 @@
+"""The sheet with the figures: what is typed, input tables, and the measures worked out from them."""
+
+from __future__ import annotations
+
+from kil_xlsx.core.expressions import describe
+from kil_xlsx.core.framework import Input, Measure, ReferenceValue, TableColumn
+from kil_xlsx.core.returns import Key, Part, State
+from kil_xlsx.layout import text_fit
+from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
+from kil_xlsx.layout.plan import KEY, NO, About, ListPlace, Measures, Plan, TablePlace
+from kil_xlsx.layout.sheets.frame import (
+    NO_WIDTH,
+    Content,
+    fill_in,
+    formula,
+    given,
+    header,
+    intro,
+    literal,
+    marks,
+    new_sheet,
+    number,
+    ref,
+)
+from kil_xlsx.layout.sheets.workings import expression, number_in_range
+
+_WIDTHS = {
+    KEY: 6.0,
+    NO: NO_WIDTH,
+    Measures.LABEL: 46.0,
+    Measures.UNIT: 20.0,
+    Measures.VALUE: 18.0,
+    Measures.MISSING: 20.0,
+    Measures.WHERE: 56.0,
+    Measures.COUNTED: 16.0,
+    Measures.NOTE: 40.0,
+}
+
+
+def paint(content: Content) -> Sheet:
+    """Figures by group, input tables, measures with their workings."""
+    plan, words = content.plan, content.words
+    sheet = new_sheet(content, plan.figures.sheet, plan.figures.sheet, _WIDTHS, tab="tab_input")
+    intro(sheet, 2, words("measures.intro"), NO, Measures.WHERE)
+    _figures(content, sheet)
+    for index, place in enumerate(plan.tables.values()):
+        _table(content, sheet, place, index + 2)
+    _measures(content, sheet, len(plan.tables) + 2)
+    sheet.freeze = (2, Measures.UNIT)
+    first = next(iter(plan.figures.rows.values()), plan.figures.header)
+    sheet.selection = (first, Measures.VALUE)
+    sheet.printing = PrintSetup(
+        landscape=True,
+        repeat_first_row=0,
+        repeat_last_row=1,
+        footer=sheet.printing.footer,
+        area=RangeRef(sheet.name, 0, NO, plan.measures.last, Measures.NOTE),
+    )
+    return sheet
+
+
+def _title(sheet: Sheet, row: int, words: str) -> None:
+    sheet.put(row, NO, words, "heading")
+    for column in range(NO + 1, Measures.NOTE + 1):
+        sheet.put(row, column, None, "heading")
+    sheet.row_heights[row] = 26
+
+
+def _figures(content: Content, sheet: Sheet) -> None:
+    plan, words = content.plan, content.words
+    _title(sheet, plan.figures_title, words("measures.inputs"))
+    headings = {
+        KEY: words("column.key"),
+        NO: words("column.no"),
+        Measures.LABEL: words("measures.figure"),
+        Measures.UNIT: words("measures.unit"),
+        Measures.VALUE: words("measures.value"),
+        Measures.MISSING: words("measures.missing"),
+        Measures.WHERE: words("measures.where"),
+        Measures.COUNTED: words("measures.counted"),
+        Measures.NOTE: words("measures.note"),
+    }
+    header(sheet, plan.figures.header, headings)
+    for group in content.instrument.input_groups:
+        row = plan.group_rows[group.id]
+        sheet.put(row, NO, None, "section")
+        sheet.put(row, Measures.LABEL, group.label, "section")
+        plain = group.plain or None
+        sheet.put(row, Measures.UNIT, plain, "section_line")
+        sheet.spread(row, Measures.UNIT, Measures.NOTE)
+        width = sum(_WIDTHS[column] for column in range(Measures.UNIT, Measures.NOTE + 1))
+        sheet.row_heights[row] = text_fit.height((group.plain, width, 0.92), least=24)
+    for figure in content.instrument.figures:
+        _figure(content, sheet, figure)
+
+
+def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> None:
+    plan, words = content.plan, content.words
+    row = plan.figures.rows[figure.id]
+    unit = content.instrument.units[figure.unit]
+    marks(sheet, row, figure.code)
+    sheet.put(row, Measures.LABEL, figure.label, "label")
+    sheet.put(row, Measures.UNIT, unit.label or None, "unit")
+    for slot in plan.slots:
+        if slot.key.item == figure.id:
+            fill_in(content, sheet, slot, unit.format if slot.key.part == "answer" else None)
+    help_text = figure.help
+    if isinstance(figure, ReferenceValue):
+        help_text = f"{words('measures.published', source=figure.source)} {help_text}".strip()
+    sheet.put(row, Measures.WHERE, help_text or None, "help")
+    formula(
+        sheet, row, Measures.COUNTED, _counted(content, sheet, figure), content.result.figures[figure.id],
+        Style("output_number", unit.format),
+    )  # fmt: skip
+    sheet.row_heights[row] = text_fit.height(
+        (figure.label, _WIDTHS[Measures.LABEL], 1.08), (help_text, _WIDTHS[Measures.WHERE], 0.92),
+        (unit.label, _WIDTHS[Measures.UNIT]), (content.ret.text(figure.id, "note"), _WIDTHS[Measures.NOTE]), least=20,
+    )  # fmt: skip
+
+
+def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> str:
+    """The number a figure counts as: the one typed, else its default or the published one, unless nobody knows."""
+    plan = content.plan
+    cell = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
+    otherwise = '""'
+    if isinstance(figure, Input) and figure.default is not None:
+        otherwise = number(figure.default)
+    elif isinstance(figure, ReferenceValue) and figure.id in plan.published:
+        field = content.instrument.field_with_role("period_end")
+        place = plan.published[figure.id]
+        if field is not None:
+            day = ref(plan.about.cell(field.id, About.ANSWER), sheet)
+            slot = plan.by_key[Key(field.id)]
+            found = f'IFERROR(INDEX({ref(place.labels(), sheet)},MATCH({day},{ref(place.keys(), sheet)},1)),"")'
+            otherwise = f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
+    if otherwise != '""':
+        reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
+        missing = plan.lists[content.instrument.framework.missing_figure]
+        states, labels = ref(missing.area(ListPlace.STATES), sheet), ref(missing.area(ListPlace.LABELS), sheet)
+        unknown = f'IFERROR(INDEX({states},MATCH({reason},{labels},0)),"")="{State.DONT_KNOW}"'
+        otherwise = f'IF({given(cell)},"",IF({unknown},"",{otherwise}))'
+    return f'IFERROR({number_in_range(cell, figure.minimum, figure.maximum, otherwise)},"")'
+
+
+def _table(content: Content, sheet: Sheet, place: TablePlace, section_number: int) -> None:
+    table, words = place.table, content.words
+    _title(sheet, place.title, f"{section_number}. {table.label}")
+    columns = {Measures.TABLE + index: column for index, column in enumerate(table.columns)}
+    headings = {NO: words("column.no")}
+    for index, column in columns.items():
+        headings[index] = f"{column.label}\n{column.help}" if column.help else column.label
+    header(sheet, place.header, headings)
+    sheet.row_heights[place.header] = text_fit.height(
+        *((heading, _WIDTHS[index], 0.95) for index, heading in headings.items() if index != NO), least=34
+    )
+    for row in range(1, table.rows + 1):
+        marks(sheet, place.header + row, place.row_code(row))
+        texts = []
+        for column in table.columns:
+            slot = content.plan.by_key[Key(table.id, Part.ANSWER, row, column.id)]
+            fill_in(content, sheet, slot, _format(content, column))
+            texts.append((content.ret.get(table.id, "answer", row, column.id).text or "", _WIDTHS[slot.cell.column]))
+        sheet.row_heights[place.header + row] = text_fit.height(*texts, least=20)
+
+
+def _format(content: Content, column: TableColumn) -> str | None:
+    return content.instrument.units[column.unit].format if column.unit else None
+
+
+def range_words(content: Content, measure: Measure) -> str:
+    """The usual range of a measure in words; empty where it has none."""
+    words = content.words
+    low, high = measure.valid_from, measure.valid_to
+    if low is not None and high is not None:
+        return words("measures.between", low=_plain(low), high=_plain(high))
+    return words("measures.from", low=_plain(low)) if low is not None else ""
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+
+
+def _measures(content: Content, sheet: Sheet, section_number: int) -> None:
+    plan, words = content.plan, content.words
+    _title(sheet, plan.measures_title, words("measures.results", number=section_number))
+    headings = {
+        NO: words("column.no"),
+        Measures.LABEL: words("measures.measure"),
+        Measures.UNIT: words("measures.unit"),
+        Measures.VALUE: words("measures.result"),
+        Measures.MISSING: words("measures.state"),
+        Measures.WHERE: words("measures.formula"),
+        Measures.COUNTED: words("measures.range"),
+        Measures.NOTE: words("measures.about"),
+    }
+    header(sheet, plan.measures.header, headings)
+    for measure in content.instrument.measures:
+        _measure(content, sheet, measure)
+
+
+def _labels(content: Content, name: str) -> str:
+    """The words for a name of an expression: a figure's label, or a table column's."""
+    if "." in name:
+        table_id, column_id = name.split(".", 1)
+        table = content.plan.tables[table_id].table
+        return next(column.label for column in table.columns if column.id == column_id)
+    return next(figure.label for figure in content.instrument.figures if figure.id == name)
+
+
+def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
+    plan, words = content.plan, content.words
+    row = plan.measures.rows[measure.id]
+    result = content.result.measures[measure.id]
+    unit = content.instrument.units[measure.unit]
+    sheet.put(row, NO, measure.id, "code")
+    sheet.put(row, Measures.LABEL, measure.label, "label")
+    sheet.put(row, Measures.UNIT, unit.label or None, "unit")
+    text = expression(content, sheet, measure.formula)
+    rounded = f'IFERROR(ROUND({text},6),"")'
+    if measure.needs:
+        rounded = f'IF({expression(content, sheet, measure.needs)}=TRUE,{rounded},"")'
+    formula(sheet, row, Measures.VALUE, rounded, result.value, Style("result_number", unit.format))
+    cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
+    formula(sheet, row, Measures.MISSING, *_reading(content, measure, cell), "output")
+    in_words = describe(content.instrument.expressions[measure.formula], lambda name: _labels(content, name))
+    sheet.put(row, Measures.WHERE, in_words, "help")
+    sheet.put(row, Measures.COUNTED, range_words(content, measure) or None, "help")
+    sheet.put(row, Measures.NOTE, measure.note or None, "help")
+    sheet.row_heights[row] = text_fit.height(
+        (measure.label, _WIDTHS[Measures.LABEL], 1.08), (in_words, _WIDTHS[Measures.WHERE], 0.92),
+        (measure.note, _WIDTHS[Measures.NOTE], 0.92), (words("measures.out_of_range"), _WIDTHS[Measures.MISSING]),
+        (unit.label, _WIDTHS[Measures.UNIT]),
+    )  # fmt: skip
+    area = RangeRef(sheet.name, row, Measures.MISSING, row, Measures.MISSING)
+    if measure.valid_from is not None or measure.valid_to is not None:
+        state = ref(plan.measures.cell(measure.id, Measures.MISSING), sheet)
+        outside = f"{state}={literal(words('measures.out_of_range'))}"
+        sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style("tone_query"), formula=outside))
+    for working in measure.workings:
+        step_row = plan.measures.rows[Plan.working_key(measure, working.id)]
+        step_unit = content.instrument.units[working.unit]
+        sheet.put(step_row, NO, None, "code")
+        sheet.put(step_row, Measures.LABEL, working.label, "step")
+        sheet.put(step_row, Measures.UNIT, step_unit.label or None, "unit")
+        step = f'IFERROR(ROUND({expression(content, sheet, working.formula)},6),"")'
+        formula(
+            sheet, step_row, Measures.VALUE, step, result.workings[working.id], Style("output_number", step_unit.format)
+        )
+        sheet.put(step_row, Measures.MISSING, None, "help")
+        told = describe(content.instrument.expressions[working.formula], lambda name: _labels(content, name))
+        sheet.put(step_row, Measures.WHERE, told, "help")
+        sheet.put(step_row, Measures.COUNTED, None, "help")
+        sheet.put(step_row, Measures.NOTE, None, "help")
+        sheet.row_heights[step_row] = text_fit.height(
+            (working.label, _WIDTHS[Measures.LABEL] - 3), (told, _WIDTHS[Measures.WHERE], 0.92)
+        )
+
+
+def _reading(content: Content, measure: Measure, cell: str) -> tuple[str, str]:
+    """What is said beside a measure: not available, within or outside its usual range."""
+    words = content.words
+    result = content.result.measures[measure.id]
+    missing, inside, outside = words("word.not_available"), words("measures.in_range"), words("measures.out_of_range")
+    bounds = []
+    if measure.valid_from is not None:
+        bounds.append(f"{cell}>={number(measure.valid_from)}")
+    if measure.valid_to is not None:
+        bounds.append(f"{cell}<={number(measure.valid_to)}")
+    if not bounds:
+        worked_out = words("measures.worked_out")
+        text = f"IF(ISNUMBER({cell}),{literal(worked_out)},{literal(missing)})"
+        return text, missing if result.value is None else worked_out
+    condition = bounds[0] if len(bounds) == 1 else f"AND({bounds[0]},{bounds[1]})"
+    text = f"IF(ISNUMBER({cell}),IF({condition},{literal(inside)},{literal(outside)}),{literal(missing)})"
+    if result.value is None:
+        return text, missing
+    return text, inside if result.in_range else outside
+
+

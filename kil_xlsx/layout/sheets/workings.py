@@ -1,0 +1,222 @@
+"""The hidden sheet of workings: every question's value, and what else other formulas build on.
+
+One row per question keeps the formulas on the sheets that people see short, and gives each intermediate result a cell
+where it can be checked.
+"""
+
+from __future__ import annotations
+
+from kil_xlsx.core.expressions import evaluate, to_excel
+from kil_xlsx.core.framework import Question
+from kil_xlsx.core.instrument import display
+from kil_xlsx.core.results import QuestionResult
+from kil_xlsx.core.returns import Part, State
+from kil_xlsx.core.scoring import span, strongest_key, weakest_key
+from kil_xlsx.layout.codec import offered, ordered
+from kil_xlsx.layout.document import Column, Sheet
+from kil_xlsx.layout.plan import Assessment, ListPlace, Measures, Plan, Workings
+from kil_xlsx.layout.sheets.frame import Content, formula, given, number, ref, text
+
+STYLE = "list"
+
+
+def paint(content: Content) -> Sheet:
+    """Questions first; below them the checks' conditions, the numbers of charts and the numbers of tables."""
+    sheet = Sheet(name=content.words("sheet.workings"), state="hidden", tab="tab_help")
+    for column in range(Workings.LEVELS + content.plan.most_choices):
+        sheet.columns[column] = Column(14)
+    names = ["code", "position", "state", "value", "relative", "strength", "target", "gap", "claim", "reason missing"]
+    names += ["priority", "strongest", "weakest", "weight", "group", "label"]
+    for column, name in enumerate(names):
+        sheet.put(Workings.HEADER, column, name, STYLE)
+    for index, question in enumerate(content.instrument.questions):
+        _question(content, sheet, question, index)
+    _checks(content, sheet)
+    _charts(content, sheet)
+    _tables(content, sheet)
+    return sheet
+
+
+def _question(content: Content, sheet: Sheet, question: Question, index: int) -> None:
+    plan, scoring = content.plan, content.instrument.framework.scoring
+    result = content.result.questions[question.id]
+    row = plan.question_workings.rows[question.id]
+    place = plan.list_place(question)
+    choice_list = content.instrument.choices_of(question)
+    choices = ordered(choice_list)
+    position = next((i + 1 for i, choice in enumerate(choices) if choice.code == result.code), 0)
+
+    def cell(column: int) -> str:
+        return ref(plan.working(question.id, column), sheet)
+
+    def source(column: int) -> str:
+        return ref(plan.question_cell(question, column), sheet)
+
+    def listed(what: int, *, levels_only: bool = False) -> str:
+        return ref(place.area(what, levels_only=levels_only), sheet)
+
+    def put(column: int, formula_text: str, value: str | float | None) -> None:
+        formula(sheet, row, column, formula_text, value, STYLE)
+
+    sheet.put(row, Workings.CODE, question.id, STYLE)
+    put(
+        Workings.POSITION,
+        f"IFERROR(MATCH({source(Assessment.ANSWER)},{listed(ListPlace.LABELS)},0),0)",
+        float(position),
+    )
+    chosen = cell(Workings.POSITION)
+    put(
+        Workings.STATE,
+        f'IF({chosen}=0,"{State.UNANSWERED}",INDEX({listed(ListPlace.STATES)},{chosen}))',
+        str(result.state),
+    )
+    put(Workings.VALUE, f'IF({chosen}=0,"",INDEX({listed(ListPlace.VALUES)},{chosen}))', result.value)
+    state, value = cell(Workings.STATE), cell(Workings.VALUE)
+    lowest, highest = span(choice_list)
+    width = number(highest - lowest) if highest > lowest else None
+    on_scale = f"ROUND(({{}}-{number(lowest)})/{width},4)" if width else "0"
+    put(Workings.RELATIVE, f'IF(ISNUMBER({value}),{on_scale.format(value)},"")', result.relative)
+    strength_place = plan.lists[content.instrument.framework.evidence_strength]
+    put(
+        Workings.STRENGTH,
+        f"IFERROR(INDEX({ref(strength_place.area(ListPlace.VALUES), sheet)},"
+        f'MATCH({source(Assessment.STRENGTH)},{ref(strength_place.area(ListPlace.LABELS), sheet)},0)),"")',
+        result.strength,
+    )
+    if place.answers:
+        put(
+            Workings.TARGET,
+            f"IFERROR(INDEX({listed(ListPlace.VALUES, levels_only=True)},"
+            f'MATCH({source(Assessment.TARGET)},{listed(ListPlace.LABELS, levels_only=True)},0)),"")',
+            result.target,
+        )
+    target, strength = cell(Workings.TARGET), cell(Workings.STRENGTH)
+    put(
+        Workings.GAP,
+        f'IF(AND(ISNUMBER({target}),ISNUMBER({value})),IF({target}>{value},ROUND({target}-{value},6),""),"")',
+        result.gap,
+    )
+    if scoring.claim:
+        thin = f"IF(ISNUMBER({strength}),IF({strength}<={number(scoring.claim.strength_at_most)},1,0),1)"
+        high = f"IF({value}>={number(scoring.claim.value_at_least)},{thin},0)"
+        claim = f'IF(AND({state}="{State.ANSWERED}",ISNUMBER({value})),{high},0)'
+    else:
+        claim = "0"
+    put(Workings.CLAIM, claim, float(result.claim_without_evidence))
+    needs = f"INDEX({listed(ListPlace.REASONS)},{chosen})=1"
+    without = f"IF({given(source(Assessment.REASON))},0,1)"
+    put(Workings.REASON, f"IF({chosen}=0,0,IF({needs},{without},0))", float(result.reason_missing))
+    gap = cell(Workings.GAP)
+    distance = f"({on_scale.format(target)}-{cell(Workings.RELATIVE)})*1000"
+    rank = f'IF({state}="{State.DONT_KNOW}",300,0)+{cell(Workings.CLAIM)}*100+IF(ISNUMBER({gap}),{distance},0)'
+    put(Workings.PRIORITY, f'IF({rank}>0,ROUND(({rank})*10000,0)-{index},"")', _float(result.priority))
+    relative = cell(Workings.RELATIVE)
+    sortable = f'AND({state}="{State.ANSWERED}",ISNUMBER({relative}))'
+    answered = result.state is State.ANSWERED and result.relative is not None
+    strongest = float(strongest_key(result.relative or 0.0, index)) if answered else None
+    weakest = float(weakest_key(result.relative or 0.0, index)) if answered else None
+    put(Workings.STRONGEST, f'IF({sortable},ROUND({relative}*10000000,0)-{index},"")', strongest)
+    put(Workings.WEAKEST, f'IF({sortable},ROUND({relative}*10000000,0)+{index},"")', weakest)
+    sheet.put(row, Workings.WEIGHT, float(question.weight), STYLE)
+    sheet.put(row, Workings.GROUP, question.group or "-", STYLE)
+    sheet.put(row, Workings.LABEL, question.label, STYLE)
+    for offset, choice in enumerate(choices):
+        words = question.levels.get(choice.code) or choice.description or choice.label
+        sheet.put(row, Workings.LEVELS + offset, words, STYLE)
+
+
+def _float(value: int | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def chosen_words(content: Content, question: Question, result: QuestionResult) -> str:
+    """What the chosen answer looks like here, in the definition's words; empty without an answer."""
+    choice_list = content.instrument.choices_of(question)
+    choice = next((choice for choice in choice_list.choices if choice.code == result.code), None)
+    if choice is None:
+        return ""
+    return question.levels.get(choice.code) or choice.description or choice.label
+
+
+def answer_label(content: Content, question: Question, part: Part = Part.ANSWER) -> str:
+    """The chosen answer or target as the dropdown shows it; empty without one."""
+    entry = content.entry(question.id, part)
+    choice_list = content.instrument.choices_of(question)
+    choice = next((choice for _, choice in offered(choice_list) if choice.code == entry.code), None)
+    return display(choice_list, choice) if choice else ""
+
+
+def expression(content: Content, sheet: Sheet, words: str) -> str:
+    """A framework expression as a formula of a sheet."""
+    def name(figure: str) -> str:
+        return ref(content.plan.figures.cell(figure, Measures.COUNTED), sheet)
+
+    def column(table: str, column_id: str) -> str:
+        return ref(content.plan.tables[table].number_range(column_id), sheet)
+
+    return to_excel(content.instrument.expressions[words], name, column)
+
+
+def table_numbers(content: Content) -> dict[str, list[dict[str, float | None]]]:
+    """The numbers of the input tables as formulas see them, row by row."""
+    return {
+        table_id: [
+            {
+                column.id: content.ret.get(table_id, Part.ANSWER, row, column.id).value
+                for column in place.numbers
+            }
+            for row in range(1, place.table.rows + 1)
+        ]
+        for table_id, place in content.plan.tables.items()
+    }
+
+
+def _checks(content: Content, sheet: Sheet) -> None:
+    block = content.plan.check_workings
+    tables = table_numbers(content)
+    for check in content.instrument.checks:
+        row = block.rows[check.id]
+        sheet.put(row, Plan.CHECK_LABEL, check.id, STYLE)
+        holds = evaluate(content.instrument.expressions[check.rule], content.result.figures, tables)
+        formula(
+            sheet, row, Plan.CHECK_VALUE, expression(content, sheet, check.rule), "" if holds is None else holds, STYLE
+        )
+
+
+def _charts(content: Content, sheet: Sheet) -> None:
+    """Scores for charts: a section without a score is an error value there, which charts leave out."""
+    block = content.plan.chart_workings
+    for node in content.plan.chart_nodes:
+        row = block.rows[node.id]
+        score = content.result.sections[node.id].score
+        sheet.put(row, Plan.CHART_LABEL, f"{node.id} {node.section.label}", STYLE)
+        cell = ref(content.plan.score_cell(node.id), sheet)
+        formula(sheet, row, Plan.CHART_VALUE, f"IF(ISNUMBER({cell}),{cell},NA())", "#N/A" if score is None else score, STYLE)
+
+
+def _tables(content: Content, sheet: Sheet) -> None:
+    """The numbers of input tables, each only if it is a number in range."""
+    tables = table_numbers(content)
+    for table_id, place in content.plan.tables.items():
+        for column in place.numbers:
+            head = place.number_cell(1, column.id)
+            sheet.put(head.row - 1, head.column, f"{table_id}.{column.id}", STYLE)
+            for row in range(1, place.table.rows + 1):
+                cell = place.number_cell(row, column.id)
+                source = ref(place.cell(row, column.id), sheet)
+                value = tables[table_id][row - 1][column.id]
+                formula(
+                    sheet, cell.row, cell.column, number_in_range(source, column.minimum, column.maximum), text(value), STYLE
+                )
+
+
+def number_in_range(cell: str, minimum: float | None, maximum: float | None, otherwise: str = '""') -> str:
+    """A formula that gives a cell's number if it is one and lies in range, else something else."""
+    bounds = []
+    if minimum is not None:
+        bounds.append(f"{cell}>={number(minimum)}")
+    if maximum is not None:
+        bounds.append(f"{cell}<={number(maximum)}")
+    inside = f'IF({bounds[0] if len(bounds) == 1 else f"AND({bounds[0]},{bounds[1]})"},{cell},"")' if bounds else cell
+    return f"IF(ISNUMBER({cell}),{inside},{otherwise})"
+

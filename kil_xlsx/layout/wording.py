@@ -1,0 +1,263 @@
+"""The words of the workbook itself, as opposed to those of the framework.
+
+English is here; a framework in another language replaces any of them under ``interface`` in its definition.  Sheet
+names use letters, digits and spaces only: other characters break programs that returns pass through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kil_xlsx.errors import Fault
+
+ENGLISH: dict[str, str] = {
+    # Sheets
+    "sheet.start": "Start",
+    "sheet.about": "About you",
+    "sheet.assessment": "Assessment",
+    "sheet.measures": "Measures",
+    "sheet.checks": "Checks",
+    "sheet.results": "Results",
+    "sheet.plan": "Action plan",
+    "sheet.steps": "Steps",
+    "sheet.guidance": "Guidance",
+    "sheet.lists": "Lists",
+    "sheet.workings": "Workings",
+    "sheet.file": "About this file",
+    # Columns and common words
+    "column.no": "No.",
+    "column.key": "Key",
+    "word.yes": "Yes",
+    "word.none": "None",
+    "word.not_enough": "Not enough answers",
+    "word.not_available": "Not available yet",
+    "word.question": "Question",
+    "word.overall": "Overall",
+    "word.overall_equal": "Overall, all sections weighted alike",
+    "footer.page": "page {page} of {pages}",
+    # Start
+    "start.for": "For",
+    "start.anyone": "Any organisation: enter your name on the sheet “{about}”",
+    "start.reference": "Reference code",
+    "start.round": "Round",
+    "start.due": "Please return by",
+    "start.no_due": "No date given",
+    "start.contact": "Questions to",
+    "start.purpose": "What this is for",
+    "start.who": "Who should answer",
+    "start.time": "How long it takes",
+    "start.time_text": "About {first} minutes the first time and {repeat} after that, best done together in one meeting.",
+    "start.how": "How to fill it in",
+    "start.how_1": "Fill in the cream cells, sheet by sheet from left to right. Everything else works itself out.",
+    "start.how_2": (
+        "Choose answers from the lists. “{na}” needs a short reason; “{dk}” is welcome and becomes an action."
+    ),
+    "start.how_3": "Leave blank what you have not got to. A blank is never read as zero.",
+    "start.how_4": (
+        "You may filter, widen columns, change row heights and formats, and add your own sheets. Please do not sort, "
+        "insert or delete rows: that is what damages a return."
+    ),
+    "start.how_5": "When this sheet says “{ready}”, save the file and send it back as it is.",
+    "start.progress": "How far you are",
+    "start.part": "Part",
+    "start.total": "To answer",
+    "start.done": "Done",
+    "start.left": "Left",
+    "start.share": "Share done",
+    "start.status": "Ready to send?",
+    "start.ready": "Ready to send",
+    "start.not_ready": "Not yet: {left} left to answer, {errors} to put right",
+    "start.next": "What is left",
+    "start.left_profile": "Needed on “{about}”",
+    "start.left_questions": "Questions not dealt with",
+    "start.left_errors": "Checks to put right",
+    "start.left_queries": "Checks to explain or put right",
+    "start.figures": "Figures on “{measures}” (give those you have)",
+    "start.go": "Go to “{sheet}”",
+    # About you
+    "about.title": "About you",
+    "about.intro": "These facts say whose answers these are and whom they can be compared with.",
+    "about.label": "What we need to know",
+    "about.answer": "Your answer",
+    "about.help": "Help",
+    "about.status": "Still needed",
+    "about.needed": "Needed",
+    "about.derived": "Worked out from your other answers",
+    # Assessment
+    "assessment.intro": (
+        "For each question choose the answer that describes today, not the plan. Say what evidence there is, and where "
+        "you want to be."
+    ),
+    "assessment.levels": "What each answer looks like",
+    "assessment.answer": "Your answer",
+    "assessment.chosen": "Your answer in words",
+    "assessment.reason": "If not applicable: why",
+    "assessment.evidence": "Evidence (where can it be found?)",
+    "assessment.strength": "Strength of evidence",
+    "assessment.target": "Target",
+    "assessment.action": "Next action",
+    "assessment.owner": "Owner (role)",
+    "assessment.due": "By when",
+    "assessment.flag": "To look at",
+    "assessment.examples": "For example: {examples}",
+    "assessment.na_when": "Not applicable if: {when}",
+    "flag.reason": "Say why it cannot apply",
+    "flag.claim": "High answer, little evidence",
+    "flag.dont_know": "Find out",
+    "flag.not_in_list": "Choose from the list",
+    # Measures
+    "measures.intro": (
+        "Figures for your reporting year, without recoverable VAT. Leave blank what you cannot find: a measure that "
+        "lacks a figure is simply not shown."
+    ),
+    "measures.inputs": "1. Your figures",
+    "measures.figure": "Figure",
+    "measures.unit": "Unit",
+    "measures.value": "Your figure",
+    "measures.missing": "If you have none: why",
+    "measures.where": "Where to find it",
+    "measures.counted": "Counts as",
+    "measures.note": "Your notes",
+    "measures.results": "{number}. What your figures show",
+    "measures.measure": "Measure",
+    "measures.result": "Result",
+    "measures.state": "Reading",
+    "measures.formula": "How it is worked out",
+    "measures.range": "Usual range",
+    "measures.about": "Good to know",
+    "measures.between": "{low} to {high}",
+    "measures.from": "{low} or more",
+    "measures.in_range": "Within the usual range",
+    "measures.out_of_range": "Outside the usual range: see Checks",
+    "measures.worked_out": "Worked out",
+    "measures.row": "Row {row}",
+    "measures.published": "Published figure, used unless you enter your own. Source: {source}",
+    # Checks
+    "checks.intro": (
+        "An error has to be put right. A query may be right as it is: put it right, or explain it in the last column."
+    ),
+    "checks.check": "What should hold",
+    "checks.severity": "Kind",
+    "checks.result": "Result",
+    "checks.go": "Where",
+    "checks.explanation": "Your explanation",
+    "checks.error": "Error",
+    "checks.query": "Query",
+    "checks.ok": "OK",
+    "checks.not_yet": "Figures missing",
+    "checks.fix": "Put right",
+    "checks.explain": "Explain or put right",
+    "checks.explained": "Explained",
+    "checks.range": "“{measure}” lies in its usual range ({range}).",
+    "checks.required": "Everything needed on “{about}” is filled in.",
+    "checks.reasons": "Every answer “{na}” has a reason.",
+    "checks.claims": "High answers have evidence to show for them.",
+    "checks.both": "No figure is given together with a reason for having none.",
+    "checks.count": "{result} ({count})",
+    # Results
+    "results.intro": (
+        "Scores run from {minimum} to {maximum}. A section needs enough answered questions to have a score; not "
+        "applicable questions are left out, and don't know counts as not answered."
+    ),
+    "results.section": "Section",
+    "results.score": "Score",
+    "results.band": "Band",
+    "results.questions": "Questions",
+    "results.answered": "Answered",
+    "results.dont_know": "Don't know",
+    "results.not_applicable": "Not applicable",
+    "results.unanswered": "Not answered",
+    "results.strength": "Evidence strength (mean, 0 to {maximum})",
+    "results.radar": "Scores by section",
+    "results.bar": "Scores compared",
+    "results.chart_text": (
+        "Chart of your score in each section, from {minimum} to {maximum}. The same numbers stand in the table on this "
+        "sheet. A section without enough answers is left out."
+    ),
+    "results.strongest": "Strongest answers",
+    "results.weakest": "Weakest answers",
+    "results.answer": "Answer",
+    # Action plan
+    "plan.intro": (
+        "Built from your answers: where you are below your target, where nobody could say yet, and where a high answer "
+        "has little evidence. The largest gaps come first. Type actions on the sheet “{assessment}”; they appear here."
+    ),
+    "plan.rank": "Order",
+    "plan.now": "Now",
+    "plan.target": "Target",
+    "plan.gap": "Gap",
+    "plan.why": "Why it is here",
+    "plan.why_gap": "Below your target",
+    "plan.why_dont_know": "Nobody could say yet",
+    "plan.why_claim": "High answer, little evidence",
+    "plan.action": "Next action",
+    "plan.owner": "Owner (role)",
+    "plan.due": "By when",
+    "plan.empty": "Nothing to plan yet. Answer questions and set targets on the sheet “{assessment}”.",
+    # Steps
+    "steps.step": "Step",
+    "steps.text": "What to do",
+    "steps.status": "Where you are",
+    "steps.note": "Your notes",
+    # Guidance
+    "guidance.title": "Guidance",
+    "guidance.scale": "What the answers mean",
+    "guidance.glossary": "Words",
+    "guidance.sources": "Where the topics come from",
+    "guidance.principles": "Principles",
+    # The file
+    "file.intro": "This sheet says what the file is, so that your answers can be read. Please leave it in the file.",
+    "file.fact": "Fact",
+    "file.value": "Value",
+    "prompt.choice": "Choose from the list. {label}",
+    "prompt.number": "Enter a number. {label}",
+    "prompt.date": "Enter a date, for example 31/03/2026. {label}",
+    "prompt.text": "Type your answer. {label}",
+    "error.choice": "Please choose one of the answers in the list.",
+    "error.number": "Please enter a plain number. If you have none, leave this blank and say why beside it.",
+    "error.date": "Please enter a date such as 31/03/2026.",
+    "error.title": "That cannot be read",
+}
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SHEET_NAME = re.compile(r"[\w ]{1,31}")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of one workbook."""
+
+    words: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The words for a key, with its placeholders filled in.  KeyError when there are none."""
+        text = self.words[key]
+        return text.format(**values) if values else text
+
+
+def wording(interface: Mapping[str, str]) -> Wording:
+    """English with a framework's own words in place of any of it."""
+    return Wording({**ENGLISH, **interface})
+
+
+def wording_faults(interface: Mapping[str, str], file: str) -> list[Fault]:
+    """What is wrong with a framework's own words: unknown keys, lost placeholders, names no sheet can have."""
+    faults = []
+    for key, text in interface.items():
+        if key not in ENGLISH:
+            faults.append(Fault(file, None, f"interface.{key}", "There are no such words to replace.", "Remove it."))
+            continue
+        lost = set(_PLACEHOLDER.findall(text)) - set(_PLACEHOLDER.findall(ENGLISH[key]))
+        if lost:
+            names = ", ".join(sorted(lost))
+            faults.append(Fault(file, None, f"interface.{key}", f"Unknown placeholder: {names}.", "Use those of the original."))
+        if key.startswith("sheet.") and not _SHEET_NAME.fullmatch(text):
+            faults.append(
+                Fault(file, None, f"interface.{key}", "A sheet cannot have this name.", "Use letters, digits and spaces, 31 at most.")
+            )
+    names = [text.casefold() for key, text in {**ENGLISH, **interface}.items() if key.startswith("sheet.")]
+    if len(names) != len(set(names)):
+        faults.append(Fault(file, None, "interface", "Two sheets have the same name.", "Give each its own."))
+    return faults

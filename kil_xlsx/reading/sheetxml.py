@@ -1,0 +1,314 @@
+"""The parts of a workbook that hold cells: worksheets and shared strings."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kil_xlsx.errors import FileRefused
+from kil_xlsx.layout.a1 import column_index
+from kil_xlsx.reading.model import Cell, CellKind, SheetData, ValidationInfo, iso_to_serial
+from kil_xlsx.reading.package import Limits
+from kil_xlsx.reading.sharedformulas import shift
+from kil_xlsx.reading.textcodes import unescape
+from kil_xlsx.reading.xmltree import X14, XM, Node, in_main, in_namespaces, parse
+
+# ASCII digits only: float() alone would also take "1_000", full-width digits, "NaN" and "Infinity".
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_CELL = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
+_INDEX = re.compile(r"[0-9]{1,9}")
+_BLANKS = " \t\r\n"
+
+
+@dataclass
+class Workings:
+    """What the worksheets of one workbook share while they are read."""
+
+    limits: Limits
+    strings: Sequence[str] = ()
+    formats: Sequence[str] = ()
+    date1904: bool = False
+    cells: int = field(default=0)  # read so far, in all sheets
+
+
+def _damaged(found: str) -> FileRefused:
+    return FileRefused("file-damaged", found)
+
+
+def _check_length(text: str, limits: Limits) -> str:
+    if len(text) > limits.cell_text:
+        raise FileRefused("file-too-large", f"a cell with more than {limits.cell_text:,} characters")
+    return text
+
+
+def strict_number(text: str) -> float | None:
+    """The finite number that the text plainly is, or ``None``: ``1.5e3`` yes; ``1_000``, ``3,5``, ``NaN`` no."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def read_shared_strings(data: bytes, limits: Limits) -> list[str]:
+    """The table of texts that cells refer to by number.  Phonetic guides are left out."""
+    strings: list[str] = []
+    parts: list[str] = []
+
+    def start(_: Mapping[str, str]) -> None:
+        parts.clear()
+
+    def end(_: str) -> None:
+        strings.append(_check_length(unescape("".join(parts)), limits))
+        if len(strings) > limits.shared_strings:
+            raise FileRefused("file-too-large", f"more than {limits.shared_strings:,} texts")
+
+    item = Node(_rich_text(parts), start, end)
+    parse(data, in_main({"sst": Node(in_main({"si": item}))}), limits)
+    return strings
+
+
+def _rich_text(parts: list[str]) -> dict[str, Node]:
+    """The children of a text: plain, or in runs of different looks; ``rPh`` is left out on purpose."""
+    text = Node(end=parts.append, text=True)
+    return in_main({"t": text, "r": Node(in_main({"t": text}))})
+
+
+class _SheetReader:
+    """Gathers one worksheet.  The handlers run once for each element, so they do as little as they can."""
+
+    def __init__(self, workings: Workings) -> None:
+        self.workings = workings
+        self.limits = workings.limits
+        self.cells: dict[tuple[int, int], Cell] = {}
+        self.validations: list[ValidationInfo] = []
+        self.merges: list[str] = []
+        self.has_data = False
+        self.rows: set[int] = set()
+        self.columns: set[int] = set()  # of the row being read
+        self.row = -1
+        self.col = -1
+        self.stated_row = False
+        self.attributes: Mapping[str, str] = {}
+        self.value: str | None = None
+        self.formula: str | None = None
+        self.formula_attributes: Mapping[str, str] = {}
+        self.inline: list[str] = []
+        self.has_inline = False
+        self.shared: dict[str, tuple[str, int, int]] = {}
+        self.validation: dict[str, str] = {}
+
+    def tree(self) -> dict[str, Node]:
+        cell = Node(
+            in_main(
+                {
+                    "v": Node(end=self.end_value, text=True),
+                    "f": Node(start=self.start_formula, end=self.end_formula, text=True),
+                    "is": Node(_rich_text(self.inline), start=self.start_inline),
+                }
+            ),
+            self.start_cell,
+            self.end_cell,
+        )
+        row = Node(in_main({"c": cell}), self.start_row)
+        ext_formula = Node(in_namespaces({"f": Node(end=self.end_formula1, text=True)}, XM))
+        ext_validation = Node(
+            in_namespaces({"formula1": ext_formula}, X14)
+            | in_namespaces({"sqref": Node(end=self.end_sqref, text=True)}, XM),
+            self.start_validation,
+            self.end_validation,
+        )
+        ext = Node(
+            in_namespaces({"dataValidations": Node(in_namespaces({"dataValidation": ext_validation}, X14))}, X14)
+        )
+        validation = Node(
+            in_main({"formula1": Node(end=self.end_formula1, text=True)}), self.start_validation, self.end_validation
+        )
+        return in_main(
+            {
+                "worksheet": Node(
+                    in_main(
+                        {
+                            "sheetData": Node(in_main({"row": row}), self.start_data),
+                            "mergeCells": Node(in_main({"mergeCell": Node(start=self.start_merge)})),
+                            "dataValidations": Node(in_main({"dataValidation": validation})),
+                            "extLst": Node(in_main({"ext": ext})),
+                        }
+                    )
+                )
+            }
+        )
+
+    def start_data(self, _: Mapping[str, str]) -> None:
+        if self.has_data:
+            raise _damaged("a sheet with two tables of cells")
+        self.has_data = True
+
+    def start_row(self, attributes: Mapping[str, str]) -> None:
+        number = attributes.get("r")
+        self.stated_row = number is not None
+        if number is None:
+            self.row += 1
+        elif _INDEX.fullmatch(number) and number != "0":
+            self.row = int(number) - 1
+        else:
+            raise _damaged("a row without a proper number")
+        self.new_row()
+
+    def new_row(self) -> None:
+        if not 0 <= self.row < self.limits.rows:
+            raise _damaged("a cell beyond the last row")
+        if self.row in self.rows:
+            raise _damaged("a row that is given twice")
+        self.rows.add(self.row)
+        self.columns = set()
+        self.col = -1
+
+    def start_cell(self, attributes: Mapping[str, str]) -> None:
+        self.attributes = attributes
+        self.value = self.formula = None
+        if self.has_inline:
+            self.has_inline = False
+        place = attributes.get("r")
+        if place is None:
+            self.col += 1
+        else:
+            match = _CELL.fullmatch(place)
+            if match is None:
+                raise _damaged("a cell without a proper place")
+            letters, digits = match.groups()
+            try:
+                self.col = column_index(letters)
+            except ValueError:
+                raise _damaged("a cell beyond the last column") from None
+            row = int(digits) - 1
+            if row != self.row:
+                if self.stated_row or self.columns:
+                    raise _damaged("a cell in another row than it says")
+                self.rows.discard(self.row)
+                col, self.row = self.col, row
+                self.new_row()
+                self.col = col
+        if self.col >= self.limits.columns:
+            raise _damaged("a cell beyond the last column")
+        if self.col in self.columns:
+            raise _damaged("a cell that is given twice")
+        self.columns.add(self.col)
+
+    def end_value(self, text: str) -> None:
+        if self.value is not None:
+            raise _damaged("a cell with two values")
+        self.value = text
+
+    def start_formula(self, attributes: Mapping[str, str]) -> None:
+        self.formula_attributes = attributes
+
+    def end_formula(self, text: str) -> None:
+        if self.formula is not None:
+            raise _damaged("a cell with two formulas")
+        attributes = self.formula_attributes
+        if attributes and attributes.get("t") == "shared":
+            key = attributes.get("si", "")
+            if text:
+                self.shared[key] = (text, self.row, self.col)
+            elif key in self.shared:
+                master, row, col = self.shared[key]
+                text = shift(master, self.row - row, self.col - col)
+        self.formula = _check_length(text, self.limits)
+
+    def start_inline(self, _: Mapping[str, str]) -> None:
+        if self.has_inline:
+            raise _damaged("a cell with two values")
+        self.has_inline = True
+        self.inline.clear()
+
+    def end_cell(self, _: str) -> None:
+        workings = self.workings
+        workings.cells += 1
+        if workings.cells > self.limits.cells:
+            raise FileRefused("file-too-large", f"more than {self.limits.cells:,} cells")
+        value, kind = self.typed_value()
+        formula = self.formula
+        if kind is CellKind.EMPTY and formula is None:
+            return
+        formats = workings.formats
+        try:
+            number_format = formats[int(self.attributes.get("s", "0"))] if formats else None
+        except (ValueError, IndexError):
+            number_format = None
+        self.cells[self.row, self.col] = Cell(value, kind, formula, number_format)
+
+    def typed_value(self) -> tuple[str | float | bool | None, CellKind]:
+        raw = self.value
+        kind = self.attributes.get("t", "n")
+        if kind == "s":
+            return self.shared_text(raw)
+        if self.has_inline and (kind == "inlineStr" or raw is None):
+            # A cell with both: its type says which one counts.  They are never put together.
+            return _check_length(unescape("".join(self.inline)), self.limits), CellKind.TEXT
+        if raw is None:
+            return None, CellKind.EMPTY
+        if kind in ("str", "inlineStr"):
+            return _check_length(unescape(raw), self.limits), CellKind.TEXT
+        text = raw.strip(_BLANKS)
+        if not text:
+            return None, CellKind.EMPTY
+        if kind == "n":
+            number = strict_number(text)
+            if number is not None:
+                return number, CellKind.NUMBER
+        elif kind == "b":
+            if text in ("1", "true"):
+                return True, CellKind.BOOLEAN
+            if text in ("0", "false"):
+                return False, CellKind.BOOLEAN
+        elif kind == "e":
+            return _check_length(text, self.limits), CellKind.ERROR
+        elif kind == "d":
+            serial = iso_to_serial(text, self.workings.date1904)
+            if serial is not None:
+                return serial, CellKind.NUMBER
+        else:
+            raise _damaged("a cell of an unknown type")
+        return _check_length(unescape(raw), self.limits), CellKind.TEXT
+
+    def shared_text(self, raw: str | None) -> tuple[str | None, CellKind]:
+        if raw is None:
+            return None, CellKind.EMPTY
+        text = raw.strip(_BLANKS)
+        if not text:
+            return None, CellKind.EMPTY
+        strings = self.workings.strings
+        if _INDEX.fullmatch(text):
+            index = int(text)
+            if index < len(strings):
+                return strings[index], CellKind.TEXT
+        raise _damaged("a cell whose text is missing")
+
+    def start_merge(self, attributes: Mapping[str, str]) -> None:
+        self.merges.append(attributes.get("ref", ""))
+
+    def start_validation(self, attributes: Mapping[str, str]) -> None:
+        self.validation = {"ranges": attributes.get("sqref", ""), "title": attributes.get("promptTitle", "")}
+
+    def end_formula1(self, text: str) -> None:
+        self.validation["formula1"] = text
+
+    def end_sqref(self, text: str) -> None:
+        self.validation["ranges"] = text
+
+    def end_validation(self, _: str) -> None:
+        found = self.validation
+        self.validations.append(
+            ValidationInfo(tuple(found["ranges"].split()), unescape(found["title"]), found.get("formula1", ""))
+        )
+
+
+def read_sheet(data: bytes, name: str, state: str, workings: Workings) -> SheetData:
+    """One worksheet.  Raises :class:`FileRefused` for anything that two programs could read differently."""
+    reader = _SheetReader(workings)
+    parse(data, reader.tree(), workings.limits)
+    if not reader.has_data:
+        raise _damaged("a sheet without its table of cells")
+    return SheetData(name, state, reader.cells, tuple(reader.validations), tuple(reader.merges))

@@ -1,0 +1,130 @@
+"""What Excel can hold, checked before anything is written.
+
+XlsxWriter stops at some of these, warns at others, and lets the rest through to a file that Excel offers to repair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kil_xlsx.errors import LayoutError
+from kil_xlsx.layout.a1 import MAX_COLUMNS, MAX_ROWS
+from kil_xlsx.layout.document import CellRef, DefinedName, Document, RangeRef, Sheet
+
+MAX_TEXT = 32_767
+MAX_FORMULA = 8_192
+MAX_LITERAL = 255
+MAX_SHEET_NAME = 31
+
+_DEFINED_NAME = re.compile(r"kil_[A-Za-z0-9_]+", re.IGNORECASE)
+_NOT_IN_SHEET_NAMES = re.compile(r"[&<>'\"\[\]:*?/\\\x00-\x1f]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_LITERAL = re.compile(r'"((?:[^"]|"")*)"')
+
+
+def utf16_length(text: str) -> int:
+    """Length as Excel counts it: a character beyond the basic plane, such as most emoji, counts twice."""
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+
+
+def place(area: RangeRef | CellRef) -> str:
+    """A place as people read it, ``'About you'!C7``, even when no sheet has it."""
+    try:
+        return area.absolute().replace("$", "")
+    except ValueError:
+        return f"a place outside the sheet {area.sheet!r}"
+
+
+def check_words(text: str, what: str, limit: int) -> None:
+    """LayoutError for a text that is too long for its place or holds what no file can hold."""
+    if utf16_length(text) > limit:
+        raise LayoutError(f"{what} has {utf16_length(text)} characters.", f"Excel takes {limit}.")
+    found = _NOT_IN_XML.search(text)
+    if found:
+        raise LayoutError(f"{what} holds the control character U+{ord(found[0]):04X}.", "Remove it.")
+
+
+def check_formula(text: str, where: str) -> None:
+    """LayoutError for a formula that is empty or longer than Excel takes."""
+    if not text:
+        raise LayoutError(f"{where}: the formula is empty.")
+    check_words(text, f"{where}: the formula", MAX_FORMULA)
+    if len(text) > MAX_LITERAL and '"' in text:
+        for literal in _LITERAL.findall(text):
+            check_words(literal.replace('""', '"'), f"{where}: the text {literal[:30]!r}… in the formula", MAX_LITERAL)
+
+
+def check_range(area: RangeRef, where: str, sheets: Mapping[str, Sheet]) -> None:
+    """LayoutError unless a range lies on one of the sheets, first corner first."""
+    if area.sheet not in sheets:
+        raise LayoutError(f"{where} refers to the sheet {area.sheet!r}, which does not exist.")
+    rows_fit = 0 <= area.first_row <= area.last_row < MAX_ROWS
+    if not (rows_fit and 0 <= area.first_column <= area.last_column < MAX_COLUMNS):
+        rows, columns = (area.first_row, area.last_row), (area.first_column, area.last_column)
+        raise LayoutError(f"{where} refers to the rows {rows} and columns {columns}, which no sheet has.")
+
+
+def check_cell(cell: CellRef, where: str, sheets: Mapping[str, Sheet]) -> None:
+    """LayoutError unless a cell lies on one of the sheets."""
+    check_range(RangeRef(cell.sheet, cell.row, cell.column, cell.row, cell.column), where, sheets)
+
+
+def check_document(document: Document) -> dict[str, Sheet]:
+    """Check names, sheets and properties.  Gives the sheets by name.  LayoutError for the first thing wrong."""
+    sheets = _sheets_by_name(document)
+    visible = [sheet.name for sheet in document.sheets if sheet.state == "visible"]
+    if not visible:
+        raise LayoutError("Every sheet is hidden.", "At least one must be visible.")
+    if document.active_sheet not in visible:
+        raise LayoutError(f"The workbook should open on {document.active_sheet!r}, which is not a visible sheet.")
+    seen: set[str] = set()
+    for name in document.names:
+        _check_name(name, sheets)
+        if name.name.lower() in seen:
+            raise LayoutError(f"The name {name.name!r} is defined twice (capitals do not count).")
+        seen.add(name.name.lower())
+    for what in ("title", "subject", "keywords", "language"):
+        check_words(getattr(document, what), f"The {what} of the workbook", 255)
+    for key, value in document.properties.items():
+        if not key:
+            raise LayoutError("A property of the workbook has no name.")
+        check_words(key, f"The name of the property {key[:30]!r}", 255)
+        check_words(value, f"The property {key!r}", 255)
+    return sheets
+
+
+def _sheets_by_name(document: Document) -> dict[str, Sheet]:
+    sheets: dict[str, Sheet] = {}
+    seen: set[str] = set()
+    for sheet in document.sheets:
+        name = sheet.name
+        found = _NOT_IN_SHEET_NAMES.search(name)
+        if found:
+            raise LayoutError(f"The sheet name {name!r} holds {found[0]!r}.", "Use letters, digits and spaces.")
+        if not name.strip() or name != name.strip():
+            raise LayoutError(f"The sheet name {name!r} is empty, or begins or ends with a space.")
+        if utf16_length(name) > MAX_SHEET_NAME:
+            raise LayoutError(f"The sheet name {name!r} is too long.", f"Excel takes {MAX_SHEET_NAME} characters.")
+        if name.lower() == "history":
+            raise LayoutError(f"Excel keeps the sheet name {name!r} for itself.", "Choose another.")
+        if name.lower() in seen:
+            raise LayoutError(f"Two sheets are called {name!r} (capitals do not count).")
+        seen.add(name.lower())
+        sheets[name] = sheet
+    return sheets
+
+
+def _check_name(name: DefinedName, sheets: Mapping[str, Sheet]) -> None:
+    if not _DEFINED_NAME.fullmatch(name.name) or not name.name.startswith("kil_") or len(name.name) > 255:
+        raise LayoutError(
+            f"{name.name[:80]!r} cannot be a name in a workbook.",
+            "Begin with 'kil_' and go on with letters without accents, digits and underscores, 255 in all.",
+        )
+    where = f"The name {name.name!r}"
+    if isinstance(name.refers_to, str):
+        check_words(name.refers_to, f"{where}: its text", MAX_LITERAL)
+    elif isinstance(name.refers_to, CellRef):
+        check_cell(name.refers_to, where, sheets)
+    else:
+        check_range(name.refers_to, where, sheets)

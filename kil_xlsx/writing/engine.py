@@ -1,0 +1,160 @@
+"""XlsxWriter with the few things it does not do, or does too kindly.
+
+* the structure of the workbook can be locked, and its language said;
+* text stays text: XlsxWriter takes ``<r>…</r>`` for markup of its own;
+* formulas are stored as given: XlsxWriter rewrites some, and reads function names inside quoted text;
+* an empty text as the value of a formula is marked as text, as Excel does it;
+* numbers keep every digit that Python would show.
+
+The methods that begin with an underscore belong to XlsxWriter.  The tests read the files back and look for what each
+of them is for, so that a release which renames one is noticed.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timezone
+from typing import Any
+
+from xlsxwriter import Workbook  # type: ignore[import-untyped]  # comes without type information
+from xlsxwriter.core import Core  # type: ignore[import-untyped]  # as above
+from xlsxwriter.packager import Packager  # type: ignore[import-untyped]  # as above
+from xlsxwriter.sharedstrings import SharedStrings  # type: ignore[import-untyped]  # as above
+from xlsxwriter.utility import _preserve_whitespace  # type: ignore[import-untyped]  # as above
+from xlsxwriter.worksheet import CellFormulaTuple, Worksheet  # type: ignore[import-untyped]  # as above
+from xlsxwriter.xmlwriter import XMLwriter  # type: ignore[import-untyped]  # as above
+
+AUTHOR = "kil-xlsx"
+
+_Attributes = list[tuple[str, Any]]
+
+
+class EmptyText(str):
+    """An empty text that XlsxWriter does not take for a missing value."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to its own kind only: XlsxWriter compares with ``""`` to find missing values."""
+        return isinstance(other, EmptyText)
+
+    def __ne__(self, other: object) -> bool:
+        """The opposite of equal."""
+        return not isinstance(other, EmptyText)
+
+    __hash__ = str.__hash__
+
+
+_EMPTY = EmptyText()
+
+
+class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
+    """A worksheet that stores formulas as they are given and numbers with all their digits."""
+
+    def write_formula(
+        self, row: int, col: int, formula: str, cell_format: Any = None, value: str | float | bool = 0
+    ) -> int:
+        """Store a formula (without ``=``) and its value."""
+        if self._check_dimensions(row, col):
+            return -1
+        if isinstance(value, str):
+            value = XMLwriter._escape_control_characters(value) if value else _EMPTY
+        self.table[row][col] = CellFormulaTuple(formula, cell_format, value)
+        return 0
+
+    def hide_green_corners(self, area: str) -> None:
+        """No marks on codes such as 1.2, or on formulas that differ from their neighbours on purpose."""
+        self.ignored_errors = {"area": area}
+
+    def _write_ignored_errors(self) -> None:
+        if self.ignored_errors:
+            marks = [(key, 1) for key in ("numberStoredAsText", "formula", "formulaRange")]
+            self._xml_start_tag("ignoredErrors")
+            self._xml_empty_tag("ignoredError", [("sqref", self.ignored_errors["area"]), *marks])
+            self._xml_end_tag("ignoredErrors")
+
+    def _xml_number_element(self, number: float, attributes: _Attributes) -> None:
+        words = "".join(f' {key}="{value}"' for key, value in attributes)
+        digits = repr(number).removesuffix(".0")
+        self.fh.write(f"<c{words}><v>{digits}</v></c>")
+
+
+class _PlainStrings(SharedStrings):  # type: ignore[misc]  # the base class is untyped
+    """Shared strings that are never taken for markup."""
+
+    def _write_si(self, string: str) -> None:
+        string = self._escape_control_characters(string)
+        self._xml_si_element(string, [("xml:space", "preserve")] if _preserve_whitespace(string) else [])
+
+
+class _CoreWithLanguage(Core):  # type: ignore[misc]  # the base class is untyped
+    """Core properties that say the language of the document."""
+
+    def _write_dc_description(self) -> None:
+        super()._write_dc_description()
+        if self.properties.get("language"):
+            self._xml_data_element("dc:language", self.properties["language"])
+
+
+class _Package(Packager):  # type: ignore[misc]  # the base class is untyped
+    """A package made of the parts above."""
+
+    def _write_shared_strings_file(self) -> None:
+        if self.workbook.str_table.count:
+            strings = _PlainStrings()
+            strings.string_table = self.workbook.str_table
+            strings._set_xml_writer(self._filename("xl/sharedStrings.xml"))
+            strings._assemble_xml_file()
+
+    def _write_core_file(self) -> None:
+        core = _CoreWithLanguage()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()
+
+
+class Book(Workbook):  # type: ignore[misc]  # the base class is untyped
+    """A workbook in memory, the same bytes for the same calls.
+
+    After :meth:`close`, the file is in ``target``.
+    """
+
+    worksheet_class = SheetWriter
+
+    def __init__(self, font: str, created: datetime, lock_structure: bool) -> None:
+        """Open an empty workbook."""
+        self.target = io.BytesIO()
+        self.created = created.astimezone(timezone.utc) if created.tzinfo else created
+        self.lock_structure = lock_structure
+        super().__init__(
+            self.target,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": False,
+                "default_format_properties": {"font_name": font, "font_size": 11},
+            },
+        )
+
+    def describe(self, title: str, subject: str, keywords: str, language: str) -> None:
+        """Set the properties that file managers and screen readers show."""
+        self.set_properties(
+            {
+                "title": title,
+                "subject": subject,
+                "keywords": keywords,
+                "author": AUTHOR,
+                "created": self.created,
+                "language": language,
+            }
+        )
+
+    def _write_book_views(self) -> None:
+        if self.lock_structure:
+            self._xml_empty_tag("workbookProtection", [("lockStructure", 1)])
+        super()._write_book_views()
+
+    def _get_packager(self) -> _Package:
+        return _Package()

@@ -1,0 +1,277 @@
+"""How a workbook looks: fonts and colours by meaning, and what each style role becomes in XlsxWriter.
+
+A layout never names a colour.  It gives every cell a role (``header``, ``input_choice``, ``tone_low``), and the theme
+turns the role into a format.  A role that the theme does not know is an error, never a cell that silently looks plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TypeVar
+
+from kil_xlsx.errors import LayoutError
+from kil_xlsx.layout.document import Style
+
+Properties = Mapping[str, object]
+_T = TypeVar("_T")
+
+_CONDITION_KEYS = frozenset(
+    ("font_color", "bold", "italic", "underline", "bg_color", "num_format", "border", "border_color")
+    + ("top", "bottom", "left", "right", "top_color", "bottom_color", "left_color", "right_color")
+)
+"""What a conditional format may change: Excel allows no fonts, sizes or alignment there."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by meaning.  Every pair of text and fill that the theme makes of them reaches a contrast of 4.5 : 1."""
+
+    paper: str = "#FFFFFF"
+    ink: str = "#1F2A30"
+    quiet: str = "#56636B"
+    rule: str = "#C3D0D3"
+    accent: str = "#1F5C66"
+    accent_dark: str = "#17464E"
+    accent_edge: str = "#7FA6AD"
+    accent_tint: str = "#DCEBED"
+    accent_pale: str = "#F1F7F7"
+    input_fill: str = "#FFFAE3"
+    input_edge: str = "#94823D"
+    link: str = "#0B5CAD"
+    low_fill: str = "#F8DDD7"
+    low_ink: str = "#7A2213"
+    middle_fill: str = "#FBEBC2"
+    middle_ink: str = "#654500"
+    good_fill: str = "#DDEFD6"
+    good_ink: str = "#1E551F"
+    best_fill: str = "#BFDFE3"
+    best_ink: str = "#0F434C"
+    quiet_fill: str = "#F0F2F3"
+    bar: str = "#8FBCC3"
+    series: tuple[str, str, str, str] = ("#1F5C66", "#B4641E", "#6A7F2E", "#75539B")
+
+
+@dataclass(frozen=True)
+class SeriesLook:
+    """Line and fill of one series of a chart.  Dashes and markers tell series apart without their colours."""
+
+    colour: str
+    dash: str = "solid"
+    marker: str = "circle"
+    width: float = 2.25
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Everything that decides how a workbook looks.
+
+    ``formats`` maps a style role to XlsxWriter format properties.  ``tabs``, ``bars`` and ``series`` do the same for
+    sheet tabs, data bars and the series of charts.  ``footer`` is used for sheets whose print setup has none.
+    """
+
+    font: str
+    palette: Palette
+    formats: Mapping[str, Properties]
+    tabs: Mapping[str, str]
+    bars: Mapping[str, str]
+    series: Mapping[str, SeriesLook]
+    date_format: str = "dd mmm yyyy"
+    footer: str = ""
+
+    def properties(self, style: Style) -> dict[str, object]:
+        """XlsxWriter properties of a cell in that style.  LayoutError for a role that the theme does not know.
+
+        Roles that start with ``input`` are unlocked, all others locked, whatever the theme says.
+        """
+        properties = {"font_name": self.font, **_known(self.formats, style.role, "style")}
+        if style.number_format is not None:
+            properties["num_format"] = style.number_format
+        properties["locked"] = 0 if style.role.startswith("input") else 1
+        return properties
+
+    def condition(self, style: Style) -> dict[str, object]:
+        """The part of a style that a conditional format may change."""
+        properties = {k: v for k, v in _known(self.formats, style.role, "style").items() if k in _CONDITION_KEYS}
+        if style.number_format is not None:
+            properties["num_format"] = style.number_format
+        return properties
+
+    def tab(self, role: str) -> str:
+        """Colour of a sheet tab."""
+        return _known(self.tabs, role, "tab")
+
+    def bar(self, role: str) -> str:
+        """Colour of a data bar."""
+        return _known(self.bars, role, "data bar")
+
+    def line(self, role: str) -> SeriesLook:
+        """Look of a chart series."""
+        return _known(self.series, role, "chart series")
+
+
+def _known(mapping: Mapping[str, _T], role: str, kind: str) -> _T:
+    try:
+        return mapping[role]
+    except KeyError:
+        known = ", ".join(sorted(mapping))
+        raise LayoutError(f"The theme has no {kind} called {role!r}.", f"It has {known}.") from None
+
+
+def build_theme(
+    palette: Palette | None = None,
+    font: str = "Calibri",
+    footer: str = "&L&8&K56636B&A&R&8&K56636B&P / &N",
+) -> Theme:
+    """A theme of the usual shape in other colours, another font or with another footer."""
+    palette = palette or Palette()
+    first, second, third, fourth = palette.series
+    return Theme(
+        font=font,
+        palette=palette,
+        formats=MappingProxyType({**_words(palette), **_inputs(palette), **_results(palette), **_tones(palette)}),
+        tabs=MappingProxyType(
+            {
+                "tab": palette.accent,
+                "tab_input": palette.input_edge,
+                "tab_output": palette.accent_edge,
+                "tab_help": palette.rule,
+            }
+        ),
+        bars=MappingProxyType({"bar": palette.bar}),
+        series=MappingProxyType(
+            {
+                "series_1": SeriesLook(first),
+                "series_2": SeriesLook(second, "dash", "diamond"),
+                "series_3": SeriesLook(third, "round_dot", "square"),
+                "series_4": SeriesLook(fourth, "long_dash", "triangle"),
+            }
+        ),
+        footer=footer,
+    )
+
+
+@lru_cache(maxsize=1)
+def default_theme() -> Theme:
+    """The theme used unless another is given: deep teal on pale tints, cream cells to fill in."""
+    return build_theme()
+
+
+def _words(p: Palette) -> dict[str, Properties]:
+    """Titles, headers, questions and help."""
+    text: Properties = {"font_size": 11, "font_color": p.ink, "align": "left", "valign": "top", "text_wrap": 1}
+    lined: Properties = {**text, "bottom": 1, "bottom_color": p.rule}
+    header: Properties = {
+        **text, "bold": 1, "font_size": 10, "font_color": p.paper, "bg_color": p.accent,
+        "align": "center", "valign": "vcenter", "border": 1, "border_color": p.accent,
+    }  # fmt: skip
+    return {
+        "plain": {"font_size": 11, "font_color": p.ink},
+        "title": {"font_size": 20, "bold": 1, "font_color": p.accent, "valign": "vcenter"},
+        "subtitle": {"font_size": 12, "font_color": p.quiet, "valign": "vcenter"},
+        "notice": {**text, "font_size": 9, "italic": 1, "font_color": p.quiet},
+        "heading": {
+            "font_size": 14, "bold": 1, "font_color": p.accent, "valign": "vcenter",
+            "bottom": 2, "bottom_color": p.accent_edge,
+        },
+        "section": {
+            "font_size": 12, "bold": 1, "font_color": p.accent_dark, "bg_color": p.accent_tint,
+            "valign": "vcenter", "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
+        },
+        "section_note": {
+            **text, "font_size": 10, "italic": 1, "font_color": p.quiet, "bg_color": p.accent_pale, "valign": "vcenter",
+        },
+        "band": {"font_size": 11, "font_color": p.ink, "bg_color": p.accent_tint, "valign": "vcenter"},
+        "header": header,
+        "header_left": {**header, "align": "left"},
+        "code": {**lined, "font_size": 9, "bold": 1, "font_color": p.accent, "text_wrap": 0},
+        "key": {"font_size": 8, "font_color": p.quiet, "valign": "top"},
+        "label": {**lined, "bold": 1},
+        "text": lined,
+        "text_small": {**lined, "font_size": 9},
+        "help": {**lined, "font_size": 10, "font_color": p.quiet},
+        "unit": {**lined, "font_size": 10, "font_color": p.quiet},
+        "link": {"font_size": 11, "font_color": p.link, "underline": 1, "valign": "top"},
+        "status": {**text, "font_size": 10, "bold": 1, "align": "center", "valign": "vcenter"},
+        "reference": {
+            "font_name": "Courier New", "font_size": 14, "bold": 1, "font_color": p.accent_dark,
+            "bg_color": p.accent_pale, "align": "center", "valign": "vcenter", "border": 1, "border_color": p.accent,
+        },
+        "callout": {
+            **text, "bg_color": p.accent_pale, "border": 1, "border_color": p.accent_edge, "valign": "vcenter",
+            "indent": 1,
+        },
+        "list": {"font_size": 10, "font_color": p.ink, "valign": "top"},
+        "intro": text,
+        "fact": {**text, "valign": "vcenter"},
+        "fact_label": {**text, "bold": 1, "valign": "vcenter", "font_color": p.accent_dark},
+        "question": {**lined, "font_size": 10},
+        "section_line": {
+            **text, "font_size": 10, "italic": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "vcenter",
+            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
+        },
+        "step": {**lined, "font_color": p.quiet, "indent": 2},
+    }  # fmt: skip
+
+
+def _inputs(p: Palette) -> dict[str, Properties]:
+    """Cells that respondents fill in."""
+    cell: Properties = {
+        "font_size": 11, "font_color": p.ink, "bg_color": p.input_fill, "border": 1, "border_color": p.input_edge,
+        "valign": "top",
+    }  # fmt: skip
+    return {
+        "input": {**cell, "align": "center", "valign": "vcenter", "text_wrap": 1},
+        "input_text": {**cell, "align": "left", "indent": 1, "text_wrap": 1, "num_format": "@"},
+        "input_choice": {**cell, "align": "left", "indent": 1, "text_wrap": 1},
+        "input_number": {**cell, "align": "right", "indent": 1},
+        "input_date": {**cell, "align": "center", "num_format": "dd mmm yyyy"},
+    }
+
+
+def _results(p: Palette) -> dict[str, Properties]:
+    """Cells that formulas fill in."""
+    cell: Properties = {
+        "font_size": 11, "font_color": p.ink, "valign": "top", "bottom": 1, "bottom_color": p.rule,
+    }  # fmt: skip
+    return {
+        "output": {**cell, "align": "left", "text_wrap": 1},
+        "output_number": {**cell, "align": "right"},
+        "output_center": {**cell, "align": "center"},
+        "score": {
+            "font_size": 14, "bold": 1, "font_color": p.accent_dark, "align": "center", "valign": "vcenter",
+            "bottom": 1, "bottom_color": p.rule,
+        },
+        "big": {
+            "font_size": 26, "bold": 1, "font_color": p.accent, "align": "center", "valign": "vcenter",
+            "bg_color": p.accent_pale, "border": 1, "border_color": p.accent_edge,
+        },
+        "count": {"font_size": 8, "font_color": p.quiet, "align": "center", "valign": "top"},
+        "result_number": {**cell, "align": "right", "bold": 1, "font_color": p.accent_dark},
+        "status_big": {**cell, "font_size": 13, "bold": 1, "align": "left", "valign": "vcenter", "indent": 1},
+        "total": {
+            "font_size": 11, "bold": 1, "font_color": p.accent_dark, "valign": "vcenter", "bg_color": p.accent_pale,
+            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent,
+        },
+    }  # fmt: skip
+
+
+def _tones(p: Palette) -> dict[str, Properties]:
+    """Fills with a meaning, for conditional formats and for keys that explain them."""
+    tones = {
+        "tone_low": (p.low_fill, p.low_ink, 0),
+        "tone_middle": (p.middle_fill, p.middle_ink, 0),
+        "tone_good": (p.good_fill, p.good_ink, 0),
+        "tone_best": (p.best_fill, p.best_ink, 0),
+        "tone_ok": (p.good_fill, p.good_ink, 0),
+        "tone_error": (p.low_fill, p.low_ink, 1),
+        "tone_query": (p.middle_fill, p.middle_ink, 1),
+        "tone_quiet": (p.quiet_fill, p.quiet, 0),
+        "tone_chosen": (p.accent_tint, p.accent_dark, 1),
+    }
+    return {
+        role: {"bg_color": fill, "font_color": ink, **({"bold": 1} if bold else {})}
+        for role, (fill, ink, bold) in tones.items()
+    }
