@@ -200,7 +200,9 @@ class ProfileField(_Model, frozen=True, kw_only=True):
     required: bool = False
     help: str = ""
     role: (
-        Literal["organisation", "org_id", "area_code", "region", "consent", "period_start", "period_end", "completed_by"]
+        Literal[
+            "organisation", "org_id", "area_code", "region", "consent", "period_start", "period_end", "completed_by"
+        ]
         | None
     ) = None
     choices: Name | None = None

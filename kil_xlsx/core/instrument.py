@@ -135,7 +135,9 @@ class Instrument:
     def figures(self) -> tuple[Input | ReferenceValue, ...]:
         """Inputs and reference values, by group, in the order in which they stand on the Measures sheet."""
         everything: tuple[Input | ReferenceValue, ...] = (*self.inputs, *self.reference_values)
-        return tuple(figure for group in self.framework.input_groups for figure in everything if figure.group == group.id)
+        return tuple(
+            figure for group in self.framework.input_groups for figure in everything if figure.group == group.id
+        )
 
     @cached_property
     def input_groups(self) -> tuple[InputGroup, ...]:

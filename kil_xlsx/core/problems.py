@@ -111,12 +111,19 @@ CATALOGUE: dict[str, Kind] = {
         "The workbook carries two different reference codes.",
         "Check whose workbook this is: sheets from another copy may have been pasted in.",
     ),
+    "return-facts-differ": Kind(
+        _Q,
+        "The workbook says different things about which questionnaire it is.",
+        "Check that no sheet comes from another workbook.",
+    ),
     "return-empty": Kind(_Q, "Nothing has been filled in.", "Ask whether the right copy was sent."),
     # Finding answers
     "item-not-found": Kind(
         _E, "The row for this item is no longer in the workbook.", "Put the row back, or use a fresh copy."
     ),
-    "item-moved": Kind(_N, "The row is not where it was sent out. It was found by its code.", "Nothing needs to be done."),
+    "item-moved": Kind(
+        _N, "The row is not where it was sent out. It was found by its code.", "Nothing needs to be done."
+    ),
     "item-twice": Kind(
         _E,
         "This item stands in the workbook more than once, with different answers.",
@@ -126,6 +133,27 @@ CATALOGUE: dict[str, Kind] = {
         _E,
         "The visible code and the hidden markers of this row name different items, so the answer was not taken.",
         "Check the row against a fresh copy and enter the answer again.",
+    ),
+    "item-repeated": Kind(
+        _N,
+        "This item stands in the workbook more than once, without contradiction. It was taken once.",
+        "Nothing needs to be done.",
+    ),
+    "item-code-missing": Kind(
+        _N,
+        "The code in the “No.” column is gone. The row was recognised by its other marks.",
+        "Nothing needs to be done.",
+    ),
+    "item-marker-differs": Kind(
+        _N,
+        "The hidden marker of this row belongs to another item, as after sorting. Code and wording agree, so the answer "
+        "was taken.",
+        "Nothing needs to be done.",
+    ),
+    "sheet-not-found": Kind(_E, "This sheet is no longer in the workbook.", "Put the sheet back, or use a fresh copy."),
+    "sheet-renamed": Kind(_N, "The sheet has another name. It was found by its codes.", "Nothing needs to be done."),
+    "column-not-found": Kind(
+        _E, "A column to fill in is no longer on its sheet.", "Put the column back, or use a fresh copy."
     ),
     # What was typed
     "choice-unknown": Kind(_E, "The answer is not one of those offered.", "Choose an answer from the list."),
@@ -146,7 +174,9 @@ CATALOGUE: dict[str, Kind] = {
     "identifier-unknown": Kind(
         _Q, "The organisation identifier does not fit any known register.", "Check it against the register."
     ),
-    "area-code-unknown": Kind(_E, "The area code does not have the right form.", "Enter a nine-character code such as E06000023."),
+    "area-code-unknown": Kind(
+        _E, "The area code does not have the right form.", "Enter a nine-character code such as E06000023."
+    ),
     # What is missing or contradicts itself
     "required-missing": Kind(_E, "This is needed and is blank.", "Please fill it in."),
     "reason-missing": Kind(_Q, "Marked as not applicable without saying why.", "Add a few words of reason."),
@@ -156,9 +186,13 @@ CATALOGUE: dict[str, Kind] = {
         "Remove whichever is wrong.",
     ),
     "check-failed": Kind(_E, "A check on the figures does not hold.", "Correct the figures."),
-    "check-query": Kind(_Q, "A check on the figures does not hold.", "Correct the figures, or explain on the Checks sheet."),
+    "check-query": Kind(
+        _Q, "A check on the figures does not hold.", "Correct the figures, or explain on the Checks sheet."
+    ),
     "measure-out-of-range": Kind(
-        _Q, "A calculated measure is outside its usual range.", "Check the figures it uses, or explain on the Checks sheet."
+        _Q,
+        "A calculated measure is outside its usual range.",
+        "Check the figures it uses, or explain on the Checks sheet.",
     ),
     # The workbook's own results
     "score-differs": Kind(
@@ -166,8 +200,15 @@ CATALOGUE: dict[str, Kind] = {
         "The result stored in the workbook is not what its answers give. The program's own result was used.",
         "Open the workbook in Excel and save it; if the difference stays, a formula has been changed.",
     ),
+    "score-not-counted": Kind(
+        _N,
+        "The workbook's own result leaves out answers that were typed rather than chosen. The program counted them.",
+        "Nothing needs to be done.",
+    ),
     "score-not-stored": Kind(
-        _N, "The workbook was saved without results. They were worked out again from the answers.", "Nothing needs to be done."
+        _N,
+        "The workbook was saved without results. They were worked out again from the answers.",
+        "Nothing needs to be done.",
     ),
 }
 

@@ -56,7 +56,9 @@ def range_check_id(measure_id: str) -> str:
 
 def score(instrument: Instrument, ret: Return) -> Result:
     """Score a return.  Entries that were refused or not found count as unanswered."""
-    questions = {question.id: _question(instrument, ret, question, index) for index, question in enumerate(instrument.questions)}
+    questions = {
+        question.id: _question(instrument, ret, question, index) for index, question in enumerate(instrument.questions)
+    }
     sections: dict[str, SectionResult] = {}
     for top in instrument.tree:
         _section(instrument, top, questions, sections)
@@ -76,7 +78,9 @@ def score(instrument: Instrument, ret: Return) -> Result:
         checks=checks,
         figures=figures,
         derived={
-            field.id: _derived(instrument, field, ret, figures) for field in instrument.profile if field.type == "derived"
+            field.id: _derived(instrument, field, ret, figures)
+            for field in instrument.profile
+            if field.type == "derived"
         },
         strongest=_listed(questions.values(), strongest=True),
         weakest=_listed(questions.values(), strongest=False),
@@ -199,7 +203,9 @@ def _section(
 ) -> None:
     """Put the results of a section and of all below it into ``sections``, parents first."""
     mine = [questions[question.id] for question in node.questions]
-    sections[node.id] = SectionResult(id=node.id, depth=node.depth, score=None, band=None, counts=_counts(mine), strength=None)
+    sections[node.id] = SectionResult(
+        id=node.id, depth=node.depth, score=None, band=None, counts=_counts(mine), strength=None
+    )
     for child in node.children:
         _section(instrument, child, questions, sections)
     rule = instrument.rule_of(node)
@@ -388,7 +394,9 @@ def _checks(
 
     def add(identifier: str, severity: str, state: CheckState, count: int | None = None) -> None:
         explained = bool(ret.text(identifier, Part.EXPLANATION))
-        results[identifier] = CheckResult(id=identifier, severity=severity, state=state, explained=explained, count=count)
+        results[identifier] = CheckResult(
+            id=identifier, severity=severity, state=state, explained=explained, count=count
+        )
 
     for check in instrument.checks:
         holds = evaluate(instrument.expressions[check.rule], figures, tables)
@@ -466,5 +474,3 @@ def _progress(
         errors=sum(check.severity == "error" for check in failed),
         queries=sum(check.severity == "query" and not check.explained for check in failed),
     )
-
-

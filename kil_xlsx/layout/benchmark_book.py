@@ -131,7 +131,8 @@ def _cover(benchmark: Benchmark, created: datetime, sheets: Iterable[str]) -> Sh
     rows: list[_Row] = [
         ("Framework", f"{benchmark.framework}, version {benchmark.version}"),
         ("Rounds", ", ".join(benchmark.rounds) or "None named"),
-        ("Made on", f"{created.day} {created:%B %Y}"),
+        ("Made on", f"{created:%Y-%m-%d}"),
+        ("Notice", method.notice),
         ("Files given", _Number(benchmark.files.given, _COUNT)),
         ("Files that could not be read", _Number(benchmark.files.refused, _COUNT)),
         ("Files of another questionnaire or version", _Number(benchmark.files.not_comparable, _COUNT)),
@@ -150,7 +151,6 @@ def _cover(benchmark: Benchmark, created: datetime, sheets: Iterable[str]) -> Sh
     ]
     rows.extend((f"The mark {mark}", meaning) for mark, meaning in MARKS.items())
     rows.extend((f"Sheet {name}", Link(CellRef(name, 0, 0), f"{_TITLES[name]}", f"Go to {name}")) for name in sheets)
-    rows.append(("Notice", method.notice))
     _head(sheet, benchmark.title, "Benchmark: how groups of organisations answered, and no one organisation by itself")
     _table(sheet, heads, rows)
     return sheet
@@ -357,9 +357,9 @@ def _groups(benchmark: Benchmark) -> Iterator[Sheet]:
 _WHO = (_Head("Respondents", 20, number=False), _Head("Group", 32, number=False))
 _STATISTICS = (
     _Head("Organisations", 14),
-    _Head("Lower quartile", 11),
+    _Head("Lower quartile", 13),
     _Head("Median", 11),
-    _Head("Upper quartile", 11),
+    _Head("Upper quartile", 13),
 )
 
 
@@ -437,6 +437,7 @@ def _finish(sheet: Sheet, benchmark: Benchmark) -> None:
     title = f"{benchmark.title}, {benchmark.version}".replace("&", "&&")[:120]
     sheet.printing = PrintSetup(
         landscape=sheet.name != COVER,
+        one_page=sheet.name == COVER,
         repeat_first_row=HEADER_ROW,
         repeat_last_row=HEADER_ROW,
         footer=f"&L&8{title} &C&8&A&R&8&P / &N",

@@ -180,7 +180,9 @@ def _decode_choice(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[En
         note = problem("choice-recognised", item=slot.code, found=text_of(typed), expected=label)
         return _chosen(slot.key, typed, choice), [note]
     expected = "one of: " + "; ".join(label for label, _ in choices)
-    return _refused(slot.key, typed), [problem("choice-unknown", item=slot.code, found=text_of(typed), expected=expected)]
+    return _refused(slot.key, typed), [
+        problem("choice-unknown", item=slot.code, found=text_of(typed), expected=expected)
+    ]
 
 
 def range_words(slot: Slot) -> str:
@@ -206,7 +208,11 @@ def _text_problems(instrument: Instrument, slot: Slot, entry: Entry) -> list[Pro
         parts = re.split(r"[,;\s]+", text) if field.type == "org_id_list" else [text]
         unknown = [part for part in parts if part and not known_identifier(instrument, part)]
         if unknown:
-            return [problem("identifier-unknown", item=slot.code, found=", ".join(unknown), expected="such as GB-CHC-1173575")]
+            return [
+                problem(
+                    "identifier-unknown", item=slot.code, found=", ".join(unknown), expected="such as GB-CHC-1173575"
+                )
+            ]
     return []
 
 

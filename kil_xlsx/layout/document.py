@@ -169,11 +169,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PrintSetup:
-    """How a sheet prints: always one page wide, on A4, with header and footer in Excel's own codes."""
+    """How a sheet prints, on A4: how many pages wide, what is repeated, header and footer in Excel's own codes."""
 
     landscape: bool = False
     repeat_first_row: int | None = None
     repeat_last_row: int | None = None
+    repeat_first_column: int | None = None
+    repeat_last_column: int | None = None
+    pages_wide: int = 1
     one_page: bool = False
     header: str = ""
     footer: str = ""

@@ -79,7 +79,7 @@ class Measures:
 class Checks:
     """Columns of the sheet with the checks."""
 
-    LABEL, SEVERITY, RESULT, GO, EXPLANATION, COUNT = range(2, 8)
+    LABEL, SEVERITY, RESULT, GO, EXPLANATION = range(2, 7)
     HEADER = 3
 
 
@@ -107,7 +107,9 @@ class Steps:
 class Workings:
     """Columns of the question block of the sheet with the workings."""
 
-    (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = range(13)
+    (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = (
+        range(13)
+    )
     WEIGHT, GROUP, LABEL, LEVELS = 13, 14, 15, 16
     HEADER = 0
 
@@ -208,7 +210,9 @@ class Plan:
 
     def __init__(self, instrument: Instrument) -> None:
         if len(instrument.questions) > MOST_QUESTIONS:
-            raise LayoutError(f"The framework asks {len(instrument.questions)} questions of one respondent.", "999 fit.")
+            raise LayoutError(
+                f"The framework asks {len(instrument.questions)} questions of one respondent.", "999 fit."
+            )
         self.instrument = instrument
         self.words: Wording = wording(instrument.framework.interface)
         words = self.words
@@ -267,10 +271,12 @@ class Plan:
         self.figures = Block(sheet, self.figures_title + 1, rows)
         self.tables: dict[str, TablePlace] = {}
         workings_row = len(self.instrument.questions) + 4
-        workings_column = 10
+        workings_column = 13
         for table in self.instrument.tables:
             title = row + 1
-            place = TablePlace(table, title, title + 1, sheet, self.words("sheet.workings"), workings_row, workings_column)
+            place = TablePlace(
+                table, title, title + 1, sheet, self.words("sheet.workings"), workings_row, workings_column
+            )
             self.tables[table.id] = place
             workings_column += len(place.numbers) + 1
             row = title + 1 + table.rows + 1
@@ -354,18 +360,25 @@ class Plan:
         sheet = self.words("sheet.workings")
         questions = self.instrument.questions
         self.question_workings = Block(
-            sheet, Workings.HEADER, {question.id: Workings.HEADER + 1 + index for index, question in enumerate(questions)}
+            sheet,
+            Workings.HEADER,
+            {question.id: Workings.HEADER + 1 + index for index, question in enumerate(questions)},
         )
         after = len(questions) + 4
-        check_ids = [check.id for check in self.instrument.checks]
         self.check_workings = Block(
-            sheet, after, {identifier: after + 1 + index for index, identifier in enumerate(check_ids)}
+            sheet, after, {identifier: after + 1 + index for index, identifier in enumerate(self.checks.rows)}
+        )
+        self.figure_workings = Block(
+            sheet, after, {figure: after + 1 + index for index, figure in enumerate(self.figures.rows)}
         )
         self.chart_workings = Block(
             sheet, after, {node.id: after + 1 + index for index, node in enumerate(self.chart_nodes)}
         )
 
-    CHECK_LABEL, CHECK_VALUE, CHART_LABEL, CHART_VALUE = 0, 1, 5, 6
+    CHECK_ID, CHECK_VALUE, CHECK_SEVERITY, CHECK_OPEN = range(4)
+    CHART_CODE, CHART_LABEL, CHART_VALUE = range(5, 8)
+    FIGURE_ID, FIGURE_GIVEN, FIGURE_BOTH = range(9, 12)
+    """Columns of the lower blocks of the workings: conditions of checks, scores for charts, how figures are given."""
 
     # References that formulas use
 
@@ -422,7 +435,9 @@ class Plan:
                 slots.extend(self._table_slot(place, row, column) for column in place.table.columns)
         for identifier in self.checks.rows:
             slots.append(
-                self._slot(self.checks, identifier, identifier, Part.EXPLANATION, Checks.EXPLANATION, "checks.explanation")
+                self._slot(
+                    self.checks, identifier, identifier, Part.EXPLANATION, Checks.EXPLANATION, "checks.explanation"
+                )
             )
         framework_steps = self.instrument.framework.steps
         for step in self.instrument.steps:
@@ -484,7 +499,9 @@ class Plan:
         framework = self.instrument.framework
         choices = self.instrument.choices_of(question).id
 
-        def slot(part: Part, column: int, heading: str, kind: SlotKind = SlotKind.TEXT, listed: str | None = None) -> Slot:
+        def slot(
+            part: Part, column: int, heading: str, kind: SlotKind = SlotKind.TEXT, listed: str | None = None
+        ) -> Slot:
             return self._slot(
                 self.assessment, question.id, question.id, part, column, heading,
                 kind=kind, choices=listed, levels_only=part is Part.TARGET, main=part is Part.ANSWER, label=question.label,
@@ -532,7 +549,7 @@ class Plan:
             cell=place.cell(row, column.id),
             code=code,
             heading=column.label,
-            label=column.label,
+            label=f"{column.label}. {column.help}" if column.help else column.label,
             name=name_of(code) if first else None,
             main=first,
             choices=column.choices,

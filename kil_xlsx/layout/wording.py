@@ -155,6 +155,7 @@ ENGLISH: dict[str, str] = {
     "checks.reasons": "Every answer “{na}” has a reason.",
     "checks.claims": "High answers have evidence to show for them.",
     "checks.both": "No figure is given together with a reason for having none.",
+    "checks.otherwise": "If not: {message}",
     "checks.count": "{result} ({count})",
     # Results
     "results.intro": (
@@ -252,10 +253,18 @@ def wording_faults(interface: Mapping[str, str], file: str) -> list[Fault]:
         lost = set(_PLACEHOLDER.findall(text)) - set(_PLACEHOLDER.findall(ENGLISH[key]))
         if lost:
             names = ", ".join(sorted(lost))
-            faults.append(Fault(file, None, f"interface.{key}", f"Unknown placeholder: {names}.", "Use those of the original."))
+            faults.append(
+                Fault(file, None, f"interface.{key}", f"Unknown placeholder: {names}.", "Use those of the original.")
+            )
         if key.startswith("sheet.") and not _SHEET_NAME.fullmatch(text):
             faults.append(
-                Fault(file, None, f"interface.{key}", "A sheet cannot have this name.", "Use letters, digits and spaces, 31 at most.")
+                Fault(
+                    file,
+                    None,
+                    f"interface.{key}",
+                    "A sheet cannot have this name.",
+                    "Use letters, digits and spaces, 31 at most.",
+                )
             )
     names = [text.casefold() for key, text in {**ENGLISH, **interface}.items() if key.startswith("sheet.")]
     if len(names) != len(set(names)):

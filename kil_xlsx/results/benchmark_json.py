@@ -14,15 +14,15 @@ from msgspec import Meta, Struct
 
 from kil_xlsx.core.benchmark import Benchmark
 
-FORMAT_VERSION = 1
-"""Rises when a key is renamed, removed or changes its meaning; new keys do not raise it."""
-
 
 class BenchmarkFile(Struct, frozen=True, kw_only=True):
     """A benchmark of organisations, without anything that describes one of them."""
 
     format: Literal["kil-xlsx-benchmark"] = "kil-xlsx-benchmark"
-    format_version: Annotated[Literal[1], Meta(description="Rises when a key changes its meaning.")] = 1
+    format_version: Annotated[
+        Literal[1],
+        Meta(description="Rises when a key is renamed, removed or changes its meaning; new keys do not raise it."),
+    ] = 1
     benchmark: Benchmark
 
 

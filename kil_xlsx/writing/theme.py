@@ -161,7 +161,7 @@ def default_theme() -> Theme:
 
 def _words(p: Palette) -> dict[str, Properties]:
     """Titles, headers, questions and help."""
-    text: Properties = {"font_size": 11, "font_color": p.ink, "align": "left", "valign": "top", "text_wrap": 1}
+    text: Properties = {"font_size": 11, "font_color": p.ink, "align": "left", "valign": "vcenter", "text_wrap": 1}
     lined: Properties = {**text, "bottom": 1, "bottom_color": p.rule}
     header: Properties = {
         **text, "bold": 1, "font_size": 10, "font_color": p.paper, "bg_color": p.accent,
@@ -177,7 +177,7 @@ def _words(p: Palette) -> dict[str, Properties]:
             "bottom": 2, "bottom_color": p.accent_edge,
         },
         "section": {
-            "font_size": 12, "bold": 1, "font_color": p.accent_dark, "bg_color": p.accent_tint,
+            "font_size": 12, "bold": 1, "font_color": p.accent_dark, "bg_color": p.accent_tint, "text_wrap": 1,
             "valign": "vcenter", "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
         },
         "section_note": {
@@ -187,13 +187,13 @@ def _words(p: Palette) -> dict[str, Properties]:
         "header": header,
         "header_left": {**header, "align": "left"},
         "code": {**lined, "font_size": 9, "bold": 1, "font_color": p.accent, "text_wrap": 0},
-        "key": {"font_size": 8, "font_color": p.quiet, "valign": "top"},
+        "key": {"font_size": 8, "font_color": p.quiet, "valign": "vcenter"},
         "label": {**lined, "bold": 1},
         "text": lined,
-        "text_small": {**lined, "font_size": 9},
+        "text_small": {**lined, "font_size": 10},
         "help": {**lined, "font_size": 10, "font_color": p.quiet},
         "unit": {**lined, "font_size": 10, "font_color": p.quiet},
-        "link": {"font_size": 11, "font_color": p.link, "underline": 1, "valign": "top"},
+        "link": {"font_size": 11, "font_color": p.link, "underline": 1, "valign": "vcenter"},
         "status": {**text, "font_size": 10, "bold": 1, "align": "center", "valign": "vcenter"},
         "reference": {
             "font_name": "Courier New", "font_size": 14, "bold": 1, "font_color": p.accent_dark,
@@ -203,7 +203,7 @@ def _words(p: Palette) -> dict[str, Properties]:
             **text, "bg_color": p.accent_pale, "border": 1, "border_color": p.accent_edge, "valign": "vcenter",
             "indent": 1,
         },
-        "list": {"font_size": 10, "font_color": p.ink, "valign": "top"},
+        "list": {"font_size": 10, "font_color": p.ink, "valign": "vcenter"},
         "intro": text,
         "fact": {**text, "valign": "vcenter"},
         "fact_label": {**text, "bold": 1, "valign": "vcenter", "font_color": p.accent_dark},
@@ -220,7 +220,7 @@ def _inputs(p: Palette) -> dict[str, Properties]:
     """Cells that respondents fill in."""
     cell: Properties = {
         "font_size": 11, "font_color": p.ink, "bg_color": p.input_fill, "border": 1, "border_color": p.input_edge,
-        "valign": "top",
+        "valign": "vcenter",
     }  # fmt: skip
     return {
         "input": {**cell, "align": "center", "valign": "vcenter", "text_wrap": 1},
@@ -234,10 +234,10 @@ def _inputs(p: Palette) -> dict[str, Properties]:
 def _results(p: Palette) -> dict[str, Properties]:
     """Cells that formulas fill in."""
     cell: Properties = {
-        "font_size": 11, "font_color": p.ink, "valign": "top", "bottom": 1, "bottom_color": p.rule,
+        "font_size": 11, "font_color": p.ink, "valign": "vcenter", "bottom": 1, "bottom_color": p.rule,
     }  # fmt: skip
     return {
-        "output": {**cell, "align": "left", "text_wrap": 1},
+        "output": {**cell, "align": "left", "indent": 1, "text_wrap": 1},
         "output_number": {**cell, "align": "right"},
         "output_center": {**cell, "align": "center"},
         "score": {
@@ -248,7 +248,6 @@ def _results(p: Palette) -> dict[str, Properties]:
             "font_size": 26, "bold": 1, "font_color": p.accent, "align": "center", "valign": "vcenter",
             "bg_color": p.accent_pale, "border": 1, "border_color": p.accent_edge,
         },
-        "count": {"font_size": 8, "font_color": p.quiet, "align": "center", "valign": "top"},
         "result_number": {**cell, "align": "right", "bold": 1, "font_color": p.accent_dark},
         "status_big": {**cell, "font_size": 13, "bold": 1, "align": "left", "valign": "vcenter", "indent": 1},
         "total": {

@@ -398,13 +398,18 @@ def _set_printing(target: SheetWriter, sheet: Sheet, theme: Theme) -> None:
     target.set_paper(_A4)
     if setup.landscape:
         target.set_landscape()
-    target.fit_to_pages(1, 1 if setup.one_page else 0)
+    target.fit_to_pages(setup.pages_wide, 1 if setup.one_page else 0)
     target.set_margins(left=0.5, right=0.5, top=0.75 if setup.header else 0.55, bottom=0.75)
     if setup.repeat_first_row is not None:
         last = setup.repeat_first_row if setup.repeat_last_row is None else setup.repeat_last_row
         if not 0 <= setup.repeat_first_row <= last < a1.MAX_ROWS:
             raise LayoutError(f"{where} repeats the rows {setup.repeat_first_row} to {last}.")
         target.repeat_rows(setup.repeat_first_row, last)
+    if setup.repeat_first_column is not None:
+        last = setup.repeat_first_column if setup.repeat_last_column is None else setup.repeat_last_column
+        if not 0 <= setup.repeat_first_column <= last < a1.MAX_COLUMNS:
+            raise LayoutError(f"{where} repeats the columns {setup.repeat_first_column} to {last}.")
+        target.repeat_columns(setup.repeat_first_column, last)
     put: Callable[[str], None]
     for put, words in ((target.set_header, setup.header), (target.set_footer, setup.footer or theme.footer)):
         if words:

@@ -199,7 +199,8 @@ def test_worked_example_of_a_distribution() -> None:
     answers = ["0", "1", "1", "3", "3", "NA", "DK", ""]
     found = _benchmark(*(Spec(f"Org {at}", (code, "2", "2")) for at, code in enumerate(answers)))
     figure = _figure(_group(found, "shop/all"), "A-1")
-    assert figure.levels is not None and figure.aside is not None
+    assert figure.levels is not None
+    assert figure.aside is not None
     assert [level.share for level in figure.levels] == [0.2, 0.4, 0.0, 0.4]
     assert (figure.n, figure.median) == (5, 1.0)
     assert (figure.aside.not_applicable, figure.aside.dont_know, figure.aside.unanswered) == (1, 1, 1)
@@ -299,6 +300,18 @@ def test_subgroups_by_choice_and_by_derived_field() -> None:
     assert _figure(_group(found, "shop/region/south"), "M-ALL").median == 202.5
 
 
+def test_a_subgroup_held_back_as_a_whole_has_no_figures_at_all() -> None:
+    """The next smallest subgroup stays hidden even in a comparison that the small one takes no part in."""
+    specs = [Spec(f"N{at}", region="north", basis="town") for at in range(3)]
+    specs += [Spec(f"S{at}", region="south", basis="street", income=float(at)) for at in range(6)]
+    specs += [Spec(f"W{at}", region="west", basis="street", income=float(at)) for at in range(20)]
+    found = _benchmark(*specs)
+    assert _figure(_group(found, "shop/all"), "M-LIKE", ("Street",)).n == 26
+    south = _group(found, "shop/region/south")
+    assert south.suppressed
+    assert {each.figure for each in _statistics(south)} == {HIDDEN}
+
+
 def test_subgroups_do_not_tell_who_returned() -> None:
     """For subgroups only those used are counted: where the others belong is theirs to keep."""
     counts = _group(
@@ -344,7 +357,8 @@ def test_a_stricter_threshold_may_be_asked_for() -> None:
     """The rules given replace the framework's threshold and are stated in the method."""
     found = _benchmark(*_six(), rules=Rules(least_group_size=10))
     assert _group(found, "shop/all").suppressed
-    assert found.method.least_group_size == 10 and "at least 10" in found.method.suppression
+    assert found.method.least_group_size == 10
+    assert "at least 10" in found.method.suppression
 
 
 def test_a_framework_without_a_consent_field_compares_nobody() -> None:
@@ -396,7 +410,8 @@ def test_nothing_is_published_below_the_threshold(specs: list[Spec]) -> None:
                 at = ("A-1", "A-2", "B-3").index(each.item)
                 given = [spec.answers[at] for spec in alike if spec.answers[at] in ("0", "1", "2", "3")]
             else:
-                assert (each.figure.n or 0) >= 5 and len(members) >= 5
+                assert (each.figure.n or 0) >= 5
+                assert len(members) >= 5
                 continue
             assert each.figure.n == len(given) >= 5
             assert len(set(given)) > 1

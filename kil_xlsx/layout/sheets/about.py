@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kil_xlsx.core.framework import ProfileField
-from kil_xlsx.core.returns import Key, Part, State
+from kil_xlsx.core.returns import Key, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, RangeRef, Sheet, Style
 from kil_xlsx.layout.plan import KEY, NO, About, ListPlace, Measures
@@ -43,7 +43,9 @@ def paint(content: Content) -> Sheet:
         _row(content, sheet, field)
     status = RangeRef(sheet.name, plan.about.first, About.STATUS, plan.about.last, About.STATUS)
     first = ref(plan.about.cell(content.instrument.profile[0].id, About.STATUS), sheet).replace("$", "")
-    sheet.conditional_formats.append(ConditionalFormat(status, "formula", Style("tone_query"), formula=f"LEN({first})>0"))
+    sheet.conditional_formats.append(
+        ConditionalFormat(status, "formula", Style("tone_query"), formula=f"LEN({first})>0")
+    )
     sheet.freeze = (About.HEADER + 1, About.ANSWER)
     sheet.selection = (plan.about.first, About.ANSWER)
     return sheet

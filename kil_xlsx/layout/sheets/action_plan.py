@@ -82,7 +82,14 @@ def _row(content: Content, sheet: Sheet, rank: int) -> None:
         return f'IF({code}="","",IF(ISBLANK({found}),"",{found}))'
 
     picked = f"INDEX({ref(plan.working_range(instrument.questions, Workings.CODE), sheet)},MATCH(LARGE({keys},{rank + 1}),{keys},0))"
-    formula(sheet, row, ActionPlan.CODE, f'IF(COUNT({keys})<{rank + 1},"",{picked})', question.id if question else "", "code")
+    formula(
+        sheet,
+        row,
+        ActionPlan.CODE,
+        f'IF(COUNT({keys})<{rank + 1},"",{picked})',
+        question.id if question else "",
+        "code",
+    )
     if rank == 0:
         empty = words("plan.empty", assessment=plan.assessment.sheet)
         text = f'IF({code}="",{literal(empty)},{working(Workings.LABEL)})'
@@ -90,12 +97,21 @@ def _row(content: Content, sheet: Sheet, rank: int) -> None:
     else:
         text = f'IF({code}="","",{working(Workings.LABEL)})'
         formula(sheet, row, ActionPlan.QUESTION, text, question.label if question else "", "output")
-    formula(sheet, row, ActionPlan.RANK, f'IF({code}="","",{rank + 1})', float(rank + 1) if question else "", "output_center")
+    formula(
+        sheet,
+        row,
+        ActionPlan.RANK,
+        f'IF({code}="","",{rank + 1})',
+        float(rank + 1) if question else "",
+        "output_center",
+    )
     reasons = (
         f'IF({working(Workings.STATE)}="{State.DONT_KNOW}",{literal(words("plan.why_dont_know"))},'
         f"IF(ISNUMBER({working(Workings.GAP)}),{literal(words('plan.why_gap'))},{literal(words('plan.why_claim'))}))"
     )
-    formula(sheet, row, ActionPlan.WHY, f'IF({code}="","",{reasons})', _why(content, result) if result else "", "output")
+    formula(
+        sheet, row, ActionPlan.WHY, f'IF({code}="","",{reasons})', _why(content, result) if result else "", "output"
+    )
     gap = f'IF({code}="","",{working(Workings.GAP)})'
     formula(sheet, row, ActionPlan.GAP, gap, result.gap if result else "", Style("output_center", "0.##"))
     now = _shown(content, question.id, Part.ANSWER) if question else ""

@@ -27,17 +27,17 @@ _WIDTHS = {
     KEY: 6.0,
     NO: NO_WIDTH,
     Assessment.QUESTION: 42.0,
-    Assessment.LEVELS: 66.0,
+    Assessment.LEVELS: 62.0,
     Assessment.ANSWER: 18.0,
-    Assessment.CHOSEN: 32.0,
-    Assessment.REASON: 24.0,
-    Assessment.EVIDENCE: 34.0,
+    Assessment.CHOSEN: 30.0,
+    Assessment.REASON: 20.0,
+    Assessment.EVIDENCE: 30.0,
     Assessment.STRENGTH: 18.0,
     Assessment.TARGET: 18.0,
-    Assessment.ACTION: 32.0,
+    Assessment.ACTION: 28.0,
     Assessment.OWNER: 18.0,
     Assessment.DUE: 13.0,
-    Assessment.FLAG: 20.0,
+    Assessment.FLAG: 17.0,
 }
 
 
@@ -75,6 +75,9 @@ def paint(content: Content) -> Sheet:
         landscape=True,
         repeat_first_row=Assessment.HEADER,
         repeat_last_row=Assessment.HEADER,
+        repeat_first_column=NO,
+        repeat_last_column=Assessment.QUESTION,
+        pages_wide=2,
         footer=sheet.printing.footer,
         area=RangeRef(sheet.name, 0, NO, last, Assessment.FLAG),
     )
@@ -137,7 +140,9 @@ def _question(content: Content, sheet: Sheet, question: Question) -> None:
     first = plan.working(question.id, Workings.LEVELS)
     area = RangeRef(first.sheet, first.row, first.column, first.row, first.column + plan.list_place(question).total - 1)
     chosen = chosen_words(content, question, result)
-    formula(sheet, row, Assessment.CHOSEN, f'IF({position}=0,"",INDEX({ref(area, sheet)},1,{position}))', chosen, "output")
+    formula(
+        sheet, row, Assessment.CHOSEN, f'IF({position}=0,"",INDEX({ref(area, sheet)},1,{position}))', chosen, "output"
+    )
     formula(sheet, row, Assessment.FLAG, *_flag(content, sheet, question), "status")
     typed = [
         (content.ret.text(question.id, slot.key.part), _WIDTHS[slot.cell.column])
@@ -145,8 +150,8 @@ def _question(content: Content, sheet: Sheet, question: Question) -> None:
         if slot.key.item == question.id
     ]
     sheet.row_heights[row] = text_fit.height(
-        (asked, _WIDTHS[Assessment.QUESTION], 0.95), (levels, _WIDTHS[Assessment.LEVELS], 0.86),
-        (max(question.levels.values(), key=len, default=""), _WIDTHS[Assessment.CHOSEN]), *typed,
+        (asked, _WIDTHS[Assessment.QUESTION], 0.91), (levels, _WIDTHS[Assessment.LEVELS], 0.91),
+        (max(question.levels.values(), key=len, default=""), _WIDTHS[Assessment.CHOSEN], 1.03), *typed,
     )  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from kil_xlsx.core.expressions import describe
+from kil_xlsx.core.framework import Check
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.results import CheckState
 from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, range_check_id
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import KEY, NO, Assessment, Checks, ListPlace, Measures, Plan, Workings
-from kil_xlsx.layout.sheets.about import is_given
+from kil_xlsx.layout.plan import KEY, NO, Assessment, Checks, Measures, Plan
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,
@@ -22,8 +23,10 @@ from kil_xlsx.layout.sheets.frame import (
     marks,
     new_sheet,
     ref,
+    said,
 )
-from kil_xlsx.layout.sheets.measures import range_words
+from kil_xlsx.layout.sheets.measures import figure_label, range_words
+from kil_xlsx.layout.sheets.workings import bounds
 
 _WIDTHS = {
     KEY: 6.0,
@@ -33,7 +36,6 @@ _WIDTHS = {
     Checks.RESULT: 26.0,
     Checks.GO: 24.0,
     Checks.EXPLANATION: 50.0,
-    Checks.COUNT: 6.0,
 }
 
 
@@ -62,12 +64,11 @@ def paint(content: Content) -> Sheet:
         cell = ref(CellRef(plan.check_workings.sheet, plan.check_workings.rows[check.id], Plan.CHECK_VALUE), sheet)
         names = content.instrument.expressions[check.rule].names
         target = plan.figures.cell(names[0], Measures.VALUE) if names else CellRef(plan.figures.sheet, 0, NO)
-        _row(content, sheet, check.id, check.message, f'{cell}=""', cell, target)
+        label = f"{rule_words(content, check)}\n{words('checks.otherwise', message=check.message)}"
+        _row(content, sheet, check.id, label, f'{cell}=""', cell, target)
     for measure in plan.ranged_measures:
         cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
-        bounds = [f"{cell}>={measure.valid_from!r}"] if measure.valid_from is not None else []
-        bounds += [f"{cell}<={measure.valid_to!r}"] if measure.valid_to is not None else []
-        holds = bounds[0] if len(bounds) == 1 else f"AND({bounds[0]},{bounds[1]})"
+        holds = bounds(cell, measure.valid_from, measure.valid_to)
         label = words("checks.range", measure=measure.label, range=range_words(content, measure))
         target = plan.measures.cell(measure.id, Measures.VALUE)
         _row(content, sheet, range_check_id(measure.id), label, f"NOT(ISNUMBER({cell}))", holds, target)
@@ -76,6 +77,12 @@ def paint(content: Content) -> Sheet:
     sheet.freeze = (Checks.HEADER + 1, Checks.SEVERITY)
     sheet.selection = (plan.checks.first, Checks.EXPLANATION)
     return sheet
+
+
+def rule_words(content: Content, check: Check) -> str:
+    """A check's rule in words, such as “local pay” is at most “all pay”."""
+    told = describe(content.instrument.expressions[check.rule], lambda name: f"“{figure_label(content, name)}”")
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def result_words(content: Content, identifier: str) -> str:
@@ -102,7 +109,9 @@ def _failed(content: Content, sheet: Sheet, identifier: str) -> str:
     return f"IF({given(cell)},{literal(words('checks.explained'))},{literal(words('checks.explain'))})"
 
 
-def _row(content: Content, sheet: Sheet, identifier: str, label: str, missing: str, holds: str, target: CellRef) -> None:
+def _row(
+    content: Content, sheet: Sheet, identifier: str, label: str, missing: str, holds: str, target: CellRef
+) -> None:
     words = content.words
     text = (
         f"IF({missing},{literal(words('checks.not_yet'))},"
@@ -130,67 +139,20 @@ def _put(content: Content, sheet: Sheet, identifier: str, label: str, text: str,
 def _standing(content: Content, sheet: Sheet) -> None:
     """Checks that every framework has, each counting what it concerns."""
     plan, words, instrument = content.plan, content.words, content.instrument
-    required = [field for field in instrument.profile if field.required]
-    missing = "+".join(f"IF({is_given(content, sheet, field)},0,1)" for field in required) or "0"
-    workings = plan.working_range(instrument.questions, Workings.REASON)
-    claims = plan.working_range(instrument.questions, Workings.CLAIM)
-    listed = plan.lists[instrument.framework.missing_figure]
-    labels = ref(listed.area(ListPlace.LABELS), sheet)
-    both = []
-    for figure in instrument.figures:
-        value = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
-        reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
-        inside = [f"{value}>={figure.minimum!r}"] if figure.minimum is not None else []
-        inside += [f"{value}<={figure.maximum!r}"] if figure.maximum is not None else []
-        within = f"AND({','.join(inside)})" if inside else "TRUE"
-        both.append(f"IF(ISNUMBER({value}),IF({within},IF(ISNUMBER(MATCH({reason},{labels},0)),1,0),0),0)")
+    first = instrument.questions[0]
     na = special_label(instrument, "not_applicable")
+    figure = next(iter(plan.figures.rows), None)
+    figures = plan.figures.cell(figure, Measures.VALUE) if figure else plan.first_profile_cell()
     rows = {
-        REQUIRED: (words("checks.required", about=plan.about.sheet), missing, plan.first_profile_cell()),
-        REASONS: (
-            words("checks.reasons", na=na),
-            f"SUM({ref(workings, sheet)})",
-            plan.question_cell(instrument.questions[0], Assessment.REASON),
-        ),
-        CLAIMS: (
-            words("checks.claims"),
-            f"SUM({ref(claims, sheet)})",
-            plan.question_cell(instrument.questions[0], Assessment.EVIDENCE),
-        ),
+        REQUIRED: (words("checks.required", about=plan.about.sheet), plan.first_profile_cell()),
+        REASONS: (words("checks.reasons", na=na), plan.question_cell(first, Assessment.REASON)),
+        CLAIMS: (words("checks.claims"), plan.question_cell(first, Assessment.EVIDENCE)),
+        BOTH: (words("checks.both"), figures),
     }
-    for identifier, (label, count, target) in rows.items():
-        _counted(content, sheet, identifier, label, count, target)
-    first_figure = next(iter(plan.figures.rows), None)
-    target = plan.figures.cell(first_figure, Measures.VALUE) if first_figure else plan.first_profile_cell()
-    _counted(content, sheet, BOTH, words("checks.both"), "+".join(both) or "0", target)
-
-
-def _counted(content: Content, sheet: Sheet, identifier: str, label: str, count: str, target: CellRef) -> None:
-    """A standing check: the count stands in the workings column of this row so that the result can show it."""
-    words = content.words
-    helper = CellRef(sheet.name, content.plan.checks.rows[identifier], Checks.COUNT)
-    number = content.result.checks[identifier].count or 0
-    formula(sheet, helper.row, helper.column, count, float(number), "count")
-    cell = ref(helper, sheet)
-    template = words("checks.count", result="\x00", count="\x01")
-    said = _failed(content, sheet, identifier)
-    joined = "&".join(
-        said if part == "\x00" else cell if part == "\x01" else literal(part) for part in _split(template)
-    )
-    text = f"IF({cell}=0,{literal(words('checks.ok'))},{joined})"
-    _put(content, sheet, identifier, label, text, target)
-
-
-def _split(template: str) -> list[str]:
-    """A template cut at its two placeholders, which stay as parts of their own."""
-    parts, current = [], ""
-    for character in template:
-        if character in "\x00\x01":
-            parts += [current, character]
-            current = ""
-        else:
-            current += character
-    return [part for part in [*parts, current] if part]
+    for identifier, (label, target) in rows.items():
+        cell = ref(plan.check_workings.cell(identifier, Plan.CHECK_VALUE), sheet)
+        failed = said(content, "checks.count", result=_failed(content, sheet, identifier), count=cell)
+        _put(content, sheet, identifier, label, f"IF({cell}=0,{literal(words('checks.ok'))},{failed})", target)
 
 
 def _formats(content: Content, sheet: Sheet) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from string import Formatter
 
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.results import Result
@@ -79,12 +80,25 @@ def ref(cell: CellRef | RangeRef, sheet: Sheet) -> str:
     return cell.absolute(sheet.name)
 
 
+def said(content: Content, key: str, **terms: str) -> str:
+    """Words with placeholders as a formula, each placeholder standing for a formula of its own."""
+    pieces = []
+    for words, name, _, _ in Formatter().parse(content.words.words[key]):
+        if words:
+            pieces.append(literal(words))
+        if name is not None:
+            pieces.append(terms[name])
+    return "&".join(pieces)
+
+
 def given(cell: str) -> str:
     """The condition that something other than blanks stands in a cell."""
     return f"LEN(TRIM({cell}))>0"
 
 
-def new_sheet(content: Content, name: str, title: str, widths: Mapping[int, float], *, tab: str, landscape: bool = True) -> Sheet:
+def new_sheet(
+    content: Content, name: str, title: str, widths: Mapping[int, float], *, tab: str, landscape: bool = True
+) -> Sheet:
     """A visible sheet with title, reference code and footer; the hidden key column is set where the sheet has one."""
     sheet = Sheet(name=name, tab=tab)
     for column, width in widths.items():
@@ -187,6 +201,8 @@ def _validation(content: Content, slot: Slot) -> Validation:
     )
 
 
-def formula(sheet: Sheet, row: int, column: int, text: str, value: str | float | bool | None, style: Style | str) -> None:
+def formula(
+    sheet: Sheet, row: int, column: int, text: str, value: str | float | bool | None, style: Style | str
+) -> None:
     """A formula with the value that Python gives it; nothing is an empty text."""
     sheet.put(row, column, Formula(text, "" if value is None else value), style)

@@ -14,7 +14,9 @@ _WIDTHS = {0: 2.0, _LABEL: 34.0, _TEXT: 108.0}
 def paint(content: Content) -> Sheet:
     """Two columns: what, and what is said about it."""
     framework, words = content.instrument.framework, content.words
-    sheet = new_sheet(content, words("sheet.guidance"), words("guidance.title"), _WIDTHS, tab="tab_help", landscape=False)
+    sheet = new_sheet(
+        content, words("sheet.guidance"), words("guidance.title"), _WIDTHS, tab="tab_help", landscape=False
+    )
     choice_list = content.instrument.choice_lists[framework.default_choices]
     scale = [(display(choice_list, choice), choice.description) for choice in choice_list.choices if choice.description]
     row = _block(sheet, 3, words("guidance.scale"), scale)

@@ -22,7 +22,7 @@ from kil_xlsx.layout.sheets.frame import (
     number,
     ref,
 )
-from kil_xlsx.layout.sheets.workings import expression, number_in_range
+from kil_xlsx.layout.sheets.workings import bounds, expression, number_in_range
 
 _WIDTHS = {
     KEY: 6.0,
@@ -132,7 +132,9 @@ def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> 
             day = ref(plan.about.cell(field.id, About.ANSWER), sheet)
             slot = plan.by_key[Key(field.id)]
             found = f'IFERROR(INDEX({ref(place.labels(), sheet)},MATCH({day},{ref(place.keys(), sheet)},1)),"")'
-            otherwise = f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
+            otherwise = (
+                f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
+            )
     if otherwise != '""':
         reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
         missing = plan.lists[content.instrument.framework.missing_figure]
@@ -148,7 +150,7 @@ def _table(content: Content, sheet: Sheet, place: TablePlace, section_number: in
     columns = {Measures.TABLE + index: column for index, column in enumerate(table.columns)}
     headings = {NO: words("column.no")}
     for index, column in columns.items():
-        headings[index] = f"{column.label}\n{column.help}" if column.help else column.label
+        headings[index] = column.label
     header(sheet, place.header, headings)
     sheet.row_heights[place.header] = text_fit.height(
         *((heading, _WIDTHS[index], 0.95) for index, heading in headings.items() if index != NO), least=34
@@ -198,7 +200,7 @@ def _measures(content: Content, sheet: Sheet, section_number: int) -> None:
         _measure(content, sheet, measure)
 
 
-def _labels(content: Content, name: str) -> str:
+def figure_label(content: Content, name: str) -> str:
     """The words for a name of an expression: a figure's label, or a table column's."""
     if "." in name:
         table_id, column_id = name.split(".", 1)
@@ -222,7 +224,7 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
     formula(sheet, row, Measures.VALUE, rounded, result.value, Style("result_number", unit.format))
     cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
     formula(sheet, row, Measures.MISSING, *_reading(content, measure, cell), "output")
-    in_words = describe(content.instrument.expressions[measure.formula], lambda name: _labels(content, name))
+    in_words = describe(content.instrument.expressions[measure.formula], lambda name: figure_label(content, name))
     sheet.put(row, Measures.WHERE, in_words, "help")
     sheet.put(row, Measures.COUNTED, range_words(content, measure) or None, "help")
     sheet.put(row, Measures.NOTE, measure.note or None, "help")
@@ -247,7 +249,7 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
             sheet, step_row, Measures.VALUE, step, result.workings[working.id], Style("output_number", step_unit.format)
         )
         sheet.put(step_row, Measures.MISSING, None, "help")
-        told = describe(content.instrument.expressions[working.formula], lambda name: _labels(content, name))
+        told = describe(content.instrument.expressions[working.formula], lambda name: figure_label(content, name))
         sheet.put(step_row, Measures.WHERE, told, "help")
         sheet.put(step_row, Measures.COUNTED, None, "help")
         sheet.put(step_row, Measures.NOTE, None, "help")
@@ -261,19 +263,12 @@ def _reading(content: Content, measure: Measure, cell: str) -> tuple[str, str]:
     words = content.words
     result = content.result.measures[measure.id]
     missing, inside, outside = words("word.not_available"), words("measures.in_range"), words("measures.out_of_range")
-    bounds = []
-    if measure.valid_from is not None:
-        bounds.append(f"{cell}>={number(measure.valid_from)}")
-    if measure.valid_to is not None:
-        bounds.append(f"{cell}<={number(measure.valid_to)}")
-    if not bounds:
+    if measure.valid_from is None and measure.valid_to is None:
         worked_out = words("measures.worked_out")
         text = f"IF(ISNUMBER({cell}),{literal(worked_out)},{literal(missing)})"
         return text, missing if result.value is None else worked_out
-    condition = bounds[0] if len(bounds) == 1 else f"AND({bounds[0]},{bounds[1]})"
+    condition = bounds(cell, measure.valid_from, measure.valid_to)
     text = f"IF(ISNUMBER({cell}),IF({condition},{literal(inside)},{literal(outside)}),{literal(missing)})"
     if result.value is None:
         return text, missing
     return text, inside if result.in_range else outside
-
-

@@ -64,7 +64,7 @@ def paint(content: Content) -> Sheet:
     _formats(content, sheet)
     sheet.freeze = (Results.HEADER + 1, 0)
     sheet.selection = (plan.results.first, Results.LABEL)
-    sheet.printing = PrintSetup(landscape=True, one_page=True, footer=sheet.printing.footer)
+    sheet.printing = PrintSetup(one_page=True, footer=sheet.printing.footer)
     return sheet
 
 
@@ -187,7 +187,9 @@ def _overall(content: Content, sheet: Sheet) -> None:
     weighted = f"ROUND(({above})/({below}),6)"
 
     def line(row: int, label: str, text: str, value: float | None) -> None:
-        guarded = f"IF(COUNT({joined})<{rule.least_sections},{not_enough},{text})" if rule.rule != "none" else not_enough
+        guarded = (
+            f"IF(COUNT({joined})<{rule.least_sections},{not_enough},{text})" if rule.rule != "none" else not_enough
+        )
         sheet.put(row, NO, None, "total")
         sheet.put(row, Results.LABEL, label, "total")
         shown = words("word.not_enough") if value is None else value
@@ -207,19 +209,20 @@ def _charts(content: Content, sheet: Sheet) -> None:
     block = plan.chart_workings
     categories = RangeRef(block.sheet, block.first, Plan.CHART_LABEL, block.last, Plan.CHART_LABEL)
     values = RangeRef(block.sheet, block.first, Plan.CHART_VALUE, block.last, Plan.CHART_VALUE)
-    series = (Series(words("results.score"), categories, values),)
+    codes = RangeRef(block.sheet, block.first, Plan.CHART_CODE, block.last, Plan.CHART_CODE)
+    name = words("results.score")
     described = words("results.chart_text", minimum=number(scoring.minimum), maximum=number(scoring.maximum))
     unit = (scoring.maximum - scoring.minimum) / 4
     sheet.charts.append(
         Chart(
-            "radar", words("results.radar"), described, series, plan.charts_row, NO, 560, 460,
+            "radar", words("results.radar"), described, (Series(name, codes, values),), plan.charts_row, NO, 560, 460,
             minimum=scoring.minimum, maximum=scoring.maximum, major_unit=unit,
         )
     )  # fmt: skip
     sheet.charts.append(
         Chart(
-            "bar", words("results.bar"), described, series, plan.charts_row, Results.BAND, 780, 460,
-            minimum=scoring.minimum, maximum=scoring.maximum, major_unit=unit, value_title=words("results.score"),
+            "bar", words("results.bar"), described, (Series(name, categories, values),), plan.charts_row, Results.BAND, 780, 460,
+            minimum=scoring.minimum, maximum=scoring.maximum, major_unit=unit, value_title=name,
         )
     )  # fmt: skip
 
@@ -271,6 +274,6 @@ def _formats(content: Content, sheet: Sheet) -> None:
     cell = ref(CellRef(sheet.name, plan.results.first, Results.BAND), sheet).replace("$", "")
     for band in content.instrument.framework.scoring.bands:
         condition = f"{cell}={literal(band.display())}"
-        sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style(f"tone_{band.tone}"), formula=condition))
-
-
+        sheet.conditional_formats.append(
+            ConditionalFormat(area, "formula", Style(f"tone_{band.tone}"), formula=condition)
+        )

@@ -6,10 +6,10 @@ from kil_xlsx.core.returns import State
 from kil_xlsx.core.scoring import CLAIMS
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import Assessment, Checks, Measures, Workings
+from kil_xlsx.layout.plan import Assessment, Checks, Measures, Plan, Workings
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.checks import special_label
-from kil_xlsx.layout.sheets.frame import Content, formula, header, literal, new_sheet, ref
+from kil_xlsx.layout.sheets.frame import Content, formula, header, literal, new_sheet, ref, said
 
 _LABEL, _VALUE, _TOTAL, _DONE, _LEFT, _SHARE, _GO = 1, 2, 3, 4, 5, 6, 7
 _WIDTHS = {0: 2.0, _LABEL: 30.0, _VALUE: 60.0, _TOTAL: 12.0, _DONE: 12.0, _LEFT: 12.0, _SHARE: 22.0, _GO: 24.0}
@@ -18,9 +18,7 @@ _WIDTHS = {0: 2.0, _LABEL: 30.0, _VALUE: 60.0, _TOTAL: 12.0, _DONE: 12.0, _LEFT:
 def paint(content: Content) -> Sheet:
     """Facts about this copy, the way to fill it in, progress by formula."""
     plan = content.plan
-    sheet = new_sheet(
-        content, plan.start.sheet, content.instrument.framework.title, _WIDTHS, tab="tab", landscape=True
-    )
+    sheet = new_sheet(content, plan.start.sheet, content.instrument.framework.title, _WIDTHS, tab="tab", landscape=True)
     _facts(content, sheet)
     row = _progress(content, sheet)
     row = _text(content, sheet, row + 1)
@@ -71,7 +69,9 @@ def _progress(content: Content, sheet: Sheet) -> int:
     row = top + 1
     required = [field for field in instrument.profile if field.required]
     done = "+".join(f"IF({is_given(content, sheet, field)},1,0)" for field in required) or "0"
-    _line(content, sheet, row, "", plan.about.sheet, len(required), done, progress.profile_done, plan.first_profile_cell())
+    _line(
+        content, sheet, row, "", plan.about.sheet, len(required), done, progress.profile_done, plan.first_profile_cell()
+    )
     profile_row = row
     section_rows = []
     for node in instrument.tree:
@@ -86,20 +86,10 @@ def _progress(content: Content, sheet: Sheet) -> int:
     row += 1
     figures = instrument.figures
     if figures:
-        listed = plan.lists[instrument.framework.missing_figure]
-        labels = ref(listed.area(listed.LABELS), sheet)
-        parts = []
-        for figure in figures:
-            cell = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
-            reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
-            inside = [f"{cell}>={figure.minimum!r}"] if figure.minimum is not None else []
-            inside += [f"{cell}<={figure.maximum!r}"] if figure.maximum is not None else []
-            within = f"AND({','.join(inside)})" if inside else "TRUE"
-            counted = f"IF(ISNUMBER(MATCH({reason},{labels},0)),1,0)"
-            parts.append(f"IF(ISNUMBER({cell}),IF({within},1,{counted}),{counted})")
+        counted = f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_GIVEN), sheet)})"
         label = words("start.figures", measures=plan.figures.sheet)
         target = plan.figures.cell(next(iter(plan.figures.rows)), Measures.VALUE)
-        _line(content, sheet, row, "", label, len(figures), "+".join(parts), progress.figures_responded, target)
+        _line(content, sheet, row, "", label, len(figures), counted, progress.figures_responded, target)
         row += 1
     bars = RangeRef(sheet.name, top + 1, _SHARE, row - 1, _SHARE)
     sheet.conditional_formats.append(ConditionalFormat(bars, "bar", Style("bar"), minimum=0.0, maximum=1.0))
@@ -130,21 +120,16 @@ def _ready(content: Content, sheet: Sheet, row: int, profile_row: int, section_r
         sheet.put(row, column, None, "heading")
     sheet.row_heights[row] = 26
     questions = "+".join(ref(sheet.ref(section, _LEFT), sheet) for section in section_rows)
-    checks = plan.checks
-    errors, queries = [], []
-    for identifier in checks.rows:
-        cell = ref(checks.cell(identifier, Checks.RESULT), sheet)
-        severity = content.result.checks[identifier].severity
-        failed = words("checks.fix" if severity == "error" else "checks.explain")
-        term = f"IF(LEFT({cell},{len(failed)})={literal(failed)},1,0)"
-        (errors if severity == "error" else queries).append(term)
+    is_open = ref(plan.check_workings.column(Plan.CHECK_OPEN), sheet)
+    severities = ref(plan.check_workings.column(Plan.CHECK_SEVERITY), sheet)
+    errors, queries = (f'SUMIFS({is_open},{severities},"{severity}")' for severity in ("error", "query"))
     lines = [
         (words("start.left_profile", about=plan.about.sheet), ref(sheet.ref(profile_row, _LEFT), sheet),
          progress.profile_required - progress.profile_done, plan.first_profile_cell()),
         (words("start.left_questions"), questions, progress.questions - progress.questions_responded,
          plan.question_cell(content.instrument.questions[0], Assessment.ANSWER)),
-        (words("start.left_errors"), "+".join(errors) or "0", progress.errors, checks.cell(CLAIMS, Checks.RESULT)),
-        (words("start.left_queries"), "+".join(queries) or "0", progress.queries, checks.cell(CLAIMS, Checks.RESULT)),
+        (words("start.left_errors"), errors, progress.errors, plan.checks.cell(CLAIMS, Checks.RESULT)),
+        (words("start.left_queries"), queries, progress.queries, plan.checks.cell(CLAIMS, Checks.RESULT)),
     ]  # fmt: skip
     cells = []
     for label, text, value, target in lines:
@@ -160,25 +145,17 @@ def _ready(content: Content, sheet: Sheet, row: int, profile_row: int, section_r
     status = plan.start.status
     sheet.put(status, _LABEL, words("start.status"), "label")
     left = progress.profile_required - progress.profile_done + progress.questions - progress.questions_responded
-    template = words("start.not_ready", left="\x00", errors="\x01")
-    pieces = []
-    current = ""
-    for character in template:
-        if character in "\x00\x01":
-            pieces += [literal(current)] if current else []
-            pieces.append(f"({cells[0]}+{cells[1]})" if character == "\x00" else cells[2])
-            current = ""
-        else:
-            current += character
-    pieces += [literal(current)] if current else []
     ready = words("start.ready")
-    text = f"IF({cells[0]}+{cells[1]}+{cells[2]}=0,{literal(ready)},{'&'.join(pieces)})"
-    said = ready if progress.ready else words("start.not_ready", left=left, errors=progress.errors)
-    formula(sheet, status, _VALUE, text, said, "status_big")
+    not_ready = said(content, "start.not_ready", left=f"({cells[0]}+{cells[1]})", errors=cells[2])
+    text = f"IF({cells[0]}+{cells[1]}+{cells[2]}=0,{literal(ready)},{not_ready})"
+    shown = ready if progress.ready else words("start.not_ready", left=left, errors=progress.errors)
+    formula(sheet, status, _VALUE, text, shown, "status_big")
     sheet.row_heights[status] = 28
     area = RangeRef(sheet.name, status, _VALUE, status, _VALUE)
     cell = ref(sheet.ref(status, _VALUE), sheet)
-    sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style("tone_good"), formula=f"{cell}={literal(ready)}"))
+    sheet.conditional_formats.append(
+        ConditionalFormat(area, "formula", Style("tone_good"), formula=f"{cell}={literal(ready)}")
+    )
     sheet.conditional_formats.append(
         ConditionalFormat(area, "formula", Style("tone_query"), formula=f"{cell}<>{literal(ready)}")
     )
@@ -204,4 +181,3 @@ def _text(content: Content, sheet: Sheet, row: int) -> int:
         sheet.row_heights[row] = text_fit.lines(line, width) * text_fit.LINE_POINTS + 4
         row += 1
     return row + 1
-

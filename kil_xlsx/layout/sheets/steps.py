@@ -36,7 +36,10 @@ def paint(content: Content) -> Sheet:
         fill_in(content, sheet, plan.by_key[Key(step.id, Part.NOTE)])
         note = content.ret.text(step.id, Part.NOTE)
         sheet.row_heights[row] = text_fit.height(
-            (step.label, _WIDTHS[Steps.LABEL], 1.08), (step.text, _WIDTHS[Steps.TEXT]), (note, _WIDTHS[Steps.NOTE]), least=30
+            (step.label, _WIDTHS[Steps.LABEL], 1.08),
+            (step.text, _WIDTHS[Steps.TEXT]),
+            (note, _WIDTHS[Steps.NOTE]),
+            least=30,
         )
     sheet.freeze = (Steps.HEADER + 1, 0)
     sheet.selection = (plan.steps.first, Steps.STATUS)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from kil_xlsx.core.expressions import evaluate, to_excel
 from kil_xlsx.core.framework import Question
 from kil_xlsx.core.instrument import display
-from kil_xlsx.core.results import QuestionResult
+from kil_xlsx.core.results import CheckState, QuestionResult
 from kil_xlsx.core.returns import Part, State
-from kil_xlsx.core.scoring import span, strongest_key, weakest_key
+from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, figure_and_reason, span, strongest_key, weakest_key
 from kil_xlsx.layout.codec import offered, ordered
 from kil_xlsx.layout.document import Column, Sheet
-from kil_xlsx.layout.plan import Assessment, ListPlace, Measures, Plan, Workings
-from kil_xlsx.layout.sheets.frame import Content, formula, given, number, ref, text
+from kil_xlsx.layout.plan import Assessment, Checks, ListPlace, Measures, Plan, Workings
+from kil_xlsx.layout.sheets.about import is_given
+from kil_xlsx.layout.sheets.frame import Content, formula, given, literal, number, ref, text
 
 STYLE = "list"
 
@@ -32,6 +33,7 @@ def paint(content: Content) -> Sheet:
     for index, question in enumerate(content.instrument.questions):
         _question(content, sheet, question, index)
     _checks(content, sheet)
+    _figures(content, sheet)
     _charts(content, sheet)
     _tables(content, sheet)
     return sheet
@@ -148,6 +150,7 @@ def answer_label(content: Content, question: Question, part: Part = Part.ANSWER)
 
 def expression(content: Content, sheet: Sheet, words: str) -> str:
     """A framework expression as a formula of a sheet."""
+
     def name(figure: str) -> str:
         return ref(content.plan.figures.cell(figure, Measures.COUNTED), sheet)
 
@@ -161,10 +164,7 @@ def table_numbers(content: Content) -> dict[str, list[dict[str, float | None]]]:
     """The numbers of the input tables as formulas see them, row by row."""
     return {
         table_id: [
-            {
-                column.id: content.ret.get(table_id, Part.ANSWER, row, column.id).value
-                for column in place.numbers
-            }
+            {column.id: content.ret.get(table_id, Part.ANSWER, row, column.id).value for column in place.numbers}
             for row in range(1, place.table.rows + 1)
         ]
         for table_id, place in content.plan.tables.items()
@@ -172,15 +172,61 @@ def table_numbers(content: Content) -> dict[str, list[dict[str, float | None]]]:
 
 
 def _checks(content: Content, sheet: Sheet) -> None:
-    block = content.plan.check_workings
+    """Every check with its severity and whether it still stands open; the framework's with their condition."""
+    plan, words = content.plan, content.words
+    block = plan.check_workings
+    for identifier, row in block.rows.items():
+        result = content.result.checks[identifier]
+        sheet.put(row, Plan.CHECK_ID, identifier, STYLE)
+        sheet.put(row, Plan.CHECK_SEVERITY, result.severity, STYLE)
+        open_words = words("checks.fix" if result.severity == "error" else "checks.explain")
+        cell = ref(plan.checks.cell(identifier, Checks.RESULT), sheet)
+        text_of_open = f"IF(LEFT({cell},{len(open_words)})={literal(open_words)},1,0)"
+        is_open = result.state is CheckState.FAILED and not (result.severity == "query" and result.explained)
+        formula(sheet, row, Plan.CHECK_OPEN, text_of_open, float(is_open), STYLE)
+    for identifier, count in standing_counts(content, sheet).items():
+        value = float(content.result.checks[identifier].count or 0)
+        formula(sheet, block.rows[identifier], Plan.CHECK_VALUE, count, value, STYLE)
     tables = table_numbers(content)
     for check in content.instrument.checks:
         row = block.rows[check.id]
-        sheet.put(row, Plan.CHECK_LABEL, check.id, STYLE)
         holds = evaluate(content.instrument.expressions[check.rule], content.result.figures, tables)
         formula(
             sheet, row, Plan.CHECK_VALUE, expression(content, sheet, check.rule), "" if holds is None else holds, STYLE
         )
+
+
+def standing_counts(content: Content, sheet: Sheet) -> dict[str, str]:
+    """The formulas that count what each standing check concerns."""
+    plan, instrument = content.plan, content.instrument
+    required = [field for field in instrument.profile if field.required]
+    both = "0"
+    if plan.figures.rows:
+        both = f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_BOTH), sheet)})"
+    return {
+        REQUIRED: "+".join(f"IF({is_given(content, sheet, field)},0,1)" for field in required) or "0",
+        REASONS: f"SUM({ref(plan.working_range(instrument.questions, Workings.REASON), sheet)})",
+        CLAIMS: f"SUM({ref(plan.working_range(instrument.questions, Workings.CLAIM), sheet)})",
+        BOTH: both,
+    }
+
+
+def _figures(content: Content, sheet: Sheet) -> None:
+    """Whether each figure is given, or a reason for having none, or both."""
+    plan = content.plan
+    listed = plan.lists[content.instrument.framework.missing_figure]
+    labels = ref(listed.area(ListPlace.LABELS), sheet)
+    for figure in content.instrument.figures:
+        row = plan.figure_workings.rows[figure.id]
+        cell = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
+        reason = f"ISNUMBER(MATCH({ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)},{labels},0))"
+        is_number = is_in_range(cell, figure.minimum, figure.maximum)
+        state, _ = content.ret.figure(figure.id)
+        sheet.put(row, Plan.FIGURE_ID, figure.id, STYLE)
+        responded = float(state is not State.UNANSWERED)
+        formula(sheet, row, Plan.FIGURE_GIVEN, f"IF(OR({is_number},{reason}),1,0)", responded, STYLE)
+        both = float(figure_and_reason(content.ret, figure.id))
+        formula(sheet, row, Plan.FIGURE_BOTH, f"IF(AND({is_number},{reason}),1,0)", both, STYLE)
 
 
 def _charts(content: Content, sheet: Sheet) -> None:
@@ -189,9 +235,12 @@ def _charts(content: Content, sheet: Sheet) -> None:
     for node in content.plan.chart_nodes:
         row = block.rows[node.id]
         score = content.result.sections[node.id].score
+        sheet.put(row, Plan.CHART_CODE, node.id, STYLE)
         sheet.put(row, Plan.CHART_LABEL, f"{node.id} {node.section.label}", STYLE)
         cell = ref(content.plan.score_cell(node.id), sheet)
-        formula(sheet, row, Plan.CHART_VALUE, f"IF(ISNUMBER({cell}),{cell},NA())", "#N/A" if score is None else score, STYLE)
+        formula(
+            sheet, row, Plan.CHART_VALUE, f"IF(ISNUMBER({cell}),{cell},NA())", "#N/A" if score is None else score, STYLE
+        )
 
 
 def _tables(content: Content, sheet: Sheet) -> None:
@@ -206,17 +255,32 @@ def _tables(content: Content, sheet: Sheet) -> None:
                 source = ref(place.cell(row, column.id), sheet)
                 value = tables[table_id][row - 1][column.id]
                 formula(
-                    sheet, cell.row, cell.column, number_in_range(source, column.minimum, column.maximum), text(value), STYLE
+                    sheet,
+                    cell.row,
+                    cell.column,
+                    number_in_range(source, column.minimum, column.maximum),
+                    text(value),
+                    STYLE,
                 )
+
+
+def bounds(cell: str, minimum: float | None, maximum: float | None) -> str:
+    """The condition that a number lies in its range."""
+    terms = []
+    if minimum is not None:
+        terms.append(f"{cell}>={number(minimum)}")
+    if maximum is not None:
+        terms.append(f"{cell}<={number(maximum)}")
+    return f"AND({','.join(terms)})" if len(terms) == 2 else terms[0] if terms else "TRUE"
+
+
+def is_in_range(cell: str, minimum: float | None, maximum: float | None) -> str:
+    """The condition that a cell holds a number in its range; text there is not one."""
+    return f"IF(ISNUMBER({cell}),{bounds(cell, minimum, maximum)},FALSE)"
 
 
 def number_in_range(cell: str, minimum: float | None, maximum: float | None, otherwise: str = '""') -> str:
     """A formula that gives a cell's number if it is one and lies in range, else something else."""
-    bounds = []
-    if minimum is not None:
-        bounds.append(f"{cell}>={number(minimum)}")
-    if maximum is not None:
-        bounds.append(f"{cell}<={number(maximum)}")
-    inside = f'IF({bounds[0] if len(bounds) == 1 else f"AND({bounds[0]},{bounds[1]})"},{cell},"")' if bounds else cell
-    return f"IF(ISNUMBER({cell}),{inside},{otherwise})"
-
+    if minimum is None and maximum is None:
+        return f"IF(ISNUMBER({cell}),{cell},{otherwise})"
+    return f'IF(ISNUMBER({cell}),IF({bounds(cell, minimum, maximum)},{cell},""),{otherwise})'

@@ -1,0 +1,258 @@
+"""The whole loop on fictional organisations: generate, fill in, read, benchmark.
+
+The respondents are simulated with a fixed seed.  They behave as people do: most answer most questions, some leave gaps,
+some do not know, some give no evidence, a few type words where a number is wanted, and one sends something else
+altogether.  No organisation in it exists.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from kil_xlsx.core.framework import Input, ProfileField, Question
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.returns import Key, Part, Typed
+from kil_xlsx.layout.codec import offered, serial
+from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.stamp import Organisation
+
+SEED = 2026
+
+PLACES = (
+    "Applewick", "Brambleford", "Carrowmere", "Dunlin Bay", "Eastmarsh", "Fernhollow", "Glasswater", "Hartsedge",
+    "Inglebrook", "Juniper Hill", "Kestrel Vale", "Larkmoor", "Millhaven", "Netherby Cross", "Oakenshore", "Pennywell Green",
+)  # fmt: skip
+"""Invented places; none of them is a local authority."""
+
+_KINDS = {
+    "council": ("{} Borough Council", "{} District Council", "{} Council"),
+    "community": ("{} Community Trust", "{} Neighbourhood Centre", "{} Development Association", "The {} Hub"),
+}
+_EVIDENCE = (
+    "Report to scrutiny committee, June", "Spend analysis on the shared drive", "Contract register", "Staff survey results",
+    "Minutes of the partnership board", "Published on our website", "Annual review, page 12", "Booking system export",
+)  # fmt: skip
+_ACTIONS = (
+    "Agree one owner and a date", "Ask the five largest suppliers", "Bring a paper to the autumn board",
+    "Write the definition of local down", "Start recording this from next quarter", "Visit a neighbour who does this well",
+)  # fmt: skip
+_OWNERS = ("Head of commissioning", "Finance lead", "Chief officer", "Partnerships manager", "Chair of trustees")
+_REASONS = ("We employ no staff", "We have no building", "Run by the county, not by us", "Not part of our work")
+_NOTES = ("From the draft accounts", "Estimate", "Includes the trading company", "Payroll report of March")
+
+
+@dataclass(frozen=True)
+class Respondent:
+    """How one simulated organisation answers: its level of practice, how thorough it is, and its way of going wrong."""
+
+    organisation: Organisation
+    type: str
+    practice: float
+    thoroughness: float
+    seed: int
+    habit: str = ""
+    scale: float = 1.0
+    profile: Mapping[str, str] = field(default_factory=dict)
+
+
+def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[Respondent, ...]:
+    """Fictional organisations of one type, always the same for the same seed."""
+    chance = random.Random(f"{seed}-{instrument.respondent.id}")  # noqa: S311 - simulation, not a secret
+    patterns = _KINDS.get(instrument.respondent.id, ("{} Organisation",))
+    habits = ["", "", "words", "", "contradiction", "", "gaps", "", "over", "", "typed", ""]
+    made = []
+    for index in range(count):
+        name = chance.choice(patterns).format(PLACES[index % len(PLACES)])
+        identifier = f"XX-DEMO-{instrument.respondent.code}{index + 1:03d}"
+        made.append(
+            Respondent(
+                organisation=Organisation(name=name, id=identifier, profile=_known(instrument, name)),
+                type=instrument.respondent.id,
+                practice=chance.uniform(0.25, 0.85),
+                thoroughness=chance.uniform(0.72, 1.0),
+                seed=chance.randrange(10**9),
+                habit=habits[index % len(habits)],
+                scale=10 ** chance.uniform(4.3, 6.4) * (60 if instrument.respondent.id == "council" else 1),
+            )
+        )
+    return tuple(made)
+
+
+def _known(instrument: Instrument, name: str) -> tuple[tuple[str, str], ...]:
+    found = instrument.field_with_role("organisation")
+    return ((found.id, name),) if found else ()
+
+
+def answers(plan: Plan, respondent: Respondent) -> dict[Key, Typed]:
+    """What a simulated respondent types, by slot."""
+    chance = random.Random(respondent.seed)  # noqa: S311 - simulation, not a secret
+    typed: dict[Key, Typed] = {}
+    for profile_field in plan.instrument.profile:
+        typed.update(_profile(plan, profile_field, respondent, chance))
+    for question in plan.instrument.questions:
+        typed.update(_question(plan, question, respondent, chance))
+    typed.update(_figures(plan, respondent, chance))
+    for table in plan.instrument.tables:
+        rows = chance.randint(0, min(8, table.rows))
+        for row in range(1, rows + 1):
+            for column in table.columns:
+                key = Key(table.id, Part.ANSWER, row, column.id)
+                if column.type == "text":
+                    typed[key] = f"Tenant {row}"
+                elif column.type == "number":
+                    typed[key] = (
+                        _round(chance.uniform(1, 12))
+                        if column.unit == "FTE"
+                        else float(chance.randrange(25, 70) * 1000)
+                    )
+                elif column.choices:
+                    typed[key] = chance.choice(offered(plan.instrument.choice_lists[column.choices]))[0]
+    for step in plan.instrument.steps:
+        if chance.random() < 0.7 and plan.instrument.framework.steps:
+            options = offered(plan.instrument.choice_lists[plan.instrument.framework.steps.choices])
+            typed[Key(step.id)] = chance.choice(options)[0]
+    _go_wrong(plan, respondent, typed, chance)
+    return {key: value for key, value in typed.items() if value is not None}
+
+
+def _profile(
+    plan: Plan, profile_field: ProfileField, respondent: Respondent, chance: random.Random
+) -> Iterator[tuple[Key, Typed]]:
+    key = Key(profile_field.id)
+    known = dict(respondent.organisation.profile)
+    if key not in plan.by_key:
+        return
+    if profile_field.id in known:
+        yield key, known[profile_field.id]
+    elif profile_field.role == "period_start":
+        yield key, serial(date(2025, 4, 1))
+    elif profile_field.role == "period_end":
+        yield key, serial(date(2026, 3, 31))
+    elif profile_field.role == "consent":
+        options = offered(plan.instrument.choice_lists[profile_field.choices or ""])
+        yield key, chance.choices(options, weights=[5, 6, *[1] * (len(options) - 2)])[0][0]
+    elif profile_field.choices:
+        options = offered(plan.instrument.choice_lists[profile_field.choices])
+        yield key, chance.choices(options[:4], weights=[4, 5, 2, 1][: len(options[:4])])[0][0]
+    elif profile_field.type == "area_code":
+        prefixes = ["E06", "E07", "E08", "E07"] if respondent.type == "council" else ["E06", "E07", "E08", "E09"]
+        yield key, f"{chance.choice(prefixes)}999{chance.randrange(100, 999)}"
+    elif profile_field.required:
+        yield (
+            key,
+            {"completed_by": "Chief officer; finance lead; one board member"}.get(
+                profile_field.role or "", f"{respondent.organisation.name.split(' ')[0]} and the villages around it"
+            ),
+        )
+
+
+def _question(
+    plan: Plan, question: Question, respondent: Respondent, chance: random.Random
+) -> Iterator[tuple[Key, Typed]]:
+    options = offered(plan.instrument.choices_of(question))
+    levels = [label for label, choice in options if choice.state == "answered"]
+    special = {choice.state: label for label, choice in options if choice.state != "answered"}
+    if chance.random() > respondent.thoroughness:
+        return
+    draw = chance.random()
+    if "dont_know" in special and draw < 0.05:
+        yield Key(question.id), special["dont_know"]
+        return
+    if "not_applicable" in special and question.not_applicable_when and draw < 0.15:
+        yield Key(question.id), special["not_applicable"]
+        if chance.random() < 0.8:
+            yield Key(question.id, Part.REASON), chance.choice(_REASONS)
+        return
+    place = min(max(chance.gauss(respondent.practice, 0.22), 0.0), 0.999)
+    level = int(place * len(levels))
+    yield Key(question.id), levels[level]
+    strengths = offered(plan.instrument.choice_lists[plan.instrument.framework.evidence_strength])
+    if chance.random() < 0.75:
+        yield Key(question.id, Part.EVIDENCE), chance.choice(_EVIDENCE)
+        yield Key(question.id, Part.STRENGTH), chance.choice(strengths[1:])[0]
+    if chance.random() < 0.5:
+        target = min(level + chance.choice((0, 1, 1, 2)), len(levels) - 1)
+        yield Key(question.id, Part.TARGET), levels[target]
+        if target > level:
+            yield Key(question.id, Part.ACTION), chance.choice(_ACTIONS)
+            yield Key(question.id, Part.OWNER), chance.choice(_OWNERS)
+            yield Key(question.id, Part.DUE), serial(date(2026 + chance.randrange(2), chance.randrange(1, 13), 28))
+
+
+def _figures(plan: Plan, respondent: Respondent, chance: random.Random) -> Iterator[tuple[Key, Typed]]:
+    """Figures that hang together: a part is never larger than the whole it is part of."""
+    whole: dict[str, float] = {}
+    parts = _part_of(plan)
+    unknown = [
+        label
+        for label, choice in offered(plan.instrument.choice_lists[plan.instrument.framework.missing_figure])
+        if choice.state == "dont_know"
+    ]
+    for figure in sorted(plan.instrument.figures, key=lambda figure: figure.id in parts):
+        if not isinstance(figure, Input):
+            continue
+        if chance.random() > respondent.thoroughness:
+            if unknown and chance.random() < 0.5:
+                yield Key(figure.id, Part.MISSING), unknown[0]
+            continue
+        if figure.id in parts and parts[figure.id] in whole:
+            value = whole[parts[figure.id]] * chance.uniform(0.2, 0.85)
+        elif figure.maximum is not None and figure.maximum <= 1:
+            value = chance.uniform(0.1, 0.7)
+        elif figure.unit == "GBP":
+            value = respondent.scale * chance.uniform(0.1, 0.3)
+        else:
+            value = respondent.scale**0.45 * chance.uniform(0.6, 1.5)
+        value = round(value, 2) if figure.maximum is not None and figure.maximum <= 1 else float(round(value))
+        if figure.minimum is not None:
+            value = max(value, figure.minimum)
+        whole[figure.id] = value
+        yield Key(figure.id), value
+        if chance.random() < 0.1:
+            yield Key(figure.id, Part.NOTE), chance.choice(_NOTES)
+
+
+def _part_of(plan: Plan) -> dict[str, str]:
+    """Which figure is a part of which, read off the checks of the form "part <= whole"."""
+    found: dict[str, str] = {}
+    for check in plan.instrument.checks:
+        names = plan.instrument.expressions[check.rule].names
+        if len(names) == 2 and "<=" in check.rule:
+            found.setdefault(names[0], names[1])
+    return found
+
+
+def _round(value: float) -> float:
+    return round(value * 2) / 2
+
+
+def _go_wrong(plan: Plan, respondent: Respondent, typed: dict[Key, Typed], chance: random.Random) -> None:
+    """What people do: words for a number, a part larger than its whole, half a workbook, an answer typed by hand."""
+    figures = [Key(figure.id) for figure in plan.instrument.inputs if isinstance(typed.get(Key(figure.id)), float)]
+    if respondent.habit == "words" and figures:
+        typed[chance.choice(figures)] = "about 12k"
+    if respondent.habit == "over":
+        for part, whole in _part_of(plan).items():
+            total = typed.get(Key(whole))
+            if isinstance(total, float) and isinstance(typed.get(Key(part)), float):
+                typed[Key(part)] = total * 2 + 1
+                break
+    if respondent.habit == "gaps":
+        for question in plan.instrument.questions[len(plan.instrument.questions) // 2 :]:
+            for key in [key for key in typed if key.item == question.id]:
+                del typed[key]
+    if respondent.habit == "typed":
+        for question in plan.instrument.questions[:3]:
+            value = typed.get(Key(question.id))
+            if isinstance(value, str) and value[:1].isdigit():
+                typed[Key(question.id)] = value.split(" ", 1)[1].lower()
+    if respondent.habit == "contradiction":
+        missing = offered(plan.instrument.choice_lists[plan.instrument.framework.missing_figure])
+        if figures and missing:
+            typed[Key(figures[0].item, Part.MISSING)] = missing[0][0]
+
+
+Report = Callable[[str], None]
