@@ -23,7 +23,7 @@ SEED = 2026
 
 PLACES = (
     "Applewick", "Brambleford", "Carrowmere", "Dunlin Bay", "Eastmarsh", "Fernhollow", "Glasswater", "Hartsedge",
-    "Inglebrook", "Juniper Hill", "Kestrel Vale", "Larkmoor", "Millhaven", "Netherby Cross", "Oakenshore", "Pennywell Green",
+    "Inglebrook", "Juniper Hill", "Kestrel Vale", "Larkmoor", "Millhaven", "Netherby Cross", "Oakenshore", "Pennywell",
 )  # fmt: skip
 """Invented places; none of them is a local authority."""
 
@@ -32,12 +32,12 @@ _KINDS = {
     "community": ("{} Community Trust", "{} Neighbourhood Centre", "{} Development Association", "The {} Hub"),
 }
 _EVIDENCE = (
-    "Report to scrutiny committee, June", "Spend analysis on the shared drive", "Contract register", "Staff survey results",
+    "Report to scrutiny, June", "Spend analysis on the shared drive", "Contract register", "Staff survey results",
     "Minutes of the partnership board", "Published on our website", "Annual review, page 12", "Booking system export",
 )  # fmt: skip
 _ACTIONS = (
     "Agree one owner and a date", "Ask the five largest suppliers", "Bring a paper to the autumn board",
-    "Write the definition of local down", "Start recording this from next quarter", "Visit a neighbour who does this well",
+    "Write the definition of local down", "Start recording this next quarter", "Visit a neighbour who does this well",
 )  # fmt: skip
 _OWNERS = ("Head of commissioning", "Finance lead", "Chief officer", "Partnerships manager", "Chair of trustees")
 _REASONS = ("We employ no staff", "We have no building", "Run by the county, not by us", "Not part of our work")

@@ -1,8 +1,8 @@
 """Random answers for any instrument: in bulk from a seeded generator, or drawn by Hypothesis.
 
 An answer set is what stands in the cells to fill in, as a mapping from key to typed value.  It holds everything that
-people do: complete and half-empty returns, reasons without figures and figures with reasons, numbers out of range, words
-where a number belongs, and text that looks like a formula.
+people do: complete and half-empty returns, reasons without figures and figures with reasons, numbers out of range,
+words where a number belongs, and text that looks like a formula.
 """
 
 from __future__ import annotations
@@ -228,9 +228,7 @@ def _field(plan: Plan, item: str) -> ProfileField | None:
 @cache
 def _prefixes(plan: Plan, source: str) -> tuple[str, ...]:
     """What the text of a profile field may start with, so that another field can be worked out from it."""
-    lookups = [
-        field.lookup for field in plan.instrument.profile if field.by == "prefix" and field.source == source
-    ]
+    lookups = [field.lookup for field in plan.instrument.profile if field.by == "prefix" and field.source == source]
     entries = [entry for name in lookups if name for entry in plan.instrument.lookups[name].entries]
     return tuple(entry.prefix for entry in entries if entry.prefix)
 

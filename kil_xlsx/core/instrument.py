@@ -66,7 +66,7 @@ class SectionNode:
         return self.own + tuple(question for child in self.children for question in child.questions)
 
     def walk(self) -> Iterator[SectionNode]:
-        """This node and all below it, parents first."""
+        """The node itself and all below it, parents first."""
         yield self
         for child in self.children:
             yield from child.walk()

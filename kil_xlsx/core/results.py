@@ -46,7 +46,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class SectionResult(Struct, frozen=True, kw_only=True):
-    """One section.  ``score`` is absent when there are not enough answers; ``strength`` is the mean evidence strength."""
+    """One section.  ``score`` is absent without enough answers; ``strength`` is the mean strength of evidence."""
 
     id: str
     depth: int

@@ -44,7 +44,7 @@ _DONT_KNOW_PRIORITY = 300.0
 _CLAIM_PRIORITY = 100.0
 
 REQUIRED, REASONS, CLAIMS, BOTH = "S1", "S2", "S3", "S4"
-"""Ids of the standing checks: required fields, reasons for not applicable, claims without evidence, figure and reason."""
+"""Ids of the standing checks: required fields, reasons given, claims without evidence, figure and reason."""
 
 STANDING = {REQUIRED: "error", REASONS: "query", CLAIMS: "query", BOTH: "query"}
 
@@ -328,7 +328,7 @@ def to_serial(ordinal: int) -> float:
 
 
 def _figures(instrument: Instrument, ret: Return) -> dict[str, float | None]:
-    """What each figure counts as in expressions: the number given, else its default where that applies, else nothing."""
+    """What each figure counts as in expressions: the number given, else its default if that applies, else nothing."""
     day = reference_date(instrument, ret)
     counted: dict[str, float | None] = {}
     for figure in instrument.figures:
@@ -445,7 +445,7 @@ def _derived(instrument: Instrument, field: ProfileField, ret: Return, figures: 
         return ""
     entries = instrument.lookups[field.lookup].entries
     if field.by == "prefix":
-        text = ret.text(field.source).strip().upper()
+        text = ret.text(field.source).strip(" ").upper()
         by_prefix = {entry.prefix.upper(): entry.label for entry in entries if entry.prefix}
         starts = (text[:length] for length in prefix_lengths(entries))
         return next((by_prefix[start] for start in starts if start in by_prefix), "")

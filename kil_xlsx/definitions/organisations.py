@@ -28,7 +28,7 @@ _NAME, _EMAIL, _TYPE = "name", "email", "respondent"
 _SYNONYMS = {
     _NAME: (
         "name", "organisation", "organization", "organisation name", "organization name", "name of organisation",
-        "name of organization", "council", "charity",
+        "name of organization", "council",
     ),
     _EMAIL: ("email", "e mail", "email address", "e mail address", "contact email", "mail"),
     _TYPE: ("respondent", "respondent type", "type", "organisation type", "organization type", "workbook", "kind"),
@@ -42,7 +42,6 @@ _ROLE_SYNONYMS = {
     "area_code": ("gss", "gss code", "area code", "council area code", "ons code", "la code"),
     "region": ("region", "nation", "region or nation"),
 }  # fmt: skip
-_TYPE_SYNONYMS = {"area_code": _ROLE_SYNONYMS["area_code"], "org_id": _ROLE_SYNONYMS["org_id"]}
 
 MOST_LETTERS = {"name": 200, "text": 255, "long_text": 2000}
 """How long a name, a short text and a long one may be."""
@@ -133,6 +132,7 @@ class _Reader:
         self.faults: list[Fault] = []
         self.notes: list[str] = []
         self.found: list[ListedOrganisation] = []
+        self._width = 0
         self._instruments: dict[str, Instrument] = {}
         self._names: dict[tuple[str, str], int] = {}
         self._ids: dict[str, int] = {}
@@ -154,10 +154,11 @@ class _Reader:
         for at, heading in enumerate(cells):
             if not heading:
                 continue
+            self._width = at + 1
             shown = shortened(heading)
             found = known.get(_plain(heading))
             if found is None:
-                ignored.append(f"'{shown}'{did_you_mean(shown, self._offered()).rstrip('?')}".replace("; did you mean", ", close to"))
+                ignored.append(f"'{shown}'{did_you_mean(shown, self._offered()).replace('; d', ' (d').replace('?', '?)')}")
                 continue
             meaning, field = found
             if meaning in taken:
@@ -165,8 +166,9 @@ class _Reader:
                     number, shown, f"means the same as the column '{taken[meaning]}'.", "Keep one of the two columns."
                 )
                 continue
-            if field is not None and field.type == "derived":
-                ignored.append(f"'{shown}' (it is worked out)")
+            if field is not None and (field.type == "derived" or field.role == "consent"):
+                reason = "it is worked out" if field.type == "derived" else "only the organisation itself can say"
+                ignored.append(f"'{shown}' ({reason})")
                 continue
             taken[meaning] = shown
             self.columns.append(_Column(at, shown, meaning, field))
@@ -208,8 +210,11 @@ class _Reader:
     def row(self, number: int, cells: Sequence[str]) -> None:
         before = len(self.faults)
         values = {column.meaning: (column, self._cell(number, column, cells)) for column in self.columns}
-        if any(cell for cell in cells[self._beyond :]):
-            self._fault(number, "", "There is something to the right of the last named column.", "Check the row for a stray separator.")
+        if any(cells[self._width :]):
+            self._fault(
+                number, "", "There is something to the right of the last column that has a name.",
+                "Check the row for a stray comma, or give the column a name.",
+            )  # fmt: skip
         name = values[_NAME][1]
         if not name:
             self._fault(number, values[_NAME][0].heading, "The name of the organisation is missing.", "Fill it in, or delete the row.")
@@ -232,16 +237,6 @@ class _Reader:
             id_field = self._with_role("org_id")
             identifier = dict(profile).get(id_field.id, "") if id_field else ""
             self.found.append(ListedOrganisation(number, respondent, name, identifier, email, tuple(profile)))
-
-    @property
-    def _beyond(self) -> int:
-        return self._last_heading + 1
-
-    @property
-    def _last_heading(self) -> int:
-        return self._width
-
-    _width = 0
 
     def _cell(self, number: int, column: _Column, cells: Sequence[str]) -> str:
         """A cell's text on one line; characters that cannot be seen are a fault."""
@@ -331,7 +326,9 @@ class _Reader:
         if field.type == "date":
             return self._date(number, column, text)
         if field.type in ("area_code", "org_id"):
-            text = text.upper() if field.type == "area_code" else text
+            text = text.upper()
+        if field.type == "org_id" and not self._fits_register(number, column, text):
+            return None
         if field.pattern and not re.fullmatch(field.pattern, text):
             example = "Give a code such as E06000023." if field.type == "area_code" else field.help or "Check it."
             self._fault(number, column.heading, f"'{shortened(text)}' does not have the right form.", example)
@@ -341,6 +338,18 @@ class _Reader:
             self._fault(number, column.heading, f"The text is {len(text)} characters long.", f"Shorten it to {longest}.")
             return None
         return text
+
+    def _fits_register(self, number: int, column: _Column, text: str) -> bool:
+        """Whether a number has the form of the register that it names; one of no known register is taken as it is."""
+        for scheme in self.framework.id_schemes:
+            if text.startswith(scheme.prefix + "-") and not re.fullmatch(scheme.pattern, text[len(scheme.prefix) + 1 :]):
+                example = f" It looks like {scheme.prefix}-{scheme.examples[0]}." if scheme.examples else ""
+                self._fault(
+                    number, column.heading, f"'{shortened(text)}' is not a number of the register {scheme.register}.",
+                    f"Check it against the register.{example}",
+                )  # fmt: skip
+                return False
+        return True
 
     def _choice(self, number: int, column: _Column, field: ProfileField, text: str, mine: Instrument) -> str | None:
         offered = mine.choice_lists[field.choices or ""]

@@ -180,7 +180,7 @@ _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 
 
 def _unexplained(refusal: msgspec.ValidationError, data: object, places: Places) -> Fault:
-    """msgspec's own words, placed as well as they can be: it writes a path as ``$.questions[3].text``."""
+    """Msgspec's own words, placed as well as they can be: it writes a path as ``$.questions[3].text``."""
     match = _MSGSPEC_PATH.match(str(refusal))
     assert match is not None
     path: KeyPath = tuple(

@@ -1,1 +1,1 @@
-
+"""The workbook as plain data: where everything goes, and what stands in every cell."""

@@ -7,6 +7,7 @@ some more that are beyond doubt, and says what is wrong with the rest.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from datetime import date, timedelta
@@ -52,8 +53,13 @@ def offered(choice_list: ChoiceList, *, levels_only: bool = False) -> tuple[tupl
 
 
 def is_blank(typed: Typed) -> bool:
-    """Whether a cell counts as empty: nothing, or only blanks."""
+    """Whether a cell counts as empty: nothing, or only blanks of any kind."""
     return typed is None or (isinstance(typed, str) and not typed.strip())
+
+
+def _blank_to_formulas(typed: Typed) -> bool:
+    """Whether formulas take a cell for empty: their TRIM knows the plain space only."""
+    return typed is None or (isinstance(typed, str) and not typed.strip(" "))
 
 
 # Into a cell
@@ -105,13 +111,13 @@ def _text(key: Key, typed: Typed, text: str) -> Entry:
 
 
 def _in_range(slot: Slot, value: float) -> bool:
-    return (slot.minimum is None or value >= slot.minimum) and (slot.maximum is None or value <= slot.maximum)
+    return math.isfinite(value) and (slot.minimum is None or value >= slot.minimum) and (slot.maximum is None or value <= slot.maximum)
 
 
 def as_formulas_see(instrument: Instrument, slot: Slot, typed: Typed) -> Entry:
     """The entry as the workbook's formulas take it: an exact label, a number in range, a date, or any text."""
     key = slot.key
-    if is_blank(typed):
+    if _blank_to_formulas(typed):
         return _blank(key, typed)
     if slot.kind is SlotKind.CHOICE and slot.choices:
         if isinstance(typed, str):
@@ -155,7 +161,9 @@ def folded(text: str) -> str:
 
 
 def decode(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[Entry, list[Problem]]:
-    """The entry that a returned cell gives, and what is wrong with it (without sheet and cell, which the caller adds)."""
+    """The entry that a returned cell gives, and what is wrong with it; the caller adds sheet and cell."""
+    if is_blank(typed):
+        return _blank(slot.key, typed), []
     entry = as_formulas_see(instrument, slot, typed)
     if entry.outcome is not Outcome.REFUSED:
         return entry, _text_problems(instrument, slot, entry)

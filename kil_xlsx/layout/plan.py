@@ -16,11 +16,11 @@ from kil_xlsx.core.instrument import Instrument, SectionNode
 from kil_xlsx.core.readings import ItemKind
 from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.core.scoring import LISTED, STANDING, range_check_id, scored_choices
-from kil_xlsx.errors import LayoutError
+from kil_xlsx.errors import DefinitionError, LayoutError
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, ordered, serial
 from kil_xlsx.layout.document import CellRef, RangeRef
 from kil_xlsx.layout.slots import Slot, SlotKind, name_of
-from kil_xlsx.layout.wording import Wording, wording
+from kil_xlsx.layout.wording import Wording, wording, wording_faults
 
 KEY, NO = 0, 1
 """The hidden key column and the visible code column, alike on every sheet that is filled in."""
@@ -214,6 +214,9 @@ class Plan:
                 f"The framework asks {len(instrument.questions)} questions of one respondent.", "999 fit."
             )
         self.instrument = instrument
+        faults = wording_faults(instrument.framework.interface, instrument.framework.id)
+        if faults:
+            raise DefinitionError("The words of the workbook cannot be used.", tuple(faults))
         self.words: Wording = wording(instrument.framework.interface)
         words = self.words
         self.start = StartPlan(words("sheet.start"))

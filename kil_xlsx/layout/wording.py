@@ -48,7 +48,7 @@ ENGLISH: dict[str, str] = {
     "start.purpose": "What this is for",
     "start.who": "Who should answer",
     "start.time": "How long it takes",
-    "start.time_text": "About {first} minutes the first time and {repeat} after that, best done together in one meeting.",
+    "start.time_text": "About {first} minutes the first time and {repeat} after that, best done in one meeting.",
     "start.how": "How to fill it in",
     "start.how_1": "Fill in the cream cells, sheet by sheet from left to right. Everything else works itself out.",
     "start.how_2": (
@@ -266,7 +266,7 @@ def wording_faults(interface: Mapping[str, str], file: str) -> list[Fault]:
                     "Use letters, digits and spaces, 31 at most.",
                 )
             )
-    names = [text.casefold() for key, text in {**ENGLISH, **interface}.items() if key.startswith("sheet.")]
-    if len(names) != len(set(names)):
+    sheets = [text.casefold() for key, text in {**ENGLISH, **interface}.items() if key.startswith("sheet.")]
+    if len(sheets) != len(set(sheets)):
         faults.append(Fault(file, None, "interface", "Two sheets have the same name.", "Give each its own."))
     return faults

@@ -1,1 +1,1 @@
-
+"""From a returned file to its entries, without trusting it."""

@@ -147,7 +147,9 @@ class SheetIndex:
 
     def header_for(self, row: int, heading: str) -> Header | None:
         """The nearest header above a row that has this heading."""
-        return next((header for header in reversed(self.headers) if header.row < row and heading in header.columns), None)
+        return next(
+            (header for header in reversed(self.headers) if header.row < row and heading in header.columns), None
+        )
 
     def header_above(self, row: int) -> Header | None:
         """The nearest header above a row."""
@@ -185,7 +187,9 @@ class BookIndex:
             if sheet.state == "visible" or fold(sheet.name) in planned
         )
         self._by_name = {fold(index.name): index for index in self.sheets}
-        self.names = {plain_name(name.name): place for name in _workbook_first(workbook.names) if (place := _target(name))}
+        self.names = {
+            plain_name(name.name): place for name in _workbook_first(workbook.names) if (place := _target(name))
+        }
 
     def sheet(self, name: str) -> SheetIndex | None:
         """The sheet of that name."""

@@ -1,1 +1,1 @@
-
+"""Results for people, for other programs and for analysts."""

@@ -1,1 +1,1 @@
-"""Writing workbooks: the theme, the .xlsx writer, and checks of what is to be written."""
+"""From a workbook as plain data to the file."""

@@ -13,7 +13,7 @@ of them is for, so that a release which renames one is noticed.
 from __future__ import annotations
 
 import io
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]  # comes without type information
@@ -124,7 +124,7 @@ class Book(Workbook):  # type: ignore[misc]  # the base class is untyped
     def __init__(self, font: str, created: datetime, lock_structure: bool) -> None:
         """Open an empty workbook."""
         self.target = io.BytesIO()
-        self.created = created.astimezone(timezone.utc) if created.tzinfo else created
+        self.created = created.astimezone(UTC) if created.tzinfo else created
         self.lock_structure = lock_structure
         super().__init__(
             self.target,

@@ -241,7 +241,7 @@ def _results(p: Palette) -> dict[str, Properties]:
         "output_number": {**cell, "align": "right"},
         "output_center": {**cell, "align": "center"},
         "score": {
-            "font_size": 14, "bold": 1, "font_color": p.accent_dark, "align": "center", "valign": "vcenter",
+            "font_size": 13, "bold": 1, "font_color": p.accent_dark, "align": "center", "valign": "vcenter",
             "bottom": 1, "bottom_color": p.rule,
         },
         "big": {

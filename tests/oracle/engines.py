@@ -26,7 +26,7 @@ from kil_xlsx.writing.xlsx import write
 SENTINEL = 777.125
 """What stands in every formula cell before an engine loads the workbook."""
 
-ISSUE = Issue(datetime(2026, 1, 1))
+ISSUE = Issue(datetime(2026, 1, 1))  # noqa: DTZ001 - workbooks have no time zone
 """A workbook for nobody in particular."""
 
 _TOLERANCE = 1e-9
@@ -39,7 +39,7 @@ class ErrorValue:
 
 ERROR = ErrorValue()
 _ERRORS = frozenset(
-    ("#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#ERROR!", "#N/IMPL!", "#SPILL!", "#CALC!", "#CIRC!")
+    ("#N/A", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!", "#CIRC!")
 )
 
 Value = str | float | bool | ErrorValue
@@ -107,7 +107,10 @@ def planted(document: Document, place: CellRef, text: str) -> Document:
             cell = sheet.cells[place.row, place.column]
             assert isinstance(cell.value, Formula)
             assert cell.value.text != text
-            twin.cells = {**sheet.cells, (place.row, place.column): replace(cell, value=Formula(text, cell.value.value))}
+            twin.cells = {
+                **sheet.cells,
+                (place.row, place.column): replace(cell, value=Formula(text, cell.value.value)),
+            }
         changed.sheets.append(twin)
     return changed
 
@@ -215,9 +218,7 @@ class Oracle:
 
     def differences(self, typed: Mapping[Key, Typed]) -> list[str]:
         """What differs after these answers were typed into a blank workbook and everything was recalculated."""
-        changes: dict[CellRef, Typed] = {
-            self.plan.by_key[key].cell: None for key in self._typed if key not in typed
-        }
+        changes: dict[CellRef, Typed] = {self.plan.by_key[key].cell: None for key in self._typed if key not in typed}
         changes |= {self.plan.by_key[key].cell: value for key, value in typed.items()}
         self._typed = dict(typed)
         self.engine.type_in(changes)
@@ -232,7 +233,7 @@ def compared(
 
     A document must have its formulas where the blank one has them, or the comparison would miss some.
     """
-    expected = {place: formula for place, formula in document.formulas()}
+    expected = dict(document.formulas())
     if set(expected) != set(places):
         return [f"formulas stand at other places: {sorted(map(str, set(expected) ^ set(places)))[:5]}"]
     return [

@@ -15,6 +15,7 @@ from kil_xlsx.layout.sheets.frame import (
     given,
     header,
     intro,
+    listed,
     literal,
     marks,
     new_sheet,
@@ -76,7 +77,8 @@ def _row(content: Content, sheet: Sheet, field: ProfileField) -> None:
     sheet.put(row, About.HELP, help_text or None, "help")
     typed = content.ret.text(field.id)
     sheet.row_heights[row] = text_fit.height(
-        (field.label, _WIDTHS[About.LABEL], 1.08), (help_text, _WIDTHS[About.HELP], 0.92), (typed, _WIDTHS[About.ANSWER]),
+        (field.label, _WIDTHS[About.LABEL], 1.08), (help_text, _WIDTHS[About.HELP], 0.92),
+        (typed, _WIDTHS[About.ANSWER]),
         least=22,
     )  # fmt: skip
 
@@ -87,14 +89,15 @@ def is_given(content: Content, sheet: Sheet, field: ProfileField) -> str:
     slot = content.plan.by_key[Key(field.id)]
     if slot.choices:
         labels = ref(content.plan.lists[slot.choices].area(ListPlace.LABELS), sheet)
-        return f"ISNUMBER(MATCH({cell},{labels},0))"
+        return listed(cell, labels)
     if field.type == "date":
         return f"IF(ISNUMBER({cell}),AND({cell}>={slot.minimum:.0f},{cell}<{slot.maximum:.0f}+1),FALSE)"
     return given(cell)
 
 
 def _derived(content: Content, sheet: Sheet, field: ProfileField) -> str:
-    assert field.lookup is not None and field.source is not None
+    assert field.lookup is not None
+    assert field.source is not None
     if field.by == "prefix":
         cell = ref(content.plan.about.cell(field.source, About.ANSWER), sheet)
         return label_by_prefix(content, field.lookup, cell, sheet)

@@ -73,7 +73,7 @@ def _row(content: Content, sheet: Sheet, rank: int) -> None:
 
     def working(column: int) -> str:
         area = ref(plan.working_range(instrument.questions, column), sheet)
-        return f"INDEX({area},MATCH({code},{ref(plan.working_range(instrument.questions, Workings.CODE), sheet)},0))"
+        return f"INDEX({area},MATCH({code},{all_codes},0))"
 
     def typed(column: int) -> str:
         """What stands in the question's row; an empty cell stays empty instead of turning into zero."""
@@ -81,7 +81,8 @@ def _row(content: Content, sheet: Sheet, rank: int) -> None:
         found = f"INDEX({area},MATCH({code},{codes},0))"
         return f'IF({code}="","",IF(ISBLANK({found}),"",{found}))'
 
-    picked = f"INDEX({ref(plan.working_range(instrument.questions, Workings.CODE), sheet)},MATCH(LARGE({keys},{rank + 1}),{keys},0))"
+    all_codes = ref(plan.working_range(instrument.questions, Workings.CODE), sheet)
+    picked = f"INDEX({all_codes},MATCH(LARGE({keys},{rank + 1}),{keys},0))"
     formula(
         sheet,
         row,

@@ -124,7 +124,7 @@ def levels_text(content: Content, question: Question) -> str:
 
 
 def _question(content: Content, sheet: Sheet, question: Question) -> None:
-    plan, words = content.plan, content.words
+    plan = content.plan
     row = plan.assessment.rows[question.id]
     result = content.result.questions[question.id]
     marks(sheet, row, question.id)

@@ -37,7 +37,7 @@ class Issue:
 class Content:
     """Everything a sheet is painted from.
 
-    ``typed`` is what stands in the cells to fill in; ``ret`` and ``result`` are what the workbook's formulas make of it.
+    ``typed`` is what stands in the cells to fill in; ``ret`` and ``result`` are what the formulas make of it.
     """
 
     plan: Plan
@@ -94,6 +94,16 @@ def said(content: Content, key: str, **terms: str) -> str:
 def given(cell: str) -> str:
     """The condition that something other than blanks stands in a cell."""
     return f"LEN(TRIM({cell}))>0"
+
+
+def listed(cell: str, labels: str) -> str:
+    """The condition that a cell holds one of the labels, word for word: MATCH alone takes * and ? for any text."""
+    return f"IFERROR(INDEX({labels},MATCH({cell},{labels},0))={cell},FALSE)"
+
+
+def looked_up(cell: str, labels: str, values: str, otherwise: str = '""') -> str:
+    """A formula that gives what stands beside the label that a cell holds, else something else."""
+    return f"IF({listed(cell, labels)},INDEX({values},MATCH({cell},{labels},0)),{otherwise})"
 
 
 def new_sheet(

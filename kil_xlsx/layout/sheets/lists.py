@@ -7,11 +7,11 @@ from kil_xlsx.core.scoring import prefix_lengths
 from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.document import Column, Formula, Sheet, Value
 from kil_xlsx.layout.plan import ListPlace
-from kil_xlsx.layout.sheets.frame import Content
+from kil_xlsx.layout.sheets.frame import Content, looked_up
 
 
 def _value(content: Content, choice: Choice) -> Value:
-    """What a choice counts as.  A formula that gives an empty text stands for no value: an empty cell would read as 0."""
+    """What a choice counts as.  No value is a formula that gives an empty text: an empty cell would read as 0."""
     scoring = content.instrument.framework.scoring
     value = {
         "answered": choice.value,
@@ -60,10 +60,11 @@ def paint(content: Content) -> Sheet:
 
 def label_by_prefix(content: Content, lookup_id: str, cell: str, sheet: Sheet) -> str:
     """A formula that finds the label of the longest prefix that a cell's text starts with."""
-    area = content.plan.lookups[lookup_id].both().absolute(sheet.name)
+    place = content.plan.lookups[lookup_id]
+    keys, labels = place.keys().absolute(sheet.name), place.labels().absolute(sheet.name)
     text = '""'
     for length in reversed(prefix_lengths(content.plan.lookup(lookup_id).entries)):
-        text = f"IFERROR(VLOOKUP(LEFT(TRIM({cell}),{length}),{area},2,FALSE),{text})"
+        text = looked_up(f"LEFT(TRIM({cell}),{length})", keys, labels, text)
     return text
 
 

@@ -17,6 +17,7 @@ from kil_xlsx.layout.sheets.frame import (
     header,
     intro,
     literal,
+    looked_up,
     marks,
     new_sheet,
     number,
@@ -131,7 +132,10 @@ def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> 
         if field is not None:
             day = ref(plan.about.cell(field.id, About.ANSWER), sheet)
             slot = plan.by_key[Key(field.id)]
-            found = f'IFERROR(INDEX({ref(place.labels(), sheet)},MATCH({day},{ref(place.keys(), sheet)},1)),"")'
+            keys, values = ref(place.keys(), sheet), ref(place.labels(), sheet)
+            found = f'IFERROR(INDEX({values},MATCH({day},{keys},1)),"")'
+            if place.count == 1:  # some programs look nothing up in a single cell
+                found = f'IF({day}>={keys},{values},"")'
             otherwise = (
                 f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
             )
@@ -139,7 +143,7 @@ def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> 
         reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
         missing = plan.lists[content.instrument.framework.missing_figure]
         states, labels = ref(missing.area(ListPlace.STATES), sheet), ref(missing.area(ListPlace.LABELS), sheet)
-        unknown = f'IFERROR(INDEX({states},MATCH({reason},{labels},0)),"")="{State.DONT_KNOW}"'
+        unknown = f'{looked_up(reason, labels, states)}="{State.DONT_KNOW}"'
         otherwise = f'IF({given(cell)},"",IF({unknown},"",{otherwise}))'
     return f'IFERROR({number_in_range(cell, figure.minimum, figure.maximum, otherwise)},"")'
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from kil_xlsx.core.framework import ScoreRule
 from kil_xlsx.core.instrument import SectionNode
-from kil_xlsx.core.returns import State
+from kil_xlsx.core.returns import Key, State
 from kil_xlsx.core.scoring import LISTED, band_of, counted_in_overall, groups
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, Chart, ConditionalFormat, PrintSetup, RangeRef, Series, Sheet, Style
 from kil_xlsx.layout.plan import NO, Assessment, Plan, Results, Workings
 from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, formula, header, intro, literal, new_sheet, number, ref
-from kil_xlsx.layout.sheets.workings import answer_label
 
 _WIDTHS = {
     0: 2.0,
     NO: NO_WIDTH,
     Results.LABEL: 52.0,
-    Results.SCORE: 18.0,
+    Results.SCORE: 24.0,
     Results.BAND: 40.0,
     Results.QUESTIONS: 11.0,
     Results.ANSWERED: 11.0,
@@ -221,7 +220,8 @@ def _charts(content: Content, sheet: Sheet) -> None:
     )  # fmt: skip
     sheet.charts.append(
         Chart(
-            "bar", words("results.bar"), described, (Series(name, categories, values),), plan.charts_row, Results.BAND, 780, 460,
+            "bar", words("results.bar"), described, (Series(name, categories, values),),
+            plan.charts_row, Results.BAND, 780, 460,
             minimum=scoring.minimum, maximum=scoring.maximum, major_unit=unit, value_title=name,
         )
     )  # fmt: skip
@@ -259,7 +259,7 @@ def _listed(content: Content, sheet: Sheet, *, strongest: bool) -> None:
         question = by_id.get(identifier)
         formula(sheet, row, NO, found(Workings.CODE), identifier, "code")
         formula(sheet, row, Results.LABEL, found(Workings.LABEL), question.label if question else "", "output")
-        answer = answer_label(content, question) if question else ""
+        answer = str(content.typed.get(Key(question.id), "")) if question else ""
         formula(
             sheet, row, Results.SCORE, f'IF({code}="","",INDEX({answers},MATCH({code},{codes},0)))', answer, "output"
         )

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from kil_xlsx.core.expressions import evaluate, to_excel
 from kil_xlsx.core.framework import Question
-from kil_xlsx.core.instrument import display
 from kil_xlsx.core.results import CheckState, QuestionResult
 from kil_xlsx.core.returns import Part, State
 from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, figure_and_reason, span, strongest_key, weakest_key
-from kil_xlsx.layout.codec import offered, ordered
+from kil_xlsx.layout.codec import ordered
 from kil_xlsx.layout.document import Column, Sheet
 from kil_xlsx.layout.plan import Assessment, Checks, ListPlace, Measures, Plan, Workings
 from kil_xlsx.layout.sheets.about import is_given
-from kil_xlsx.layout.sheets.frame import Content, formula, given, literal, number, ref, text
+from kil_xlsx.layout.sheets.frame import Content, formula, given, listed, literal, looked_up, number, ref, text
 
 STYLE = "list"
 
@@ -54,25 +53,26 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     def source(column: int) -> str:
         return ref(plan.question_cell(question, column), sheet)
 
-    def listed(what: int, *, levels_only: bool = False) -> str:
+    def column_of(what: int, *, levels_only: bool = False) -> str:
         return ref(place.area(what, levels_only=levels_only), sheet)
 
     def put(column: int, formula_text: str, value: str | float | None) -> None:
         formula(sheet, row, column, formula_text, value, STYLE)
 
     sheet.put(row, Workings.CODE, question.id, STYLE)
+    answer, labels = source(Assessment.ANSWER), column_of(ListPlace.LABELS)
     put(
         Workings.POSITION,
-        f"IFERROR(MATCH({source(Assessment.ANSWER)},{listed(ListPlace.LABELS)},0),0)",
+        f"IF({listed(answer, labels)},MATCH({answer},{labels},0),0)",
         float(position),
     )
     chosen = cell(Workings.POSITION)
     put(
         Workings.STATE,
-        f'IF({chosen}=0,"{State.UNANSWERED}",INDEX({listed(ListPlace.STATES)},{chosen}))',
+        f'IF({chosen}=0,"{State.UNANSWERED}",INDEX({column_of(ListPlace.STATES)},{chosen}))',
         str(result.state),
     )
-    put(Workings.VALUE, f'IF({chosen}=0,"",INDEX({listed(ListPlace.VALUES)},{chosen}))', result.value)
+    put(Workings.VALUE, f'IF({chosen}=0,"",INDEX({column_of(ListPlace.VALUES)},{chosen}))', result.value)
     state, value = cell(Workings.STATE), cell(Workings.VALUE)
     lowest, highest = span(choice_list)
     width = number(highest - lowest) if highest > lowest else None
@@ -81,15 +81,21 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     strength_place = plan.lists[content.instrument.framework.evidence_strength]
     put(
         Workings.STRENGTH,
-        f"IFERROR(INDEX({ref(strength_place.area(ListPlace.VALUES), sheet)},"
-        f'MATCH({source(Assessment.STRENGTH)},{ref(strength_place.area(ListPlace.LABELS), sheet)},0)),"")',
+        looked_up(
+            source(Assessment.STRENGTH),
+            ref(strength_place.area(ListPlace.LABELS), sheet),
+            ref(strength_place.area(ListPlace.VALUES), sheet),
+        ),
         result.strength,
     )
     if place.answers:
         put(
             Workings.TARGET,
-            f"IFERROR(INDEX({listed(ListPlace.VALUES, levels_only=True)},"
-            f'MATCH({source(Assessment.TARGET)},{listed(ListPlace.LABELS, levels_only=True)},0)),"")',
+            looked_up(
+                source(Assessment.TARGET),
+                column_of(ListPlace.LABELS, levels_only=True),
+                column_of(ListPlace.VALUES, levels_only=True),
+            ),
             result.target,
         )
     target, strength = cell(Workings.TARGET), cell(Workings.STRENGTH)
@@ -105,7 +111,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     else:
         claim = "0"
     put(Workings.CLAIM, claim, float(result.claim_without_evidence))
-    needs = f"INDEX({listed(ListPlace.REASONS)},{chosen})=1"
+    needs = f"INDEX({column_of(ListPlace.REASONS)},{chosen})=1"
     without = f"IF({given(source(Assessment.REASON))},0,1)"
     put(Workings.REASON, f"IF({chosen}=0,0,IF({needs},{without},0))", float(result.reason_missing))
     gap = cell(Workings.GAP)
@@ -140,14 +146,6 @@ def chosen_words(content: Content, question: Question, result: QuestionResult) -
     return question.levels.get(choice.code) or choice.description or choice.label
 
 
-def answer_label(content: Content, question: Question, part: Part = Part.ANSWER) -> str:
-    """The chosen answer or target as the dropdown shows it; empty without one."""
-    entry = content.entry(question.id, part)
-    choice_list = content.instrument.choices_of(question)
-    choice = next((choice for _, choice in offered(choice_list) if choice.code == entry.code), None)
-    return display(choice_list, choice) if choice else ""
-
-
 def expression(content: Content, sheet: Sheet, words: str) -> str:
     """A framework expression as a formula of a sheet."""
 
@@ -179,9 +177,11 @@ def _checks(content: Content, sheet: Sheet) -> None:
         result = content.result.checks[identifier]
         sheet.put(row, Plan.CHECK_ID, identifier, STYLE)
         sheet.put(row, Plan.CHECK_SEVERITY, result.severity, STYLE)
-        open_words = words("checks.fix" if result.severity == "error" else "checks.explain")
         cell = ref(plan.checks.cell(identifier, Checks.RESULT), sheet)
-        text_of_open = f"IF(LEFT({cell},{len(open_words)})={literal(open_words)},1,0)"
+        explanation = given(ref(plan.checks.cell(identifier, Checks.EXPLANATION), sheet))
+        still = f"IF({explanation},0,1)" if result.severity == "query" else "1"
+        settled = f"OR({cell}={literal(words('checks.ok'))},{cell}={literal(words('checks.not_yet'))})"
+        text_of_open = f"IF({settled},0,{still})"
         is_open = result.state is CheckState.FAILED and not (result.severity == "query" and result.explained)
         formula(sheet, row, Plan.CHECK_OPEN, text_of_open, float(is_open), STYLE)
     for identifier, count in standing_counts(content, sheet).items():
@@ -214,12 +214,11 @@ def standing_counts(content: Content, sheet: Sheet) -> dict[str, str]:
 def _figures(content: Content, sheet: Sheet) -> None:
     """Whether each figure is given, or a reason for having none, or both."""
     plan = content.plan
-    listed = plan.lists[content.instrument.framework.missing_figure]
-    labels = ref(listed.area(ListPlace.LABELS), sheet)
+    labels = ref(plan.lists[content.instrument.framework.missing_figure].area(ListPlace.LABELS), sheet)
     for figure in content.instrument.figures:
         row = plan.figure_workings.rows[figure.id]
         cell = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
-        reason = f"ISNUMBER(MATCH({ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)},{labels},0))"
+        reason = listed(ref(plan.figures.cell(figure.id, Measures.MISSING), sheet), labels)
         is_number = is_in_range(cell, figure.minimum, figure.maximum)
         state, _ = content.ret.figure(figure.id)
         sheet.put(row, Plan.FIGURE_ID, figure.id, STYLE)

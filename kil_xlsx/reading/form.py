@@ -1,0 +1,214 @@
+"""From the bytes of a returned workbook to what it says and everything wrong with it.
+
+:func:`read_form` is the way in.  It never raises for what a file holds: a file that cannot be read gives a reading
+with a problem and no result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from kil_xlsx.core.problems import Problem, problem
+from kil_xlsx.core.readings import Account, FileInfo, Identity, ItemKind, Reading
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Typed
+from kil_xlsx.core.scoring import score
+from kil_xlsx.errors import FileRefused
+from kil_xlsx.layout.codec import as_formulas_see, decode
+from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.slots import Slot, SlotKind
+from kil_xlsx.layout.stamp import LAYOUT_VERSION
+from kil_xlsx.reading.cells import read_workbook
+from kil_xlsx.reading.consequences import consequences
+from kil_xlsx.reading.identity import identify
+from kil_xlsx.reading.locate import Located, Location, locate
+from kil_xlsx.reading.model import Cell, CellKind, WorkbookData
+from kil_xlsx.reading.package import sniff
+from kil_xlsx.reading.stored import compare
+
+DAYS_1904 = 1462
+"""Days between the beginnings of the two calendars that workbooks count from."""
+
+_BOOLEAN_FORMULA = re.compile(r"\s*(?:TRUE|FALSE)\(\s*\)\s*", re.IGNORECASE)
+_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
+
+
+def read_form(data: bytes, name: str, plans: Mapping[str, Plan], *, sha256: str | None = None) -> Reading:
+    """Read one returned workbook.
+
+    :param data: the whole file.
+    :param name: its name; folders are left out.
+    :param plans: the workbooks that may come back, by ``framework/respondent``.
+    :param sha256: the hash of ``data``, when it is already known.
+    """
+    info = FileInfo(
+        name=_FOLDERS.sub("", name),
+        sha256=sha256 or hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        kind=str(sniff(data)) if data else "empty",
+        application="",
+    )
+    try:
+        workbook = read_workbook(data)
+    except FileRefused as refusal:
+        return Reading(info, (problem(refusal.code, found=refusal.found),))
+    info = replace(info, kind=str(workbook.kind), application=workbook.application)
+    return read_cells(workbook, info, plans)
+
+
+def read_cells(workbook: WorkbookData, info: FileInfo, plans: Mapping[str, Plan]) -> Reading:
+    """As :func:`read_form`, from cells that have been read already."""
+    problems = [problem("file-macros", found="macros")] if workbook.has_macros else []
+    prefixes = {plan.instrument.framework.reference_prefix for plan in plans.values()}
+    identity, doubts = identify(workbook, prefixes)
+    problems += doubts
+    if identity is None:
+        return Reading(info, tuple(problems))
+    plan = plans.get(f"{identity.framework}/{identity.respondent}")
+    if plan is None:
+        found, expected = f"{identity.framework}/{identity.respondent}", " or ".join(sorted(plans))
+        other = problem("return-other-framework", found=found, expected=expected)
+        return Reading(info, (*problems, other), identity)
+    mismatch = _mismatch(identity, plan)
+    if mismatch is not None and mismatch.code == "return-other-version":
+        return Reading(info, (*problems, mismatch), identity)
+    problems += [mismatch] if mismatch else []
+    return _read(workbook, info, plan, identity, problems)
+
+
+def _mismatch(identity: Identity, plan: Plan) -> Problem | None:
+    """Whether the workbook was made from something else.  What it does not say is not held against it."""
+    version = plan.instrument.framework.version
+    if identity.version != version:
+        return problem("return-other-version", found=identity.version, expected=version)
+    if identity.layout not in (0, LAYOUT_VERSION):
+        found, expected = f"{identity.version}, layout {identity.layout}", f"{version}, layout {LAYOUT_VERSION}"
+        return problem("return-other-version", found=found, expected=expected)
+    if identity.fingerprint not in ("", plan.instrument.fingerprint):
+        return problem("return-content-differs", found=identity.fingerprint, expected=plan.instrument.fingerprint)
+    return None
+
+
+def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity, problems: list[Problem]) -> Reading:
+    location = locate(plan, workbook)
+    answers = _Answers(plan, workbook, location)
+    ret = Return.of(answers.entries())
+    result = score(plan.instrument, ret)
+    as_typed = Return.of(
+        as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in answers.raw.items()
+    )
+    comparisons, differences = compare(plan, location.index, result, as_typed)
+    places = {one.id: Place(one.sheet, one.cell) for one in comparisons}
+    problems = [
+        *problems,
+        *location.problems,
+        *answers.problems,
+        *consequences(plan, ret, result, places),
+        *differences,
+    ]
+    accounts = tuple(account(plan, ret).items())
+    return Reading(info, tuple(problems), identity, ret, result, comparisons, accounts)
+
+
+# Cells into entries
+
+
+@dataclass
+class _Answers:
+    """Decodes every slot.  ``raw`` is what the workbook's own formulas find in each cell."""
+
+    plan: Plan
+    workbook: WorkbookData
+    location: Location
+    problems: list[Problem] = field(default_factory=list)
+    raw: dict[Key, Typed] = field(default_factory=dict)
+
+    def entries(self) -> Iterable[Entry]:
+        """One entry for every slot of the plan."""
+        sheets = {index.name: index for index in self.location.index.sheets}
+        by_key = self.location.by_key()
+        for slot in self.plan.slots:
+            located = by_key[slot.key]
+            spot = located.cells.get(slot.key)
+            if located.outcome is Outcome.REFUSED or spot is None:
+                yield _without_cell(slot, located)
+                continue
+            place = Place(spot.sheet, spot.address)
+            cell = sheets[spot.sheet].cell(spot[1], spot[2])
+            yield Entry(key=slot.key, place=place) if cell is None else self._entry(slot, place, cell)
+
+    def _entry(self, slot: Slot, place: Place, cell: Cell) -> Entry:
+        typed = cell.value
+        if cell.kind is CellKind.ERROR:
+            self._tell(problem("cell-error", item=slot.code, found=str(typed), expected="an answer"), place)
+            return Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
+        if cell.formula is not None:
+            shown = f"={cell.formula}" if cell.formula else "a formula"
+            if cell.kind is CellKind.EMPTY:
+                wrong = problem("formula-without-value", item=slot.code, found=shown, expected="an answer")
+                self._tell(wrong, place)
+                return Entry(key=slot.key, outcome=Outcome.REFUSED, place=place)
+            if not _BOOLEAN_FORMULA.fullmatch(cell.formula):
+                self._tell(problem("cell-formula", item=slot.code, found=shown, expected="the value itself"), place)
+        self.raw[slot.key] = typed
+        if slot.kind is SlotKind.DATE and cell.kind is CellKind.NUMBER and self.workbook.date1904:
+            assert isinstance(typed, int | float)
+            typed = typed + DAYS_1904
+        entry, found = decode(self.plan.instrument, slot, typed)
+        for one in found:
+            self._tell(one, place)
+        return replace(entry, place=place)
+
+    def _tell(self, found: Problem, place: Place) -> None:
+        self.problems.append(replace(found, sheet=place.sheet, cell=place.cell))
+
+
+def _without_cell(slot: Slot, located: Located) -> Entry:
+    """The entry of a slot whose cell could not be found, or could not be trusted."""
+    outcome = Outcome.REFUSED if located.outcome is Outcome.REFUSED else Outcome.NOT_FOUND
+    return Entry(key=slot.key, outcome=outcome)
+
+
+# The account
+
+
+def account(plan: Plan, ret: Return) -> dict[ItemKind, Account]:
+    """How many items of each kind there are and what became of them."""
+    outcomes: dict[ItemKind, list[Outcome]] = {}
+    rows: dict[tuple[str, int], list[Entry]] = {}
+    for slot in plan.slots:
+        if slot.key.row:
+            rows.setdefault((slot.key.item, slot.key.row), []).append(ret.get(*slot.key))
+    for slot in plan.slots:
+        if not slot.main:
+            continue
+        kind = plan.kinds[slot.key.item]
+        if kind is ItemKind.TABLE:
+            outcome = _of_row([entry.outcome for entry in rows[slot.key.item, slot.key.row]])
+        else:
+            outcome = ret.get(*slot.key).outcome
+        if kind is ItemKind.FIGURE and outcome is Outcome.BLANK:
+            # A figure that is not there is answered by the reason for that.
+            outcome = ret.get(slot.key.item, Part.MISSING).outcome
+            outcome = Outcome.BLANK if outcome is Outcome.NOT_FOUND else outcome
+        outcomes.setdefault(kind, []).append(outcome)
+    return {
+        kind: Account(
+            items=len(found),
+            accepted=found.count(Outcome.ACCEPTED),
+            blank=found.count(Outcome.BLANK),
+            refused=found.count(Outcome.REFUSED),
+            not_found=found.count(Outcome.NOT_FOUND),
+        )
+        for kind, found in outcomes.items()
+    }
+
+
+def _of_row(outcomes: list[Outcome]) -> Outcome:
+    """A row of a table is taken as soon as any of its cells is, and blank only when all that are there are blank."""
+    order = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.BLANK, Outcome.NOT_FOUND)
+    return next(outcome for outcome in order if outcome in outcomes)

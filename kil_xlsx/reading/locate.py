@@ -1,0 +1,486 @@
+"""Where each item of a plan is in a returned workbook.
+
+What the respondent could see beside an answer outranks everything hidden: the code in the "No." column, then the
+wording of the row.  Hidden keys, input titles, defined names and the place where the row was sent out only confirm, or
+help where nothing visible is left; they can be wrong together, as after sorting the visible columns.  Where two marks
+name different items and what is visible does not settle it, the answer is not taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kil_xlsx.core.problems import Problem, Severity, problem
+from kil_xlsx.core.returns import Key, Outcome, Part, Typed
+from kil_xlsx.layout.codec import is_blank
+from kil_xlsx.layout.plan import NO, Plan
+from kil_xlsx.layout.slots import Slot
+from kil_xlsx.reading.model import WorkbookData
+from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold, plain_name
+
+
+class Anchor(StrEnum):
+    """A mark by which an item can be recognised."""
+
+    CODE = "code"
+    WORDING = "wording"
+    HEADING = "heading"
+    KEY = "key"
+    TITLE = "title"
+    NAME = "name"
+    POSITION = "position"
+
+
+class Spot(tuple[str, int, int]):
+    """Sheet, row and column of a cell."""
+
+    __slots__ = ()
+
+    @property
+    def sheet(self) -> str:
+        return self[0]
+
+    @property
+    def address(self) -> str:
+        return address(self[1], self[2])
+
+
+@dataclass(frozen=True)
+class Item:
+    """The slots of one row of the plan, and what else the row says."""
+
+    code: str
+    sheet: str
+    row: int
+    slots: tuple[Slot, ...]
+    wordings: frozenset[str]
+
+    @property
+    def main(self) -> Slot:
+        """The slot that stands for the row."""
+        return next((slot for slot in self.slots if slot.main), self.slots[0])
+
+    @property
+    def optional(self) -> bool:
+        """Rows that need not be there: those of a table, and those for explanations."""
+        return self.main.key.row > 0 or self.main.key.part == Part.EXPLANATION
+
+
+@dataclass(frozen=True)
+class Located:
+    """What became of one item: where it is and which marks say so, or why it could not be taken.
+
+    ``outcome`` is absent for an item that was found.  ``differed`` are marks that are there and say something else.
+    """
+
+    item: Item
+    outcome: Outcome | None
+    sheet: str
+    row: int | None
+    cells: Mapping[Key, Spot]
+    agreed: frozenset[Anchor] = frozenset()
+    differed: frozenset[Anchor] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where everything is."""
+
+    items: tuple[Located, ...]
+    problems: tuple[Problem, ...]
+    index: BookIndex = field(repr=False)
+
+    def by_key(self) -> dict[Key, Located]:
+        """The item of every slot."""
+        return {slot.key: located for located in self.items for slot in located.item.slots}
+
+
+def locate(plan: Plan, workbook: WorkbookData) -> Location:
+    """Find every slot of a plan."""
+    return _Search(plan, BookIndex(plan, workbook)).location()
+
+
+def items_of(plan: Plan) -> tuple[Item, ...]:
+    """The rows of a plan that are filled in, in the order of its slots."""
+    grouped: dict[tuple[str, int], list[Slot]] = {}
+    for slot in plan.slots:
+        grouped.setdefault((slot.cell.sheet, slot.cell.row), []).append(slot)
+    said = _wordings(plan)
+    return tuple(
+        Item(slots[0].code, sheet, row, tuple(slots), said.get(slots[0].key.item, frozenset()))
+        for (sheet, row), slots in grouped.items()
+    )
+
+
+def _wordings(plan: Plan) -> dict[str, frozenset[str]]:
+    """What rows say beside their codes, folded, by item id.  Rows of tables say nothing."""
+    instrument = plan.instrument
+    said: dict[str, tuple[str, ...]] = {one.id: (one.label,) for one in (*instrument.profile, *instrument.figures)}
+    said |= {step.id: (step.label,) for step in instrument.steps}
+    said |= {check.id: (check.message,) for check in instrument.checks}
+    said |= {question.id: (question.label, question.text) for question in instrument.questions}
+    return {item: frozenset(fold(text) for text in texts if text) for item, texts in said.items()}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A row that may be an item's, with the columns of its slots and what its marks say."""
+
+    index: SheetIndex
+    row: int
+    columns: Mapping[Key, int]
+    agreed: frozenset[Anchor]
+    differed: frozenset[Anchor]
+    other: str = ""
+    """The code of the other item that the row names, where that is a contradiction."""
+    other_place: str = ""
+
+    @property
+    def answers(self) -> tuple[tuple[Key, Typed], ...]:
+        """What stands in the row."""
+        cells = ((key, self.index.cell(self.row, column)) for key, column in sorted(self.columns.items()))
+        typed = ((key, cell.value) for key, cell in cells if cell is not None)
+        return tuple((key, value) for key, value in typed if not is_blank(value))
+
+    @property
+    def place(self) -> str:
+        return f"“{self.index.name}” row {self.row + 1}"
+
+
+class _Search:
+    def __init__(self, plan: Plan, book: BookIndex) -> None:
+        self.plan = plan
+        self.book = book
+        self.items = items_of(plan)
+        self.by_code: dict[tuple[str, str], Item] = {(item.sheet, fold(item.code)): item for item in self.items}
+        self.codes: dict[str, dict[str, str]] = {}
+        self.worded: dict[str, dict[str, set[str]]] = {}
+        for item in self.items:
+            self.codes.setdefault(item.sheet, {})[fold(item.code)] = item.code
+            known = self.worded.setdefault(item.sheet, {})
+            for wording in item.wordings:
+                known.setdefault(wording, set()).add(fold(item.code))
+        self.headings: dict[str, set[str]] = {}
+        for item in self.items:
+            self.headings.setdefault(item.sheet, set()).update(fold(slot.heading) for slot in item.slots)
+        self.judged: dict[tuple[str, str, int], _Found] = {}
+        self.lines: dict[tuple[str, int, int], frozenset[str]] = {}
+
+    def location(self) -> Location:
+        located = [self._locate(item) for item in self.items]
+        problems: list[Problem] = []
+        gone = set()
+        for sheet in self.codes:
+            mine = [one for one in located if one.item.sheet == sheet]
+            if self.book.sheet(sheet) is None:
+                names = sorted({one.sheet for one in mine if one.outcome is None})
+                if names:
+                    problems.append(problem("sheet-renamed", sheet=names[0], found=", ".join(names), expected=sheet))
+                elif all(one.outcome is Outcome.NOT_FOUND for one in mine):
+                    gone.add(sheet)
+                    problems.append(problem("sheet-not-found", sheet=sheet, found="no such sheet", expected=sheet))
+            problems += _missing_columns(mine)
+        if gone:  # said once for the sheet instead of once for each item
+            located = [
+                Located(one.item, one.outcome, one.sheet, None, {}) if one.item.sheet in gone else one
+                for one in located
+            ]
+        problems += [found for one in located for found in one.problems]
+        return Location(tuple(located), tuple(problems), self.book)
+
+    # One item
+
+    def _locate(self, item: Item) -> Located:
+        shown = [self._judge(item, index, row) for index, row in self._rows_by_code(item)]
+        fitting = [found for found in shown if not found.other]
+        if len(fitting) > 1:
+            return self._choose(item, fitting)
+        if fitting:
+            return self._take(item, fitting[0], repeated=False)
+        if shown:
+            return self._contradicts(item, shown[0], shown[0].other, shown[0].other_place)
+        return self._locate_without_code(item)
+
+    def _rows_by_code(self, item: Item) -> list[tuple[SheetIndex, int]]:
+        """The rows that show an item's code: on its own sheet, and on sheets with the same column to fill in."""
+        code, heading = fold(item.code), fold(item.main.heading)
+        rows: dict[tuple[str, int], SheetIndex] = {}
+        for index in self.book.sheets:
+            own = fold(index.name) == fold(item.sheet)
+            for row, column in index.codes.get(code, ()):
+                if own:
+                    if column in (index.code_column(row), index.usual_code_column):
+                        rows[index.name, row] = index
+                elif index.visible:
+                    header = index.header_for(row, heading)
+                    if header is not None and header.number == column and header is index.header_above(row):
+                        rows[index.name, row] = index
+        return [(index, row) for (_, row), index in rows.items()]
+
+    def _locate_without_code(self, item: Item) -> Located:
+        """Nothing visible names the item: its hidden key, its wording and its input title are left."""
+        code = fold(item.code)
+        for index in self._sheets(item):
+            rows = [row for row, _ in index.keys.get(code, ())]
+            rows = rows or self._rows_by_wording(item, index) or index.rows_by_title.get(code, [])
+            candidates = [self._judge(item, index, row) for row in dict.fromkeys(rows)]
+            free: list[_Found] = []
+            for found in candidates:
+                other = self._claimed(item, index, found.row)
+                if other is None:
+                    free.append(found)
+                elif not self._is_right(item, other, index, found.row):
+                    named = self.codes[item.sheet].get(other, other)
+                    return self._contradicts(item, found, named, address(found.row, index.code_column(found.row)))
+            fitting = [found for found in free if not found.other]
+            if len(fitting) > 1:
+                return self._choose(item, fitting)
+            if fitting:
+                code_cell = address(fitting[0].row, index.code_column(fitting[0].row))
+                marks = ", ".join(sorted(fitting[0].agreed))
+                note = problem(
+                    "item-code-missing",
+                    sheet=index.name,
+                    cell=code_cell,
+                    item=item.code,
+                    found=f"recognised by: {marks}",
+                    expected=item.code,
+                )
+                return self._take(item, fitting[0], repeated=False, note=note)
+            if free:
+                return self._contradicts(item, free[0], free[0].other, free[0].other_place)
+        return self._not_found(item)
+
+    def _sheets(self, item: Item) -> list[SheetIndex]:
+        """Where rows without their code are looked for: the item's own sheet, or else any with its heading."""
+        own = self.book.sheet(item.sheet)
+        if own is not None:
+            return [own]
+        heading = fold(item.main.heading)
+        return [
+            index
+            for index in self.book.sheets
+            if index.visible and any(heading in header.columns for header in index.headers)
+        ]
+
+    def _rows_by_wording(self, item: Item, index: SheetIndex) -> list[int]:
+        if not item.wordings:
+            return []
+        code, heading = fold(item.code), fold(item.main.heading)
+        rows = []
+        for row in index.columns_in_row:
+            if index.header_for(row, heading) is None and index.headers:
+                continue
+            if code in self._worded(item.sheet, index, row, self._columns(item, index, row).values()):
+                rows.append(row)
+        return sorted(rows)
+
+    def _claimed(self, item: Item, index: SheetIndex, row: int) -> str | None:
+        """The code of another item that a row shows."""
+        shown = index.code_of(row)
+        return shown if shown is not None and shown != fold(item.code) else None
+
+    def _is_right(self, item: Item, other: str, index: SheetIndex, row: int) -> bool:
+        """Whether a row really is the other item's whose code it shows, so that this one's mark is astray."""
+        owner = self.by_code.get((item.sheet, other))
+        return owner is not None and not self._judge(owner, index, row).other
+
+    # One row
+
+    def _judge(self, item: Item, index: SheetIndex, row: int) -> _Found:
+        """What the marks of a row say about it being an item's."""
+        cached = self.judged.get((item.code, index.name, row))
+        if cached is None:
+            cached = self.judged[item.code, index.name, row] = self._look(item, index, row)
+        return cached
+
+    def _look(self, item: Item, index: SheetIndex, row: int) -> _Found:
+        code = fold(item.code)
+        columns = self._columns(item, index, row)
+        agreed: set[Anchor] = set()
+        differed: set[Anchor] = set()
+        if index.code_of(row) == code:
+            agreed.add(Anchor.CODE)
+        other = place = ""
+        worded = self._worded(item.sheet, index, row, columns.values())
+        if worded:
+            (agreed if code in worded else differed).add(Anchor.WORDING)
+        keys = {key: at for key, at in index.keys_in_row.get(row, {}).items() if key in self.codes[item.sheet]}
+        if keys:
+            (agreed if code in keys else differed).add(Anchor.KEY)
+        if Anchor.WORDING in differed:
+            other, place = min(worded), index.name
+        elif Anchor.KEY in differed and Anchor.WORDING not in agreed and not self._same_table(item, keys):
+            other, at = min(keys.items())
+            place = address(row, at)
+        column = columns.get(item.main.key)
+        if column is not None:
+            self._confirm(item, index, row, column, agreed, differed)
+        named = self.codes[item.sheet].get(other, other)
+        return _Found(index, row, columns, frozenset(agreed), frozenset(differed), named, place)
+
+    def _same_table(self, item: Item, keys: Iterable[str]) -> bool:
+        """Whether all keys are rows of the item's own table, which may stand in any order."""
+        owners = [self.by_code[item.sheet, key].main.key for key in keys]
+        return item.main.key.row > 0 and all(owner.item == item.main.key.item for owner in owners)
+
+    def _confirm(
+        self, item: Item, index: SheetIndex, row: int, column: int, agreed: set[Anchor], differed: set[Anchor]
+    ) -> None:
+        """The marks that only confirm: heading, input title, defined name, position."""
+        header = index.header_for(row, fold(item.main.heading))
+        if header is not None and column in header.columns[fold(item.main.heading)]:
+            agreed.add(Anchor.HEADING)
+        title = index.title_at(row, column)
+        if title is not None:
+            (agreed if title == fold(item.code) else differed).add(Anchor.TITLE)
+        if item.main.name is not None:
+            target = self.book.names.get(plain_name(item.main.name))
+            if target is not None:
+                (agreed if target == (fold(index.name), row, column) else differed).add(Anchor.NAME)
+        planned = item.main.cell
+        where = (fold(planned.sheet), planned.row, planned.column)
+        (agreed if where == (fold(index.name), row, column) else differed).add(Anchor.POSITION)
+
+    def _worded(self, sheet: str, index: SheetIndex, row: int, excluded: Iterable[int]) -> frozenset[str]:
+        """The items whose wording a row has, outside the cells to fill in."""
+        known = self.worded[sheet]
+        named: set[str] = set()
+        left_out = set(excluded)
+        for column in index.columns_in_row.get(row, ()):
+            if column not in left_out:
+                named |= self._named(known, sheet, index, row, column)
+        return frozenset(named)
+
+    def _named(
+        self, known: Mapping[str, set[str]], sheet: str, index: SheetIndex, row: int, column: int
+    ) -> frozenset[str]:
+        cached = self.lines.get((index.name, row, column))
+        if cached is None:
+            cell = index.cell(row, column)
+            text = cell.value if cell is not None else None
+            lines = text.split("\n") if isinstance(text, str) else ()
+            cached = frozenset(code for line in lines for code in known.get(fold(line), ()))
+            self.lines[index.name, row, column] = cached
+        return cached
+
+    def _columns(self, item: Item, index: SheetIndex, row: int) -> dict[Key, int]:
+        """The column of each slot: by its heading, else where it was, as far from the codes as then.
+
+        A slot is left out when its heading is gone and another heading stands where it was.
+        """
+        columns: dict[Key, int] = {}
+        header = index.header_above(row)
+        for slot in item.slots:
+            heading = fold(slot.heading)
+            headed = index.header_for(row, heading)
+            if headed is not None:
+                there = headed.columns[heading]
+                columns[slot.key] = slot.cell.column if slot.cell.column in there else there[0]
+        taken = set(columns.values())
+        if header is not None:
+            taken |= {
+                column
+                for said, there in header.columns.items()
+                if said in self.headings[item.sheet]
+                for column in there
+            }
+        shift = index.code_column(row) - NO
+        for slot in item.slots:
+            if slot.key not in columns and slot.cell.column + shift not in taken and slot.cell.column + shift >= 0:
+                columns[slot.key] = slot.cell.column + shift
+        return columns
+
+    # Verdicts
+
+    def _take(self, item: Item, found: _Found, *, repeated: bool, note: Problem | None = None) -> Located:
+        cells = {key: Spot((found.index.name, found.row, column)) for key, column in found.columns.items()}
+        main = cells.get(item.main.key)
+        if main is None and not item.optional:
+            return Located(item, Outcome.NOT_FOUND, found.index.name, found.row, cells, found.agreed, found.differed)
+        notes = [note] if note else []
+        code_cell = address(found.row, found.index.code_column(found.row))
+        if repeated:
+            notes.append(
+                problem(
+                    "item-repeated",
+                    sheet=found.index.name,
+                    cell=code_cell,
+                    item=item.code,
+                    found="more than one row",
+                    expected="one row",
+                )
+            )
+        elif Anchor.KEY in found.differed and not notes:
+            keys = ", ".join(sorted(found.index.keys_in_row.get(found.row, {})))
+            notes.append(
+                problem(
+                    "item-marker-differs",
+                    sheet=found.index.name,
+                    cell=code_cell,
+                    item=item.code,
+                    found=keys.upper(),
+                    expected=item.code,
+                )
+            )
+        elif Anchor.POSITION in found.differed and not notes:
+            planned = item.main.cell
+            here = f"{main.address} of “{found.index.name}”" if main else ""
+            if self.book.sheet(planned.sheet) is not None or (main and main[1:] != (planned.row, planned.column)):
+                notes.append(
+                    problem(
+                        "item-moved", sheet=found.index.name, cell=main.address if main else code_cell, item=item.code,
+                        found=here, expected=f"{planned.address} of “{planned.sheet}”",
+                    )
+                )  # fmt: skip
+        return Located(item, None, found.index.name, found.row, cells, found.agreed, found.differed, tuple(notes))
+
+    def _choose(self, item: Item, fitting: list[_Found]) -> Located:
+        """Several rows show the item: take it if at most one answer was given, whichever row it stands in."""
+        filled = [found for found in fitting if found.answers]
+        best = max(filled or fitting, key=lambda found: (Anchor.NAME in found.agreed, len(found.agreed)))
+        if all(found.answers == best.answers for found in filled):
+            return self._take(item, best, repeated=True)
+        places = ", ".join(found.place for found in filled)
+        cell = address(best.row, best.index.code_column(best.row))
+        wrong = problem(
+            "item-twice", sheet=best.index.name, cell=cell, item=item.code, found=places, expected="one row"
+        )
+        return Located(item, Outcome.REFUSED, best.index.name, best.row, {}, best.agreed, best.differed, (wrong,))
+
+    def _contradicts(self, item: Item, found: _Found, other: str, place: str) -> Located:
+        cell = address(found.row, found.index.code_column(found.row))
+        marks = ", ".join(sorted(found.agreed - {Anchor.HEADING, Anchor.POSITION})) or "nothing"
+        told = f"{item.code} by {marks}; {other} in " + (
+            place if place != found.index.name else "the wording of the row"
+        )
+        wrong = problem(
+            "item-contradiction", sheet=found.index.name, cell=cell, item=item.code, found=told, expected=item.code
+        )
+        return Located(item, Outcome.REFUSED, found.index.name, found.row, {}, found.agreed, found.differed, (wrong,))
+
+    def _not_found(self, item: Item) -> Located:
+        planned = item.main.cell
+        gone = problem(
+            "item-not-found", sheet=planned.sheet, cell=planned.address, item=item.code, found="no row with this code",
+            expected=item.code, severity=Severity.NOTE if item.optional else None,
+        )  # fmt: skip
+        return Located(item, Outcome.NOT_FOUND, planned.sheet, None, {}, problems=(gone,))
+
+
+def _missing_columns(located: list[Located]) -> list[Problem]:
+    """Columns that are gone, each said once for its sheet."""
+    problems: dict[tuple[str, str], Problem] = {}
+    for one in located:
+        if one.row is None or one.outcome is Outcome.REFUSED:
+            continue
+        for slot in one.item.slots:
+            if slot.key not in one.cells and (one.sheet, slot.heading) not in problems:
+                problems[one.sheet, slot.heading] = problem(
+                    "column-not-found", sheet=one.sheet, cell=address(one.row, slot.cell.column), item=one.item.code,
+                    found="no column with this heading", expected=slot.heading,
+                )  # fmt: skip
+    return list(problems.values())

@@ -1,0 +1,173 @@
+"""The results that a workbook has stored, beside the program's own.
+
+A stored result is never used: programs save stale ones, or none.  It shows whether somebody has changed a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kil_xlsx.core.problems import Problem, problem
+from kil_xlsx.core.readings import Comparison
+from kil_xlsx.core.results import Result
+from kil_xlsx.core.returns import Return
+from kil_xlsx.core.scoring import score
+from kil_xlsx.layout.document import CellRef
+from kil_xlsx.layout.plan import Measures, Plan, Results
+from kil_xlsx.reading.model import Cell, CellKind
+from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, fold
+
+OVERALL = "overall"
+"""The id of the comparison of the overall score."""
+
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class _Stored:
+    id: str
+    ours: float | None
+    sheet: str
+    address: str
+    cell: Cell | None
+
+    @property
+    def absent(self) -> bool:
+        """Whether the workbook was saved without this result."""
+        return self.cell is None or self.cell.kind is CellKind.EMPTY
+
+    @property
+    def number(self) -> float | None:
+        if self.cell is None or self.cell.kind is not CellKind.NUMBER or not isinstance(self.cell.value, int | float):
+            return None
+        return float(self.cell.value)
+
+    @property
+    def shown(self) -> str:
+        """What stands in the cell, in words."""
+        if self.cell is None or self.cell.value is None:
+            return "nothing"
+        return plain(self.number) if self.number is not None else str(self.cell.value) or "nothing"
+
+    def is_same(self, ours: float | None) -> bool:
+        """Whether the stored result says the same as this one; errors and logical values never do."""
+        if self.cell is not None and self.cell.kind in (CellKind.ERROR, CellKind.BOOLEAN):
+            return False
+        if self.number is None or ours is None:
+            return self.number is None and ours is None
+        return abs(self.number - ours) <= _TOLERANCE * max(1.0, abs(ours))
+
+
+def plain(value: float | None) -> str:
+    """A result in few digits; "nothing" where there is none."""
+    if value is None:
+        return "nothing"
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def compare(
+    plan: Plan, book: BookIndex, result: Result, as_typed: Return
+) -> tuple[tuple[Comparison, ...], list[Problem]]:
+    """Every stored result beside ours, and at most one problem of each kind.
+
+    ``as_typed`` is the return as the workbook's formulas see it.  They cannot count an answer that was typed rather
+    than chosen, so a difference that this explains is not asked about.
+    """
+    stored = list(_stored(plan, book, result))
+    comparisons = tuple(
+        Comparison(
+            id=one.id,
+            ours=one.ours,
+            stored=one.number,
+            agrees=one.is_same(one.ours),
+            sheet=one.sheet,
+            cell=one.address,
+        )
+        for one in stored
+    )
+    if all(one.absent for one in stored):
+        first = stored[0]
+        note = problem(
+            "score-not-stored", sheet=first.sheet, cell=first.address, found="no result", expected="a result"
+        )
+        return comparisons, [note]
+    differing = [one for one in stored if not one.is_same(one.ours)]
+    if not differing:
+        return comparisons, []
+    theirs = dict(_results(plan, score(plan.instrument, as_typed)))
+    explained = [one for one in differing if one.is_same(theirs[one.id])]
+    unexplained = [one for one in differing if not one.is_same(theirs[one.id])]
+    problems = [_told("score-differs", unexplained)] if unexplained else []
+    return comparisons, problems + ([_told("score-not-counted", explained)] if explained else [])
+
+
+def _told(code: str, differing: list[_Stored]) -> Problem:
+    first = differing[0]
+    return problem(
+        code,
+        sheet=first.sheet,
+        cell=first.address,
+        item=", ".join(one.id for one in differing),
+        found="; ".join(f"{one.id} ({one.sheet}!{one.address}): {one.shown}" for one in differing),
+        expected="; ".join(f"{one.id}: {plain(one.ours)}" for one in differing),
+    )
+
+
+def _results(plan: Plan, result: Result) -> Iterator[tuple[str, float | None]]:
+    for node in plan.instrument.nodes:
+        yield node.id, result.sections[node.id].score
+    yield OVERALL, result.overall
+    for measure in plan.instrument.measures:
+        yield measure.id, result.measures[measure.id].value
+
+
+def _stored(plan: Plan, book: BookIndex, result: Result) -> Iterator[_Stored]:
+    ours = dict(_results(plan, result))
+    score_heading, result_heading = fold(plan.words("results.score")), fold(plan.words("measures.result"))
+    for node in plan.instrument.nodes:
+        yield _at(book, node.id, ours[node.id], plan.score_cell(node.id), score_heading)
+    planned = plan.overall_cell()
+    row = _overall_row(plan, book)
+    moved = CellRef(planned.sheet, row, planned.column) if row is not None else planned
+    yield _at(book, OVERALL, ours[OVERALL], moved, score_heading)
+    for measure in plan.instrument.measures:
+        cell = plan.measures.cell(measure.id, Measures.VALUE)
+        yield _at(book, measure.id, ours[measure.id], cell, result_heading)
+
+
+def _overall_row(plan: Plan, book: BookIndex) -> int | None:
+    """The overall score has no code; its row says so in words."""
+    index = book.sheet(plan.results.sheet)
+    if index is None:
+        return None
+    wanted = fold(plan.words("word.overall"))
+    rows = [
+        row
+        for (row, column), cell in index.sheet.cells.items()
+        if column == Results.LABEL and isinstance(cell.value, str) and fold(cell.value) == wanted
+    ]
+    return min(rows, default=None)
+
+
+def _at(book: BookIndex, identifier: str, ours: float | None, planned: CellRef, heading: str) -> _Stored:
+    """The stored result: in the row that shows the code, under the heading; else where it was sent out."""
+    index = book.sheet(planned.sheet)
+    if index is None:
+        return _Stored(identifier, ours, planned.sheet, planned.address, None)
+    place = _by_code(index, fold(identifier), heading) or (planned.row, _column(index, planned, heading))
+    found = CellRef(index.name, *place)
+    return _Stored(identifier, ours, index.name, found.address, index.cell(*place))
+
+
+def _by_code(index: SheetIndex, code: str, heading: str) -> tuple[int, int] | None:
+    for row, column in index.codes.get(code, ()):
+        header = index.header_above(row)
+        if header is not None and header.number == column and heading in header.columns:
+            return row, header.columns[heading][0]
+    return None
+
+
+def _column(index: SheetIndex, planned: CellRef, heading: str) -> int:
+    header = index.header_for(planned.row, heading)
+    return header.columns[heading][0] if header is not None else planned.column
