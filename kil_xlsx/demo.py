@@ -8,15 +8,18 @@ altogether.  No organisation in it exists.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
 
+from kil_xlsx import pipeline
 from kil_xlsx.core.framework import Input, ProfileField, Question
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.stamp import Organisation
 
 SEED = 2026
@@ -55,7 +58,6 @@ class Respondent:
     seed: int
     habit: str = ""
     scale: float = 1.0
-    profile: Mapping[str, str] = field(default_factory=dict)
 
 
 def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[Respondent, ...]:
@@ -66,10 +68,9 @@ def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[R
     made = []
     for index in range(count):
         name = chance.choice(patterns).format(PLACES[index % len(PLACES)])
-        identifier = f"XX-DEMO-{instrument.respondent.code}{index + 1:03d}"
         made.append(
             Respondent(
-                organisation=Organisation(name=name, id=identifier, profile=_known(instrument, name)),
+                organisation=Organisation(name=name, profile=_known(instrument, name)),
                 type=instrument.respondent.id,
                 practice=chance.uniform(0.25, 0.85),
                 thoroughness=chance.uniform(0.72, 1.0),
@@ -255,4 +256,90 @@ def _go_wrong(plan: Plan, respondent: Respondent, typed: dict[Key, Typed], chanc
             typed[Key(figures[0].item, Part.MISSING)] = missing[0][0]
 
 
+@dataclass(frozen=True)
+class DemoSummary:
+    """Where the demonstration put everything, and how many of each."""
+
+    folder: Path
+    organisations: Path
+    workbooks: int
+    returned: int
+    refused: int
+    problems: int
+    results: Path
+    benchmark: Path
+
+
 Report = Callable[[str], None]
+"""Told in a sentence what is being done."""
+
+COUNTS = {"council": 12, "community": 16}
+"""How many organisations of each type are invited; of other types, ten."""
+
+ROUND = "Demonstration 2026"
+_CREATED = datetime(2026, 4, 7, 9, 0)  # noqa: DTZ001 - workbooks hold local time
+_DUE = date(2026, 6, 30)
+_SILENT = 7  # every seventh organisation does not answer
+
+
+def run_demo(
+    folder: Path, report: Report, *, framework: str = pipeline.DEFAULT_FRAMEWORK, force: bool = False
+) -> DemoSummary:
+    """Play the whole loop in a folder.  The same version of the program always writes the same bytes.
+
+    OutputError when a file is there already and ``force`` is not set.
+    """
+    _, instruments = pipeline.load(framework)
+    plans = [Plan(instrument) for instrument in instruments]
+    everybody = [
+        (plan, respondent)
+        for plan in plans
+        for respondent in respondents(plan.instrument, COUNTS.get(plan.instrument.respondent.id, 10))
+    ]
+    listed = folder / "organisations.csv"
+    report(f"A list of {len(everybody)} invented organisations: {listed}")
+    pipeline.write_file(listed, _list_of(everybody).encode(), force=force)
+    report("A workbook for each of them")
+    made = pipeline.generate(
+        framework, organisations=listed, out=folder / "workbooks", round_id=ROUND, due=_DUE,
+        contact="coordinator@example.org", created=_CREATED, force=force,
+    )  # fmt: skip
+    report("The organisations fill theirs in, as people do")
+    returned = folder / "returned"
+    count = 0
+    for index, ((plan, respondent), workbook) in enumerate(zip(everybody, made.workbooks, strict=True)):
+        if index % _SILENT == _SILENT - 1:
+            continue
+        issue = Issue(_CREATED, respondent.organisation, ROUND, _DUE, "coordinator@example.org")
+        data = pipeline.workbook_bytes(plan, issue, answers(plan, respondent))
+        pipeline.write_file(returned / workbook.path.name, data, force=force)
+        count += 1
+    letter = b"Thank you for your letter. We will fill in the questionnaire next week.\r\n"
+    pipeline.write_file(returned / "Our answers.xlsx", letter, force=force)
+    report(f"Reading the {count + 1} files that came back")
+    read = pipeline.read([returned], framework)
+    results = folder / "results"
+    pipeline.write_file(results / "returns.json", pipeline.read_json(read), force=force)
+    pipeline.write_file(results / "answers.csv", pipeline.read_csv(read).encode("utf-8-sig"), force=force)
+    report("Comparing those that agreed to share")
+    benchmark = folder / "benchmark"
+    pipeline.benchmark([returned], benchmark, framework, organisations=listed, created=_CREATED, force=force)
+    return DemoSummary(
+        folder=folder,
+        organisations=listed,
+        workbooks=len(made.workbooks),
+        returned=len(read.readings),
+        refused=sum(reading.refused for reading in read.readings),
+        problems=read.problems,
+        results=results,
+        benchmark=benchmark,
+    )
+
+
+def _list_of(everybody: Sequence[tuple[Plan, Respondent]]) -> str:
+    """The list of organisations as a coordinator would keep it."""
+    lines = ["name,email,respondent"]
+    for index, (plan, respondent) in enumerate(everybody):
+        name = respondent.organisation.name
+        lines.append(f"{name},contact{index + 1}@example.org,{plan.instrument.respondent.label}")
+    return "\r\n".join(lines) + "\r\n"

@@ -21,6 +21,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument, instrument
 from kil_xlsx.core.problems import Severity, problem
@@ -318,7 +320,7 @@ def read(
     from kil_xlsx.reading.form import read_form
 
     whole, instruments = load(framework)
-    plans = {each.respondent.id: Plan(each) for each in instruments}
+    plans = {each.key: Plan(each) for each in instruments}
     found, skipped = find_files(paths)
     names = _display_names(found)
     readings: list[Reading] = []
@@ -329,8 +331,8 @@ def read(
         if isinstance(data, str):
             readings.append(_unread(path, names[at], data))
             continue
-        reading = read_form(data, names[at], plans, sha256=hashlib.sha256(data).hexdigest())
-        readings.append(reading)
+        reading = read_form(data, path.name, plans, sha256=hashlib.sha256(data).hexdigest())
+        readings.append(replace(reading, file=msgspec.structs.replace(reading.file, name=names[at])))
         if second_reader and reading.ret is not None:
             second[at] = _second(data, reading)
     progress(len(found), len(found), "")

@@ -146,8 +146,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "item-marker-differs": Kind(
         _N,
-        "The hidden marker of this row belongs to another item, as after sorting. Code and wording agree, so the answer "
-        "was taken.",
+        "The hidden marker of this row belongs to another item, as after sorting. What is visible was believed.",
         "Nothing needs to be done.",
     ),
     "sheet-not-found": Kind(_E, "This sheet is no longer in the workbook.", "Put the sheet back, or use a fresh copy."),

@@ -111,7 +111,9 @@ def _text(key: Key, typed: Typed, text: str) -> Entry:
 
 
 def _in_range(slot: Slot, value: float) -> bool:
-    return math.isfinite(value) and (slot.minimum is None or value >= slot.minimum) and (slot.maximum is None or value <= slot.maximum)
+    lowest = -math.inf if slot.minimum is None else slot.minimum
+    highest = math.inf if slot.maximum is None else slot.maximum
+    return math.isfinite(value) and lowest <= value <= highest
 
 
 def as_formulas_see(instrument: Instrument, slot: Slot, typed: Typed) -> Entry:

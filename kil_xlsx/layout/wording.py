@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 from kil_xlsx.errors import Fault
 
@@ -223,7 +224,7 @@ ENGLISH: dict[str, str] = {
 }
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_SHEET_NAME = re.compile(r"[\w ]{1,31}")
+_SHEET_NAME = re.compile(r"(?!history$)\w(?:[\w ]{0,29}\w)?", re.IGNORECASE)  # Excel keeps "History" for itself
 
 
 @dataclass(frozen=True)
@@ -243,19 +244,31 @@ def wording(interface: Mapping[str, str]) -> Wording:
     return Wording({**ENGLISH, **interface})
 
 
+def _misused_brackets(key: str, text: str) -> str:
+    """What is wrong with the placeholders of a text; empty when all is well."""
+    known = set(_PLACEHOLDER.findall(ENGLISH[key]))
+    if not known:  # such words are shown as they stand
+        used = set(_PLACEHOLDER.findall(text))
+    else:
+        try:
+            pieces = [piece for piece in Formatter().parse(text) if piece[1] is not None]
+        except ValueError:
+            return "A curly bracket stands alone."
+        used = {f"{name}{'!' if how else ''}{how or ''}{':' if form else ''}{form}" for _, name, form, how in pieces}
+    unknown = ", ".join(sorted(used - known))
+    return f"Unknown placeholder: {unknown or 'one without a name'}." if used - known else ""
+
+
 def wording_faults(interface: Mapping[str, str], file: str) -> list[Fault]:
-    """What is wrong with a framework's own words: unknown keys, lost placeholders, names no sheet can have."""
+    """What is wrong with a framework's own words: unknown keys and placeholders, names no sheet can have."""
     faults = []
     for key, text in interface.items():
         if key not in ENGLISH:
             faults.append(Fault(file, None, f"interface.{key}", "There are no such words to replace.", "Remove it."))
             continue
-        lost = set(_PLACEHOLDER.findall(text)) - set(_PLACEHOLDER.findall(ENGLISH[key]))
-        if lost:
-            names = ", ".join(sorted(lost))
-            faults.append(
-                Fault(file, None, f"interface.{key}", f"Unknown placeholder: {names}.", "Use those of the original.")
-            )
+        misused = _misused_brackets(key, text)
+        if misused:
+            faults.append(Fault(file, None, f"interface.{key}", misused, "Use those of the original."))
         if key.startswith("sheet.") and not _SHEET_NAME.fullmatch(text):
             faults.append(
                 Fault(

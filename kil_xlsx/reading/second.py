@@ -55,7 +55,6 @@ def second_opinion(data: bytes, kind: str, entries: Iterable[Entry]) -> SecondOp
         return SecondOpinion(failed=f"the second reader stopped: {type(error).__name__}")
     compared = 0
     differences: list[Difference] = []
-    date1904 = book.epoch.year == 1904
     sheets = {name.casefold(): book[name] for name in book.sheetnames}
     for entry in entries:
         if entry.place is None:
@@ -63,17 +62,17 @@ def second_opinion(data: bytes, kind: str, entries: Iterable[Entry]) -> SecondOp
         sheet: Any = sheets.get(entry.place.sheet.casefold())
         row, column = a1.parse_cell_name(entry.place.cell)
         value = sheet.cell(row + 1, column + 1).value if sheet is not None else None
-        theirs = _typed(value, date1904)
+        theirs = _typed(value)
         compared += 1
         if not _same(entry.typed, theirs):
             differences.append(Difference(entry.place.sheet, entry.place.cell, entry.key.item, entry.typed, theirs))
     return SecondOpinion(compared, tuple(differences))
 
 
-def _typed(value: object, date1904: bool) -> Typed:
-    """A value of openpyxl in the terms of this program: dates and durations are serial numbers."""
+def _typed(value: object) -> Typed:
+    """A value of openpyxl in the terms of this program: dates and durations are serial numbers, counted from 1900."""
     if isinstance(value, dt.datetime | dt.date | dt.time | dt.timedelta):
-        return to_serial(value, date1904)
+        return to_serial(value)
     if value is None or isinstance(value, bool | str):
         return value
     return float(value) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,443 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kil_xlsx import __version__, pipeline
+from kil_xlsx.cli import printing
+from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Invited, Moment, Program
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kil_xlsx.core.readings import Reading
+
+_MOST_ROWS = 25
+_MOST_TOLD = 8
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+_FILE = click.Path(path_type=Path)
+
+
+def _examples(*lines: str) -> str:
+    """The end of a help page: examples, word for word."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _framework(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--framework",
+        default=pipeline.DEFAULT_FRAMEWORK,
+        show_default=True,
+        metavar="NAME|FOLDER",
+        help="Which questionnaire: one that comes with the program, or the folder of your own.",
+    )(command)
+
+
+def _respondent(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--respondent", metavar="TYPE", help="Only this respondent type, such as council.")(command)
+
+
+def _force(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--force", is_flag=True, help="Replace files that are there already.")(command)
+
+
+def _created(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--created", type=Moment(), metavar="TIME",
+        help="The time that files carry, instead of now; the same input then gives the same files.",
+    )(command)  # fmt: skip
+
+
+@click.group(
+    cls=Program,
+    context_settings=_SETTINGS,
+    invoke_without_command=True,
+    epilog=_examples(
+        "kil-xlsx demo                                  see the whole loop on made-up organisations",
+        "kil-xlsx generate                              blank workbooks, into the folder workbooks",
+        "kil-xlsx generate --organisations list.csv     one for each organisation of a list",
+        "kil-xlsx read returns                          read what came back, and say what is wrong",
+        "kil-xlsx benchmark returns --out comparison    compare the organisations",
+    )
+    + "\n\nExit codes: 0 fine, 1 problems found in returns, 2 command not understood, 3 could not go on.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="kil-xlsx", message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Send a self-assessment workbook to organisations, read it back, score it and compare.
+
+    Add --help to any command for what it does and examples.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@main.command(
+    epilog=_examples(
+        "kil-xlsx generate",
+        "kil-xlsx generate --respondent council --round 2026 --due 2026-05-31",
+        'kil-xlsx generate --organisations list.xlsx --contact "Sam, 0117 496 0000" --out spring',
+    )
+)
+@_framework
+@_respondent
+@click.option(
+    "--organisations", type=_FILE, metavar="FILE",
+    help="A list (.csv or .xlsx), one organisation a row: name, respondent, and if you like email, org-id, gss code "
+    "or any other field about the organisation. Each gets a workbook of its own.",
+)  # fmt: skip
+@click.option("--out", type=_FILE, default=Path("workbooks"), show_default=True, metavar="FOLDER", help="Where to.")
+@click.option("--round", "round_id", default="", metavar="TEXT", help="The round, such as 2026.")
+@click.option("--due", type=Day(), metavar="DAY", help="Until when workbooks should come back, such as 2026-05-31.")
+@click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
+@_created
+@_force
+def generate(
+    framework: str,
+    respondent: str | None,
+    organisations: Path | None,
+    out: Path,
+    round_id: str,
+    due: date | None,
+    contact: str,
+    created: datetime | None,
+    force: bool,
+) -> int:
+    """Write the workbooks to send out.
+
+    Without a list: one blank workbook for each respondent type. Nothing is overwritten unless you say --force, and
+    if any row of the list is wrong, all that is wrong is shown and nothing is written.
+    """
+    from kil_xlsx.results.show import Shown, Table, plain, some
+
+    with printing.progress("Writing") as progress:
+        done = pipeline.generate(
+            framework, respondent=respondent, organisations=organisations, out=out, round_id=round_id, due=due,
+            contact=contact, created=created, force=force, progress=progress,
+        )  # fmt: skip
+    console = printing.page()
+    rows: list[tuple[Shown | str, ...]] = [
+        (plain(each.path.name, 110), plain(each.organisation, 60) or Shown("any organisation", "quiet"), each.respondent, each.reference)
+        for each in done.workbooks[:_MOST_ROWS]
+    ]  # fmt: skip
+    headings = ("Workbook", "For", "Type", "Reference")
+    printing.draw(console, Table("", headings, tuple(rows), whole=("Type", "Reference")))
+    more = len(done.workbooks) - len(rows)
+    if more > 0:
+        printing.say(console, f" … and {more:,} more\n", "dim")
+    printing.say(console, f"{some(len(done.workbooks), 'workbook')} written to {done.folder.resolve()}", "bold green")
+    printing.say(console, f"{done.framework.title}, version {done.framework.version}", "dim")
+    printing.notes(console, done.notes)
+    printing.next_steps(
+        console,
+        "Send each organisation its workbook. They fill in the cream cells, save and send it back.",
+        "Put what comes back into a folder, such as returns, then run: kil-xlsx read returns",
+    )
+    return FINE
+
+
+@main.command(
+    epilog=_examples(
+        "kil-xlsx read returns",
+        "kil-xlsx read returns/leeds.xlsx",
+        "kil-xlsx read returns --csv --out returns.csv",
+        "kil-xlsx read returns --json | jq '.files[].scores.overall'",
+    )
+)
+@click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
+@_framework
+@click.option("--json", "as_json", is_flag=True, help="Everything that was read, as JSON (see: kil-xlsx schema return).")
+@click.option("--csv", "as_csv", is_flag=True, help="One row for each organisation and item, as CSV.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
+@click.option("--second-reader", is_flag=True, help="Read every cell with openpyxl too, and report where it differs.")
+@_force
+def read(
+    paths: Sequence[Path], framework: str, as_json: bool, as_csv: bool, out: Path | None, second_reader: bool, force: bool
+) -> int:
+    """Read completed workbooks: answers, scores, and everything that is wrong with them.
+
+    PATH is a file, or a folder with all that is in it. One bad file never stops the rest. The exit code is 1 when
+    there are errors or queries. CSV texts that a spreadsheet could take for a formula get an apostrophe in front; the
+    JSON copy is exact.
+    """
+    form = _form(as_json, as_csv, out)
+    if out is not None:
+        with pipeline.Outputs([out], force=force):
+            pass  # said before the reading rather than after it
+    with printing.progress("Reading") as progress:
+        found = pipeline.read(paths, framework, second_reader=second_reader, progress=progress)
+    code = PROBLEMS if found.problems else FINE
+    if form:
+        data = pipeline.read_json(found) if form == "json" else pipeline.read_csv(found).encode()
+        if out is None:
+            click.echo(data, nl=False)
+            return code
+        # Excel takes a CSV file for UTF-8 only if it begins with this mark.
+        pipeline.write_file(out, data if form == "json" else b"\xef\xbb\xbf" + data, force=force)
+    console = printing.page()
+    _show_returns(console, found, brief=bool(form))
+    if out is not None:
+        printing.say(console, f"Written to {out.resolve()}", "bold green")
+    else:
+        _what_next(console, found)
+    return code
+
+
+def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
+    """What machines are given: "json", "csv" or nothing; a file's extension says it too."""
+    if as_json and as_csv:
+        raise click.UsageError("Choose one of --json and --csv.")
+    if as_json or as_csv:
+        return "json" if as_json else "csv"
+    if out is None:
+        return ""
+    ending = out.suffix.casefold()
+    if ending not in (".json", ".csv"):
+        raise click.UsageError("Say --json or --csv, or give --out a name that ends in .json or .csv.")
+    return ending[1:]
+
+
+def _show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> None:
+    from kil_xlsx.results.show import account_table, plain, returns_table, scores_table, totals
+
+    single = len(found.readings) == 1
+    printing.draw(console, returns_table(found.readings, found.instruments))
+    for line in totals(found.readings):
+        printing.say(console, line)
+    console.print()
+    if single and not brief:
+        only = found.readings[0]
+        if only.result is not None and only.identity is not None:
+            printing.draw(console, scores_table(only, found.instruments[only.identity.respondent]))
+            printing.draw(console, account_table(only))
+    if not brief:
+        for reading in found.readings:
+            _show_problems(console, reading, everything=single)
+    _show_second(console, found)
+    skipped = [f"{plain(each.name, 100)} was skipped: {each.reason}." for each in found.skipped]
+    printing.notes(console, skipped[:10])
+    if len(skipped) > 10:
+        printing.notes(console, [f"{len(skipped) - 10} more files were skipped."])
+
+
+def _show_problems(console: Console, reading: Reading, *, everything: bool) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from kil_xlsx.results.show import plain, told
+
+    groups = told(reading.problems, notes=everything)
+    if not groups:
+        return
+    colours = {"error": "bold red", "query": "bold yellow", "note": "dim"}
+    printing.say(console, plain(reading.file.name, 110), "bold cyan")
+    shown = groups if everything else groups[:_MOST_TOLD]
+    for each in shown:
+        head = Text.assemble((f"{each.severity.capitalize()}: ", colours[each.severity]), each.what)
+        console.print(Padding(head, (0, 0, 0, 1)))
+        details = [("Where: ", each.where), ("Found: ", each.found), ("What to do: ", each.remedy)]
+        for label, words in details:
+            if words:
+                console.print(Padding(Text.assemble((label, "dim"), words), (0, 0, 0, 4)))
+    if len(groups) > len(shown):
+        more = f" … and {len(groups) - len(shown)} more; read the file on its own to see them all"
+        printing.say(console, more, "dim")
+    console.print()
+
+
+def _show_second(console: Console, found: pipeline.Returned) -> None:
+    from kil_xlsx.results.show import Shown, Table, plain, some
+
+    if found.second is None:
+        return
+    differences: list[tuple[Shown | str, ...]] = []
+    failed = []
+    for at, one in found.second.items():
+        name = plain(found.readings[at].file.name, 60)
+        if one.failed:
+            failed.append(f"{name}: {one.failed}.")
+        differences += [
+            (name, f"{each.sheet}!{each.cell}", plain(str(each.ours)), plain(str(each.theirs))) for each in one.differences
+        ]
+    compared = sum(one.compared for one in found.second.values())
+    words = f"Second reader: {some(compared, 'cell')} compared, {some(len(differences), 'difference')}."
+    printing.say(console, words, "bold yellow" if differences else "")
+    if differences:
+        headings = ("File", "Where", "Read here", "Read by openpyxl")
+        printing.draw(console, Table("", headings, tuple(differences[:_MOST_ROWS])))
+    printing.notes(console, failed)
+    console.print()
+
+
+def _what_next(console: Console, found: pipeline.Returned) -> None:
+    readable = sum(not reading.refused for reading in found.readings)
+    lines = []
+    if found.problems:
+        lines.append("Tell the senders what to put right; they save the workbook and send it again.")
+    if readable:
+        lines.append("Keep everything in a table: add --csv --out returns.csv, or --json --out returns.json")
+    if readable > 1:
+        lines.append("Compare the organisations: kil-xlsx benchmark PATH --out comparison")
+    if lines:
+        printing.next_steps(console, *lines)
+
+
+@main.command(
+    epilog=_examples(
+        "kil-xlsx benchmark returns --out comparison",
+        "kil-xlsx benchmark returns --out comparison --organisations list.csv",
+        "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",
+    )
+)
+@click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
+@_framework
+@click.option("--out", type=_FILE, required=True, metavar="FOLDER", help="Where to.")
+@click.option("--group", "group_by", multiple=True, metavar="FIELD", help="Compare within the answers to a field; may be repeated.")
+@click.option(
+    "--invited", type=Invited(), multiple=True, metavar="N|TYPE=N",
+    help="How many organisations were invited, for the response rate.",
+)  # fmt: skip
+@click.option("--organisations", type=_FILE, metavar="FILE", help="Count the invited in the list that was sent out to.")
+@_created
+@_force
+def benchmark(
+    paths: Sequence[Path],
+    framework: str,
+    out: Path,
+    group_by: Sequence[str],
+    invited: Sequence[tuple[str, int]],
+    organisations: Path | None,
+    created: datetime | None,
+    force: bool,
+) -> int:
+    """Compare the organisations that sent workbooks back.
+
+    Writes benchmark.xlsx for people and benchmark.json for programs. Only organisations that agreed are counted, and
+    nothing is shown from which one organisation's answers could be told. Where an organisation sent several files,
+    the last one given counts. The exit code is 1 when a file could not be used.
+    """
+    from kil_xlsx.results.show import benchmark_counts, benchmark_scores, plain, some
+
+    with printing.progress("Reading") as progress:
+        done = pipeline.benchmark(
+            paths, out, framework, group_by=group_by, invited=dict(invited), organisations=organisations,
+            created=created, force=force, progress=progress,
+        )  # fmt: skip
+    console = printing.page()
+    result = done.benchmark
+    printing.draw(console, benchmark_counts(result))
+    for respondent in result.respondents:
+        table = benchmark_scores(result, respondent, done.returned.framework.scoring.decimals)
+        if table is not None:
+            printing.draw(console, table)
+        else:
+            printing.say(console, f"{plain(respondent.label, 40)}: too few organisations to show any figure.\n", "yellow")
+    unused = result.files.refused + result.files.not_comparable
+    printing.say(console, "Written:", "bold green")
+    for path in done.files:
+        printing.say(console, f"  {path.resolve()}")
+    printing.notes(console, done.notes)
+    if unused:
+        names = [plain(reading.file.name, 60) for reading in done.returned.readings if reading.refused]
+        listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+        printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. 'kil-xlsx read' says why."])
+    printing.say(console, result.method.suppression, "dim")
+    return PROBLEMS if unused else FINE
+
+
+@main.command(
+    epilog=_examples(
+        "kil-xlsx codebook --respondent council",
+        "kil-xlsx codebook --json --out codebook.json",
+    )
+)
+@_framework
+@_respondent
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema codebook).")
+@click.option("--out", type=_FILE, metavar="FILE", help="Write the JSON to a file.")
+@_force
+def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | None, force: bool) -> int:
+    """Print the data dictionary: every item, its choices and codes, its unit, and where it is entered."""
+    book = pipeline.codebook(framework, respondent=respondent)
+    if as_json or out is not None:
+        from kil_xlsx.results.codebook import codebook_json
+
+        return _print_or_write(codebook_json(book), out, force=force)
+    from kil_xlsx.results.show import codebook_tables, parts_in_words
+
+    console = printing.page()
+    printing.say(console, f"{book.title}, version {book.version}\n", "bold")
+    for table in codebook_tables(book):
+        printing.draw(console, table)
+    printing.say(console, f"Beside an answer there may be: {parts_in_words(book)}. --json says where.", "dim")
+    return FINE
+
+
+@main.command(
+    epilog=_examples("kil-xlsx schema return > return.schema.json", "kil-xlsx schema framework --out framework.schema.json")
+)
+@click.argument("name", type=click.Choice(pipeline.SCHEMAS), default="return")
+@click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
+@_force
+def schema(name: str, out: Path | None, force: bool) -> int:
+    """Print the JSON Schema of a format.
+
+    return: what 'read --json' gives. benchmark: benchmark.json. codebook: what 'codebook --json' gives. framework: the
+    files that define a questionnaire.
+    """
+    data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
+    return _print_or_write(data, out, force=force)
+
+
+@main.command(epilog=_examples("kil-xlsx frameworks", "kil-xlsx generate --framework keep-it-local"))
+def frameworks() -> int:
+    """List the questionnaires that come with the program."""
+    from kil_xlsx.results.show import Shown, Table, plain
+
+    console = printing.page()
+    rows: list[tuple[Shown | str, ...]] = []
+    for each in pipeline.frameworks():
+        for at, one in enumerate(each.instruments):
+            first = (each.name, plain(each.framework.title, 60), each.framework.version) if at == 0 else ("", "", "")
+            counts = (str(len(one.questions)), str(len(one.figures)), str(len(one.measures)))
+            rows.append((*first, one.respondent.id, *counts))
+    headings = ("Name", "Title", "Version", "Respondent type", "Questions", "Figures", "Measures")
+    printing.draw(console, Table("", headings, tuple(rows), numbers=headings[4:], whole=("Name", "Version")))
+    printing.say(console, "A questionnaire of your own: give --framework the path of its folder.", "dim")
+    return FINE
+
+
+@main.command(epilog=_examples("kil-xlsx demo", "kil-xlsx demo try-it-out"))
+@click.argument("folder", type=_FILE, default=Path("kil-xlsx-demo"), metavar="[FOLDER]")
+def demo(folder: Path) -> int:
+    """Run the whole loop on made-up organisations: generate, fill in, read, benchmark."""
+    from kil_xlsx.demo import run_demo
+
+    console = printing.page()
+    run_demo(folder, lambda words: printing.say(console, words))
+    printing.next_steps(
+        console,
+        f"Look at what was made: {folder.resolve()}",
+        "Then make your own workbooks: kil-xlsx generate",
+    )
+    return FINE
+
+
+def _print_or_write(data: bytes, out: Path | None, *, force: bool) -> int:
+    if out is None:
+        click.echo(data, nl=False)
+    else:
+        pipeline.write_file(out, data, force=force)
+        click.echo(f"Written to {out.resolve()}", file=sys.stderr)
+    return FINE
+
+

@@ -1,0 +1,100 @@
+"""How tables, notes and progress are drawn.  Rich is loaded only when something is drawn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from kil_xlsx.pipeline import Progress, quiet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kil_xlsx.results.show import Shown, Table
+
+WIDTH = 120
+"""Columns of the page where the output is not a terminal."""
+
+_TONES = {"": "", "good": "green", "bad": "bold red", "warn": "yellow", "quiet": "dim", "strong": "bold"}
+
+
+def page() -> Console:
+    """Where results for people go: standard output."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=WIDTH)
+    return console
+
+
+def draw(console: Console, table: Table) -> None:
+    """Draw a table."""
+    from rich import box
+    from rich.padding import Padding
+    from rich.table import Table as RichTable
+
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in table.headings:
+        right = heading in table.numbers
+        drawn.add_column(
+            heading, justify="right" if right else "left", no_wrap=heading in table.whole, overflow="fold"
+        )
+    for row in table.rows:
+        drawn.add_row(*(_cell(cell) for cell in row))
+    if table.title:
+        say(console, table.title, "bold cyan")
+    console.print(Padding(drawn, (0, 0, 1, 1)))
+
+
+def _cell(cell: Shown | str):  # type: ignore[no-untyped-def]  # rich's Text, which is not loaded here
+    from rich.text import Text
+
+    return Text(cell) if isinstance(cell, str) else Text(cell.text, style=_TONES[cell.tone])
+
+
+def say(console: Console, words: str, style: str = "") -> None:
+    """Say a sentence."""
+    from rich.text import Text
+
+    console.print(Text(words, style=style))
+
+
+def notes(console: Console, words: Iterable[str]) -> None:
+    """Say what the coordinator may want to check."""
+    from rich.text import Text
+
+    for each in words:
+        console.print(Text.assemble(("Note: ", "yellow"), each))
+
+
+def next_steps(console: Console, *lines: str) -> None:
+    """Say what to do next."""
+    say(console, "What next", "bold cyan")
+    for line in lines:
+        say(console, f" • {line}")
+
+
+@contextmanager
+def progress(what: Literal["Writing", "Reading"]) -> Iterator[Progress]:
+    """A progress bar on the standard error output, if that is a terminal; else nothing."""
+    if not sys.stderr.isatty():
+        yield quiet
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[name]}", markup=False))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, name="")
+
+        def moved(done: int, total: int, name: str) -> None:
+            from kil_xlsx.results.show import plain
+
+            bar.update(task, completed=done, total=total, name=Text(plain(name, 50)).plain)
+
+        yield moved

@@ -1,0 +1,326 @@
+"""What commands show to people, as plain tables.  How they are drawn is the command line's affair.
+
+Everything that comes out of a file goes through :func:`plain`, so that a text in a workbook cannot move the cursor,
+change colours or write from right to left.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kil_xlsx.core.benchmark import Benchmark, Figure, Group, RespondentBenchmark
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.problems import Problem, Severity
+from kil_xlsx.core.readings import ItemKind, Reading
+from kil_xlsx.core.returns import Part
+from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.results.codebook import Codebook, CodedItem, CodedRespondent
+from kil_xlsx.results.tables import organisation_of
+
+Tone = Literal["", "good", "bad", "warn", "quiet", "strong"]
+
+NOTHING = "–"
+"""Stands where there is no value."""
+
+_LONGEST_TEXT = 120
+_MOST_PLACES = 12
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text and the tone in which it is said."""
+
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table.  Columns named in ``numbers`` stand on the right; those in ``whole`` are never broken."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Shown | str, ...], ...]
+    numbers: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+
+
+def plain(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """A text on one line, without anything that a terminal would obey, and not too long."""
+    line = " ".join(text.split())
+    shown = "".join("�" if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co") else each for each in line)
+    return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """A number as people write it, or the sign for nothing."""
+    return NOTHING if value is None else f"{round_half_away(value, decimals):,.{decimals}f}"
+
+
+def some(count: int, noun: str, plural: str = "") -> str:
+    """A count and its noun: "1 file", "3 files"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+# Returns
+
+
+def returns_table(readings: Sequence[Reading], instruments: Mapping[str, Instrument]) -> Table:
+    """One line for each file: whose it is, how far it is, its score and what is wrong."""
+    return Table(
+        "",
+        ("File", "Organisation", "Type", "Answered", "Score", "Errors", "Queries", "Ready"),
+        tuple(_returned(reading, instruments) for reading in readings),
+        numbers=("Answered", "Score", "Errors", "Queries"),
+        whole=("Answered", "Score", "Errors", "Queries", "Ready", "Type"),
+    )
+
+
+def _returned(reading: Reading, instruments: Mapping[str, Instrument]) -> tuple[Shown | str, ...]:
+    errors, queries = reading.count(Severity.ERROR), reading.count(Severity.QUERY)
+    name = plain(reading.file.name, 90)
+    wrong = (_count(errors, "bad"), _count(queries, "warn"))
+    identity, result = reading.identity, reading.result
+    instrument = instruments.get(identity.respondent) if identity else None
+    if identity is None or result is None or instrument is None:
+        whose = plain(identity.organisation, 60) if identity else ""
+        return (name, whose or NOTHING, NOTHING, NOTHING, NOTHING, *wrong, Shown("not read", "bad"))
+    counts = result.overall_counts
+    score = number(result.overall, instrument.framework.scoring.decimals)
+    ready = Shown("yes", "good") if result.progress.ready else Shown("not yet", "warn")
+    return (
+        name,
+        plain(organisation_of(identity, instrument, reading.ret), 60) or NOTHING,
+        plain(instrument.respondent.label, 30),
+        f"{counts.responded} of {counts.questions}",
+        score,
+        *wrong,
+        ready,
+    )
+
+
+def _count(number: int, tone: Tone) -> Shown:
+    return Shown(str(number), tone) if number else Shown("0", "quiet")
+
+
+def totals(readings: Sequence[Reading]) -> tuple[str, ...]:
+    """The account over all files in words: every item is in exactly one of its parts."""
+    refused = sum(reading.refused for reading in readings)
+    lines = [f"{some(len(readings), 'file')}: {len(readings) - refused} read, {refused} refused."]
+    accounts = [account for reading in readings for _, account in reading.accounts]
+    if accounts:
+        parts = (
+            (sum(one.accepted for one in accounts), "accepted"),
+            (sum(one.blank for one in accounts), "blank"),
+            (sum(one.refused for one in accounts), "refused"),
+            (sum(one.not_found for one in accounts), "not found"),
+        )
+        items = sum(one.items for one in accounts)
+        lines.append(f"{some(items, 'item')} = {' + '.join(f'{count:,} {word}' for count, word in parts)}.")
+    compared = [one for reading in readings for one in reading.comparisons]
+    if compared:
+        stored = sum(one.stored is not None for one in compared)
+        differing = sum(not one.agrees for one in compared)
+        words = f"{some(differing, 'differs', 'differ')} from ours" if differing else "all agree with ours"
+        lines.append(f"Results that the workbooks had stored: {stored:,} of {len(compared):,}; {words}.")
+    return tuple(lines)
+
+
+def account_table(reading: Reading) -> Table:
+    """What became of the items of one file, by kind."""
+    words = {
+        ItemKind.PROFILE: "About you",
+        ItemKind.QUESTION: "Questions",
+        ItemKind.FIGURE: "Figures",
+        ItemKind.TABLE: "Table rows",
+        ItemKind.STEP: "Steps",
+    }
+    rows = [
+        (words[kind], str(one.items), str(one.accepted), str(one.blank), _count(one.refused, "bad"), _count(one.not_found, "bad"))
+        for kind, one in reading.accounts
+    ]
+    headings = ("What", "Items", "Accepted", "Blank", "Refused", "Not found")
+    return Table("What became of every item", headings, tuple(rows), numbers=headings[1:])
+
+
+def scores_table(reading: Reading, instrument: Instrument) -> Table:
+    """The scores of one file."""
+    result = reading.result
+    assert result is not None
+    decimals = instrument.framework.scoring.decimals
+    rows: list[tuple[Shown | str, ...]] = []
+    for node in instrument.nodes:
+        of = result.sections[node.id]
+        label = "  " * of.depth + plain(node.section.label, 80)
+        score = number(of.score, decimals) if of.score is not None else Shown("not enough answers", "quiet")
+        rows.append((node.id, label, score, of.band or "", f"{of.counts.responded} of {of.counts.questions}"))
+    overall = number(result.overall, decimals) if result.overall is not None else Shown("not enough answers", "quiet")
+    counts = result.overall_counts
+    done = f"{counts.responded} of {counts.questions}"
+    rows.append(("", Shown("Overall", "strong"), overall, result.overall_band or "", done))
+    headings = ("No.", "Section", "Score", "Band", "Answered")
+    return Table("Scores", headings, tuple(rows), numbers=("Score", "Answered"), whole=("No.", "Score", "Answered"))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A problem as people are told it: all the cells it concerns together."""
+
+    severity: Severity
+    what: str
+    where: str
+    found: str
+    remedy: str
+
+
+def told(problems: Iterable[Problem], *, notes: bool) -> tuple[Told, ...]:
+    """Problems with the same words together; errors first, then queries, then, if wanted, notes."""
+    groups: dict[tuple[Severity, str, str], list[Problem]] = {}
+    for each in problems:
+        if notes or each.severity is not Severity.NOTE:
+            groups.setdefault((each.severity, each.message, each.remedy), []).append(each)
+    order = (Severity.ERROR, Severity.QUERY, Severity.NOTE)
+    return tuple(
+        Told(severity, plain(message, 400), _places(members), _found(members), plain(remedy, 400))
+        for (severity, message, remedy), members in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
+    )
+
+
+def _places(problems: Sequence[Problem]) -> str:
+    """The cells that some problems concern, sheet by sheet, such as "Assessment: G12 (C1-02), G14 (C1-04)"."""
+    sheets: dict[str, list[str]] = {}
+    for each in problems:
+        cell = f"{each.cell} ({plain(each.item, 40)})" if each.cell and each.item else each.cell or plain(each.item, 40)
+        if cell and cell not in sheets.setdefault(each.sheet, []):
+            sheets[each.sheet].append(cell)
+    shown = []
+    for sheet, cells in sheets.items():
+        more = f" and {len(cells) - _MOST_PLACES} more" if len(cells) > _MOST_PLACES else ""
+        words = ", ".join(cells[:_MOST_PLACES]) + more
+        shown.append(f"{plain(sheet, 40)}: {words}" if sheet else words)
+    return "; ".join(shown)
+
+
+def _found(problems: Sequence[Problem]) -> str:
+    """What stands there and what should; only where one place is concerned, or all say the same."""
+    said = {(each.found, each.expected) for each in problems}
+    if len(said) != 1:
+        return "; ".join(f"“{plain(text, 40)}”" for text in dict.fromkeys(each.found for each in problems if each.found))[:200]
+    found, expected = next(iter(said))
+    parts = [f"“{plain(found)}”" if found else "", f"expected: {plain(expected, 200)}" if expected else ""]
+    return "; ".join(part for part in parts if part)
+
+
+# Benchmark
+
+
+def benchmark_counts(benchmark: Benchmark) -> Table:
+    """How many organisations were invited, returned and are used, by respondent type."""
+    rows = []
+    for each in benchmark.respondents:
+        counts = each.groups[0].counts
+        excluded = counts.excluded
+        left_out = NOTHING
+        if excluded is not None:
+            left_out = str(excluded.consent_blank + excluded.consent_refused)
+        rows.append(
+            (
+                plain(each.label, 40),
+                _given(counts.invited),
+                _given(counts.returned),
+                left_out,
+                Shown(_given(counts.used), "strong") if counts.used is not None else Shown("too few to show", "warn"),
+            )
+        )
+    headings = ("Type", "Invited", "Returned", "Without consent", "Used")
+    return Table("Organisations", headings, tuple(rows), numbers=headings[1:])
+
+
+def benchmark_scores(benchmark: Benchmark, respondent: RespondentBenchmark, decimals: int) -> Table | None:
+    """Medians and quartiles of the scores of all organisations of a type; nothing where all are held back."""
+    group: Group = respondent.groups[0]
+    labels = {item.id: item for item in respondent.items}
+    rows: list[tuple[Shown | str, ...]] = []
+    for statistic in (*group.overall, *group.sections):
+        item = labels[statistic.item]
+        label = Shown(plain(item.label, 80), "strong") if item.kind == "overall" else "  " * item.depth + plain(item.label, 80)
+        rows.append((label, *_quartiles(statistic.figure, decimals)))
+    if group.suppressed or not rows:
+        return None
+    headings = ("Score", "Median", "Lower quartile", "Upper quartile", "Organisations")
+    return Table(plain(respondent.label, 40), headings, tuple(rows), numbers=headings[1:])
+
+
+def _quartiles(figure: Figure, decimals: int) -> tuple[Shown | str, ...]:
+    if figure.mark:
+        return (Shown(figure.mark, "quiet"),) * 4
+    return (
+        number(figure.median, decimals),
+        number(figure.lower_quartile, decimals),
+        number(figure.upper_quartile, decimals),
+        _given(figure.n),
+    )
+
+
+def _given(value: int | None) -> str:
+    return NOTHING if value is None else f"{value:,}"
+
+
+# Codebook
+
+
+def codebook_tables(book: Codebook) -> tuple[Table, ...]:
+    """Everything that is entered, by respondent type, then the choice lists."""
+    units = {unit.id: unit.label for unit in book.units}
+    tables = [_coded(respondent, kind, title, units) for respondent in book.respondents for kind, title in _KINDS]
+    tables = [table for table in tables if table.rows]
+    choices = [
+        (each.id if at == 0 else "", choice.code, plain(choice.shown, 80), number(choice.value, 2).removesuffix(".00"), choice.state.replace("_", " "))
+        for each in book.choice_lists
+        for at, choice in enumerate(each.choices)
+    ]  # fmt: skip
+    headings = ("Choices", "Code", "Shown as", "Scores", "State")
+    tables.append(Table("Choices", headings, tuple(choices), numbers=("Scores",), whole=("Choices", "Code")))
+    return tuple(tables)
+
+
+_KINDS = (
+    (ItemKind.PROFILE, "about the organisation"),
+    (ItemKind.QUESTION, "questions"),
+    (ItemKind.FIGURE, "figures"),
+    (ItemKind.TABLE, "tables"),
+    (ItemKind.STEP, "steps"),
+)
+
+
+def _coded(respondent: CodedRespondent, kind: ItemKind, title: str, units: Mapping[str, str]) -> Table:
+    rows: list[tuple[Shown | str, ...]] = []
+    for item in respondent.items:
+        if item.kind is not kind:
+            continue
+        rows.append(_coded_row(item, units))
+        if kind is ItemKind.TABLE:
+            rows.extend(
+                ("", f"  {part.part}", plain(part.label, 80), units.get(part.unit or "", part.choices or part.type),
+                 f"{part.where.sheet}!{part.where.cell}" if part.where else NOTHING, "")
+                for part in item.parts
+            )  # fmt: skip
+    headings = ("No.", "Id", "What", "Unit or choices", "Where", "Defined name")
+    return Table(f"{plain(respondent.label, 40)}: {title}", headings, tuple(rows), whole=("No.", "Where"))
+
+
+def _coded_row(item: CodedItem, units: Mapping[str, str]) -> tuple[Shown | str, ...]:
+    entered = "worked out" if item.type == "derived" else item.type.replace("_", " ")
+    unit = units.get(item.unit or "", item.choices or entered)
+    where = f"{item.where.sheet}!{item.where.cell}" if item.where else Shown(NOTHING, "quiet")
+    name = item.where.name if item.where else None
+    return item.code, item.id, plain(item.label, 80), unit, where, name or ""
+
+
+def parts_in_words(book: Codebook) -> str:
+    """Which columns beside an answer can be filled in, for the foot of the codebook."""
+    parts = {part.part for each in book.respondents for item in each.items for part in item.parts}
+    return ", ".join(part.value for part in Part if part.value in parts and part is not Part.ANSWER)

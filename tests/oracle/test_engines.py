@@ -1,0 +1,180 @@
+"""Formula cells give in independent engines what Python gives, for any answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle.cases import CASES, INSTRUMENTS, SLOW_ENGINE_CASES, chunks, plan
+from oracle.engines import ISSUE, SENTINEL, Formulon, IronCalc, Oracle, compared, explained, planted, saved, seeded
+from strategies import BLANK, EVERYTHING, FULL, Mood, random_typed, typed_sets
+
+from kil_xlsx.core.returns import Key, Part, State, Typed
+from kil_xlsx.layout.codec import offered
+from kil_xlsx.layout.compose import compose
+from kil_xlsx.layout.document import CellRef, Document, Formula
+from kil_xlsx.layout.plan import ActionPlan, Checks, Measures, Plan, Results, Workings
+
+pytest.importorskip("ironcalc")
+pytest.importorskip("formulon")
+
+ENGINES = (IronCalc, Formulon)
+EngineType = type[IronCalc] | type[Formulon]
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the blank workbook of an instrument, its stored values replaced."""
+    folder = tmp_path_factory.mktemp("blank")
+
+    @cache
+    def path(name: str) -> Path:
+        return saved(compose(plan(name), ISSUE), folder / f"{name.replace('/', '-')}.xlsx")
+
+    return path
+
+
+def _check(oracle: Oracle, typed: dict[Key, Typed], case: object) -> None:
+    differences = oracle.differences(typed)
+    assert not differences, explained(differences, typed, case)
+
+
+@pytest.mark.parametrize(("first", "after"), chunks(CASES))
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_random_answers_give_the_same_in_ironcalc(
+    name: str, first: int, after: int, blank: Callable[[str], Path]
+) -> None:
+    """Whatever is typed into a blank workbook, IronCalc works out every formula cell as Python does."""
+    oracle = Oracle(plan(name), IronCalc(blank(name)))
+    for case in range(first, after):
+        _check(oracle, random_typed(plan(name), seeded(name, case)), case)
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_random_answers_give_the_same_in_formulon(name: str, blank: Callable[[str], Path]) -> None:
+    """A second engine, made independently, works out every formula cell as Python does."""
+    oracle = Oracle(plan(name), Formulon(blank(name)))
+    for case in range(SLOW_ENGINE_CASES):
+        _check(oracle, random_typed(plan(name), seeded(name, "formulon", case)), case)
+
+
+@pytest.mark.parametrize("mood", [BLANK, FULL, EVERYTHING], ids=["blank", "full", "everything"])
+@pytest.mark.parametrize("name", INSTRUMENTS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_extremes_give_the_same(engine: EngineType, name: str, mood: Mood, blank: Callable[[str], Path]) -> None:
+    """Nothing filled in, everything filled in well, and everything filled in anyhow give what Python gives."""
+    _check(Oracle(plan(name), engine(blank(name))), random_typed(plan(name), seeded(name), mood), mood)
+
+
+@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_drawn_answers_give_the_same(name: str, data: st.DataObject, blank: Callable[[str], Path]) -> None:
+    """Answers drawn by Hypothesis, which shrinks a failure to the few cells that matter, give the same."""
+    typed = data.draw(typed_sets(plan(name)))
+    _check(_shared(name, blank(name)), typed, "drawn")
+
+
+@cache
+def _shared(name: str, path: Path) -> Oracle:
+    return Oracle(plan(name), IronCalc(path))
+
+
+def _sly(plan: Plan) -> list[dict[Key, Typed]]:
+    """Answers that formulas take for something else unless they are written with care."""
+    question = plan.instrument.questions[0]
+    label = offered(plan.instrument.choices_of(question))[0][0]
+    answer, strength, target = Key(question.id), Key(question.id, Part.STRENGTH), Key(question.id, Part.TARGET)
+    wild: list[Typed] = ["*", "?", f"{label[0]}*", f"?{label[1:]}", f"{label}~", "~*"]
+    cases = [{key: typed} for key in (answer, strength, target) if key in plan.by_key for typed in wild]
+    cases += [{answer: typed} for typed in (label.upper(), f" {label}", 0.0, 1.0, True, False, "\n", "x" * 300)]
+    for field in plan.instrument.profile:
+        key = Key(field.id)
+        if field.type == "choice":
+            cases += [{key: typed} for typed in ("*", "?", 1.0)]
+        elif field.type in ("area_code", "org_id"):
+            cases += [{key: typed} for typed in ("*", "E0?000023", "E0*", "e06000023", "E  06", "E06", "x" * 300, 6.0)]
+        elif field.type == "date":
+            slot = plan.by_key[key]
+            assert slot.minimum is not None
+            assert slot.maximum is not None
+            edges = (slot.minimum, slot.maximum, slot.maximum + 0.75, slot.maximum + 1, slot.minimum - 0.25, 46000.5)
+            cases += [{key: typed} for typed in edges]
+    for figure in plan.instrument.figures[:3]:
+        value, missing = Key(figure.id), Key(figure.id, Part.MISSING)
+        cases += [{missing: "*"}, {value: True}, {value: "5"}, {value: " "}, {value: 0.0, missing: "*"}]
+    return cases
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_sly_answers_give_the_same(name: str, engine: EngineType, blank: Callable[[str], Path]) -> None:
+    """Wildcards, codes in other capitals, numbers and logical values where text belongs, and dates at the edges."""
+    oracle = Oracle(plan(name), engine(blank(name)))
+    cases = _sly(plan(name))
+    for case, typed in enumerate(cases if engine is IronCalc else cases[::4]):
+        _check(oracle, typed, case)
+
+
+# ------------------------------------------------------------------------------------- can the comparison fail at all?
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_engine_that_does_nothing_is_caught(engine: EngineType, name: str, blank: Callable[[str], Path]) -> None:
+    """Every stored value is replaced before an engine loads a workbook, so an engine must recalculate to agree."""
+    places = [place for place, _ in compose(plan(name), ISSUE).formulas()]
+    loaded = engine(blank(name))
+    document = compose(plan(name), ISSUE)
+    assert len(compared(document, places, [SENTINEL] * len(places))) == len(places)
+    loaded.recalculate()
+    assert SENTINEL not in loaded.read(places)
+
+
+def _formula_at(document: Document, place: CellRef) -> str:
+    value = document.sheet(place.sheet).cells[place.row, place.column].value
+    assert isinstance(value, Formula)
+    return value.text
+
+
+def _wrong_formulas(plan: Plan) -> list[tuple[CellRef, str, str]]:
+    """Places, and what is planted there instead of what: mistakes as they are really made."""
+    first, last = plan.instrument.questions[0], plan.instrument.questions[-1]
+    node = plan.instrument.nodes[-1]
+    wrong = [
+        (plan.score_cell(node.id), "ROUND(", "0.9999999+ROUND("),
+        (plan.score_cell(node.id, Results.ANSWERED), str(State.ANSWERED), str(State.UNANSWERED)),
+        (plan.overall_cell(), "ROUND(", "0.0000001+ROUND("),
+        (plan.working(first.id, Workings.VALUE), '=0,"",', "=0,0,"),
+        (plan.working(last.id, Workings.PRIORITY), "*1000", "*100"),
+        (plan.working(first.id, Workings.REASON), "0,1", "1,0"),
+        (CellRef(plan.checks.sheet, plan.checks.last, Checks.RESULT), "=0,", "=1,"),
+        (CellRef(plan.results.sheet, plan.plan_first, ActionPlan.CODE), "LARGE", "SMALL"),
+    ]
+    wrong[-1] = (CellRef(plan.words("sheet.plan"), plan.plan_first, ActionPlan.CODE), "LARGE", "SMALL")
+    if plan.instrument.measures:
+        measure = plan.instrument.measures[0].id
+        wrong.append((plan.measures.cell(measure, Measures.VALUE), ",6)", ",1)"))
+    return wrong
+
+
+@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_a_planted_wrong_formula_is_caught(name: str, number: int, tmp_path: Path) -> None:
+    """One formula written wrongly, its stored value left right, shows within a few dozen random answer sets."""
+    place, right, wrong = _wrong_formulas(plan(name))[number]
+    document = compose(plan(name), ISSUE)
+    text = _formula_at(document, place)
+    assert right in text
+    broken = planted(document, place, text.replace(right, wrong, 1))
+    oracle = Oracle(plan(name), IronCalc(saved(broken, tmp_path / "wrong.xlsx")))
+    answers = Mood(0.9, 0.95, 0.2, 0.9, 1, 0, 1, 0)
+    for case in range(40):
+        differences = oracle.differences(random_typed(plan(name), seeded("planted", case), answers))
+        if any(place.absolute() in difference for difference in differences):
+            return
+    pytest.fail(f"{place.absolute()} with {wrong} for {right} was not noticed")
