@@ -225,7 +225,7 @@ def read_organisations(path: Path, framework: Framework, respondent: str | None 
 
     data = _content(path)
     if isinstance(data, str):
-        raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check that it is there and that you may read it.")
+        raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check its name, and that you may read it.")
     listed = read_list(data, path.name)
     found = organisations(framework, [(row.number, row.cells) for row in listed.rows], path.name, respondent)
     return replace(found, notes=(*listed.notes, *found.notes))
@@ -526,7 +526,8 @@ def benchmark(
             for each in listed.organisations:
                 counts[each.respondent] = counts.get(each.respondent, 0) + 1
         returned = read(paths, framework, progress=progress)
-        came = {reading.identity.respondent for reading in returned.readings if reading.identity and not reading.refused}
+        readable = (reading for reading in returned.readings if not reading.refused)
+        came = {reading.identity.respondent for reading in readable if reading.identity}
         if not came:
             raise KilXlsxError(
                 f"None of the {len(returned.readings)} files could be read, so there is nothing to compare.",
@@ -576,7 +577,8 @@ def _field_id(framework: Framework, name: str) -> str:
             return field.id
     ids = [field.id for field in framework.profile if field.choices or field.type == "derived"]
     raise UsageProblem(
-        f"There is no field '{shortened(name)}' to group by{did_you_mean(name, ids) or '.'}", f"There are: {listed(ids)}."
+        f"There is no field '{shortened(name)}' to group by{did_you_mean(name, ids) or '.'}",
+        f"There are: {listed(ids)}.",
     )
 
 
@@ -652,7 +654,7 @@ class Outputs:
         for target in self._targets:
             folded = str(target).casefold()
             if folded in names:
-                raise OutputError(f"Two workbooks would have the same name, {target.name}.", "Tell their organisations apart.")
+                raise OutputError(f"Two workbooks would be called {target.name}.", "Tell their organisations apart.")
             names.add(folded)
         self._check()
         return self
@@ -661,7 +663,9 @@ class Outputs:
         present = [target for target in self._targets if os.path.lexists(target)]
         folders = [target for target in present if target.is_dir() and not target.is_symlink()]
         if folders:
-            raise OutputError(f"{folders[0]} is a folder, so no file of that name can be written.", "Choose another place.")
+            raise OutputError(
+                f"{folders[0]} is a folder; no file of that name can be written.", "Choose another place."
+            )
         if present and not self._force:
             shown = ", ".join(str(target) for target in present[:3])
             more = f" and {len(present) - 3} more" if len(present) > 3 else ""

@@ -126,9 +126,14 @@ def generate(
         )  # fmt: skip
     console = printing.page()
     rows: list[tuple[Shown | str, ...]] = [
-        (plain(each.path.name, 110), plain(each.organisation, 60) or Shown("any organisation", "quiet"), each.respondent, each.reference)
+        (
+            plain(each.path.name, 110),
+            plain(each.organisation, 60) or Shown("any organisation", "quiet"),
+            each.respondent,
+            each.reference,
+        )
         for each in done.workbooks[:_MOST_ROWS]
-    ]  # fmt: skip
+    ]
     headings = ("Workbook", "For", "Type", "Reference")
     printing.draw(console, Table("", headings, tuple(rows), whole=("Type", "Reference")))
     more = len(done.workbooks) - len(rows)
@@ -155,13 +160,19 @@ def generate(
 )
 @click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
 @_framework
-@click.option("--json", "as_json", is_flag=True, help="Everything that was read, as JSON (see: kil-xlsx schema return).")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema return).")
 @click.option("--csv", "as_csv", is_flag=True, help="One row for each organisation and item, as CSV.")
 @click.option("--out", type=_FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
 @click.option("--second-reader", is_flag=True, help="Read every cell with openpyxl too, and report where it differs.")
 @_force
 def read(
-    paths: Sequence[Path], framework: str, as_json: bool, as_csv: bool, out: Path | None, second_reader: bool, force: bool
+    paths: Sequence[Path],
+    framework: str,
+    as_json: bool,
+    as_csv: bool,
+    out: Path | None,
+    second_reader: bool,
+    force: bool,
 ) -> int:
     """Read completed workbooks: answers, scores, and everything that is wrong with them.
 
@@ -266,7 +277,8 @@ def _show_second(console: Console, found: pipeline.Returned) -> None:
         if one.failed:
             failed.append(f"{name}: {one.failed}.")
         differences += [
-            (name, f"{each.sheet}!{each.cell}", plain(str(each.ours)), plain(str(each.theirs))) for each in one.differences
+            (name, f"{each.sheet}!{each.cell}", plain(str(each.ours)), plain(str(each.theirs)))
+            for each in one.differences
         ]
     compared = sum(one.compared for one in found.second.values())
     words = f"Second reader: {some(compared, 'cell')} compared, {some(len(differences), 'difference')}."
@@ -301,7 +313,13 @@ def _what_next(console: Console, found: pipeline.Returned) -> None:
 @click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
 @_framework
 @click.option("--out", type=_FILE, required=True, metavar="FOLDER", help="Where to.")
-@click.option("--group", "group_by", multiple=True, metavar="FIELD", help="Compare within the answers to a field; may be repeated.")
+@click.option(
+    "--group",
+    "group_by",
+    multiple=True,
+    metavar="FIELD",
+    help="Compare within the answers to a field; may be repeated.",
+)
 @click.option(
     "--invited", type=Invited(), multiple=True, metavar="N|TYPE=N",
     help="How many organisations were invited, for the response rate.",
@@ -340,7 +358,8 @@ def benchmark(
         if table is not None:
             printing.draw(console, table)
         else:
-            printing.say(console, f"{plain(respondent.label, 40)}: too few organisations to show any figure.\n", "yellow")
+            label = plain(respondent.label, 40)
+            printing.say(console, f"{label}: too few organisations to show any figure.\n", "yellow")
     unused = result.files.refused + result.files.not_comparable
     printing.say(console, "Written:", "bold green")
     for path in done.files:
@@ -383,7 +402,10 @@ def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | 
 
 
 @main.command(
-    epilog=_examples("kil-xlsx schema return > return.schema.json", "kil-xlsx schema framework --out framework.schema.json")
+    epilog=_examples(
+        "kil-xlsx schema return > return.schema.json",
+        "kil-xlsx schema framework --out framework.schema.json",
+    )
 )
 @click.argument("name", type=click.Choice(pipeline.SCHEMAS), default="return")
 @click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
@@ -439,5 +461,3 @@ def _print_or_write(data: bytes, out: Path | None, *, force: bool) -> int:
         pipeline.write_file(out, data, force=force)
         click.echo(f"Written to {out.resolve()}", file=sys.stderr)
     return FINE
-
-

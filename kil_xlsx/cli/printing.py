@@ -39,9 +39,7 @@ def draw(console: Console, table: Table) -> None:
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for heading in table.headings:
         right = heading in table.numbers
-        drawn.add_column(
-            heading, justify="right" if right else "left", no_wrap=heading in table.whole, overflow="fold"
-        )
+        drawn.add_column(heading, justify="right" if right else "left", no_wrap=heading in table.whole, overflow="fold")
     for row in table.rows:
         drawn.add_row(*(_cell(cell) for cell in row))
     if table.title:
@@ -86,15 +84,15 @@ def progress(what: Literal["Writing", "Reading"]) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
-    from rich.text import Text
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[name]}", markup=False))
+    name_now = TextColumn("{task.fields[name]}", markup=False)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), name_now)
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None, name="")
 
         def moved(done: int, total: int, name: str) -> None:
             from kil_xlsx.results.show import plain
 
-            bar.update(task, completed=done, total=total, name=Text(plain(name, 50)).plain)
+            bar.update(task, completed=done, total=total, name=plain(name, 50))
 
         yield moved

@@ -54,7 +54,9 @@ class Program(click.Group):
             return CANNOT_GO_ON
         return code if isinstance(code, int) else FINE
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but a misspelt command is answered with those there are."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             from difflib import get_close_matches
@@ -85,7 +87,7 @@ def _colour() -> bool | None:
     return False if os.environ.get("NO_COLOR") else None
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no argument here
     """A day, such as 2026-05-31, 31/05/2026 or "31 May 2026"."""
 
     name = "day"
@@ -104,7 +106,7 @@ class Day(click.ParamType):
         self.fail(f"'{value}' is not a day. Write it as 2026-05-31, 31/05/2026 or “31 May 2026”.", param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no argument here
     """A day with or without a time, such as 2026-05-31 or 2026-05-31T09:30."""
 
     name = "time"
@@ -121,7 +123,7 @@ class Moment(click.ParamType):
         return moment
 
 
-class Invited(click.ParamType):
+class Invited(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no argument here
     """A number of organisations, or one for a respondent type: 40, or council=40."""
 
     name = "number"

@@ -1,6 +1,6 @@
 """The list of organisations that workbooks are made for.
 
-The first row names the columns; every further row is one organisation.  Column names are recognised whatever their case:
+The first row names the columns; every further row is one organisation.  Column names may be in any case:
 
 * ``name`` (or organisation, organization, name of organisation): needed in every row
 * ``respondent`` (or type, respondent type): which workbook; may be left out where there is only one
@@ -158,7 +158,8 @@ class _Reader:
             shown = shortened(heading)
             found = known.get(_plain(heading))
             if found is None:
-                ignored.append(f"'{shown}'{did_you_mean(shown, self._offered()).replace('; d', ' (d').replace('?', '?)')}")
+                close = did_you_mean(shown, self._offered()).removeprefix("; ")
+                ignored.append(f"'{shown}' ({close})" if close else f"'{shown}'")
                 continue
             meaning, field = found
             if meaning in taken:
@@ -217,7 +218,10 @@ class _Reader:
             )  # fmt: skip
         name = values[_NAME][1]
         if not name:
-            self._fault(number, values[_NAME][0].heading, "The name of the organisation is missing.", "Fill it in, or delete the row.")
+            self._fault(
+                number, values[_NAME][0].heading, "The name of the organisation is missing.",
+                "Fill it in, or delete the row.",
+            )  # fmt: skip
         elif len(name) > MOST_LETTERS["name"]:
             self._fault(
                 number, values[_NAME][0].heading, f"The name is {len(name)} characters long.",
@@ -256,13 +260,13 @@ class _Reader:
         names = [each.id for each in self.framework.respondents]
         if given is None or not given[1]:
             if self.default is None:
-                column = given[0].heading if given else ""
+                where = "." if given else ", in a column 'respondent'."
                 self._fault(
-                    number, column, "The respondent type is missing.",
-                    f"Add one of: {listed(names)}" + ("." if given else " in a column 'respondent', or use --respondent."),
+                    number, given[0].heading if given else "", "The respondent type is missing.",
+                    f"Add one of {listed(names)}{where}",
                 )  # fmt: skip
             return self.default
-        column, text = given[0], given[1]
+        column, text = given
         try:
             return instrument(self.framework, text).respondent.id
         except KeyError:
@@ -311,9 +315,8 @@ class _Reader:
             if field is None or not text:
                 continue
             if field.id not in asked:
-                self._fault(
-                    number, column.heading, f"A {mine.respondent.label.lower()} is not asked for this.", "Leave the cell blank."
-                )
+                who = mine.respondent.label.lower()
+                self._fault(number, column.heading, f"A {who} is not asked for this.", "Leave the cell blank.")
                 continue
             value = self._value(number, column, field, text, mine)
             if value is not None:
@@ -335,14 +338,16 @@ class _Reader:
             return None
         longest = MOST_LETTERS["long_text" if field.type == "long_text" else "text"]
         if column.meaning != _NAME and len(text) > longest:
-            self._fault(number, column.heading, f"The text is {len(text)} characters long.", f"Shorten it to {longest}.")
+            message = f"The text is {len(text)} characters long."
+            self._fault(number, column.heading, message, f"Shorten it to {longest}.")
             return None
         return text
 
     def _fits_register(self, number: int, column: _Column, text: str) -> bool:
         """Whether a number has the form of the register that it names; one of no known register is taken as it is."""
         for scheme in self.framework.id_schemes:
-            if text.startswith(scheme.prefix + "-") and not re.fullmatch(scheme.pattern, text[len(scheme.prefix) + 1 :]):
+            start = f"{scheme.prefix}-"
+            if text.startswith(start) and not re.fullmatch(scheme.pattern, text.removeprefix(start)):
                 example = f" It looks like {scheme.prefix}-{scheme.examples[0]}." if scheme.examples else ""
                 self._fault(
                     number, column.heading, f"'{shortened(text)}' is not a number of the register {scheme.register}.",
@@ -373,5 +378,6 @@ class _Reader:
                 continue
             if date(1990, 1, 1) <= day <= date(2099, 12, 31):
                 return day.isoformat()
-        self._fault(number, column.heading, f"'{shortened(text)}' is not a date.", "Write it as 2026-03-31 or 31/03/2026.")
+        message = f"'{shortened(text)}' is not a date."
+        self._fault(number, column.heading, message, "Write it as 2026-03-31 or 31/03/2026.")
         return None

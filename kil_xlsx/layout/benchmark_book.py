@@ -171,7 +171,7 @@ def _counted(respondent: RespondentBenchmark) -> Iterator[_Row]:
 def _sections(benchmark: Benchmark, framework: Framework) -> Iterator[Sheet]:
     sheet = Sheet(SECTIONS, tab="tab_output", protect=False)
     number = "0" + ("." + "0" * framework.scoring.decimals if framework.scoring.decimals else "")
-    heads = (*_WHO, _Head("No.", 10, number=False), _Head("Section", 46, number=False), *_STATISTICS)
+    heads = (*_WHO, _Head("No.", 10, number=False), _Head("Section", 56, number=False), *_STATISTICS)
     rows: list[_Row] = []
     charts: list[tuple[RespondentBenchmark, int, list[tuple[Item, Figure]]]] = []
     for respondent, group in _shown(benchmark):
@@ -187,7 +187,7 @@ def _sections(benchmark: Benchmark, framework: Framework) -> Iterator[Sheet]:
         return
     _head(sheet, _TITLES[SECTIONS], _ABOUT[SECTIONS])
     _table(sheet, heads, rows)
-    row = HEADER_ROW
+    row = HEADER_ROW + 1
     for respondent, first, figures in charts:
         height = _CHART_ROW_POINTS * len(figures) + 120
         at = HEADER_ROW + 1 + first
@@ -243,7 +243,7 @@ def _questions(benchmark: Benchmark) -> Iterator[Sheet]:
     heads = (
         *_WHO,
         _Head("No.", 12, number=False),
-        _Head("Question", 46, number=False),
+        _Head("Question", 52, number=False),
         *_STATISTICS,
         *(_Head(f"{label}, %", 13) for _, label in levels),
         _Head("Not applicable, organisations", 14),
@@ -354,7 +354,7 @@ def _groups(benchmark: Benchmark) -> Iterator[Sheet]:
 
 # Rows and cells
 
-_WHO = (_Head("Respondents", 20, number=False), _Head("Group", 32, number=False))
+_WHO = (_Head("Respondents", 24, number=False), _Head("Group", 46, number=False))
 _STATISTICS = (
     _Head("Organisations", 14),
     _Head("Lower quartile", 13),

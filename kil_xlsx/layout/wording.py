@@ -255,8 +255,8 @@ def _misused_brackets(key: str, text: str) -> str:
         except ValueError:
             return "A curly bracket stands alone."
         used = {f"{name}{'!' if how else ''}{how or ''}{':' if form else ''}{form}" for _, name, form, how in pieces}
-    unknown = ", ".join(sorted(used - known))
-    return f"Unknown placeholder: {unknown or 'one without a name'}." if used - known else ""
+    unknown = ", ".join(name or "{}" for name in sorted(used - known))
+    return f"Unknown placeholder: {unknown}." if unknown else ""
 
 
 def wording_faults(interface: Mapping[str, str], file: str) -> list[Fault]:

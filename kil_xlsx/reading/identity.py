@@ -56,13 +56,15 @@ def identify(workbook: WorkbookData, prefixes: Iterable[str] = ()) -> tuple[Iden
     keywords = workbook.properties.get("keywords", "")
     hidden += [("the document's keywords", valid) for piece in _pieces(keywords) if (valid := valid_reference(piece))]
     codes = [*((f"{sheet.name}!{cell}", code) for sheet, cell, code in visible), *hidden]
+    # Where codes differ, the one that stands in most places; the first sheet's where that does not decide.
+    reference = Counter(code for _, code in codes).most_common(1)[0][0] if codes else ""
     if len({code for _, code in codes}) > 1:
-        problems.append(_references_differ(codes, visible))
+        problems.append(_references_differ(codes, visible, reference))
     known = {*prefixes, *(code.split("-")[0] for _, code in codes)}
     problems += _damaged(workbook, known)
     if not all(facts.get(fact) for fact in _DECISIVE):
         missing = ", ".join(fact for fact in _DECISIVE if not facts.get(fact))
-        told = f"nothing about: {missing}" + (f"; reference code {codes[0][1]}" if codes else "")
+        told = f"nothing about: {missing}" + (f"; reference code {reference}" if codes else "")
         return None, [*problems, problem("return-not-ours", found=told, expected="framework, version and respondent")]
     layout = facts.get("layout", "")
     identity = Identity(
@@ -74,7 +76,7 @@ def identify(workbook: WorkbookData, prefixes: Iterable[str] = ()) -> tuple[Iden
         round_id=facts.get("round", ""),
         organisation=facts.get("organisation", ""),
         organisation_id=facts.get("organisation_id", ""),
-        reference=codes[0][1] if codes else "",
+        reference=reference,
     )
     return identity, problems
 
@@ -173,14 +175,14 @@ def _visible_codes(workbook: WorkbookData) -> Iterator[tuple[SheetData, str, str
                     yield sheet, cell_name(row, column), code
 
 
-def _references_differ(codes: list[tuple[str, str]], visible: list[tuple[SheetData, str, str]]) -> Problem:
+def _references_differ(codes: list[tuple[str, str]], visible: list[tuple[SheetData, str, str]], usual: str) -> Problem:
     by_code: dict[str, list[str]] = {}
     for where, code in codes:
         by_code.setdefault(code, []).append(where)
     found = "; ".join(f"{code} ({', '.join(places[:3])})" for code, places in by_code.items())
-    odd = next(((sheet.name, cell) for sheet, cell, code in visible if code != codes[0][1]), None)
+    odd = next(((sheet.name, cell) for sheet, cell, code in visible if code != usual), None)
     odd = odd or next(((sheet.name, cell) for sheet, cell, _ in visible), ("", ""))
-    return problem("return-reference-differs", sheet=odd[0], cell=odd[1], found=found, expected=codes[0][1])
+    return problem("return-reference-differs", sheet=odd[0], cell=odd[1], found=found, expected=usual)
 
 
 def _damaged(workbook: WorkbookData, prefixes: set[str]) -> list[Problem]:

@@ -98,7 +98,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
         pass
-    note = f"{name} is not in UTF-8; it was read as Windows text (cp1252). Check that names with accents came out right."
+    note = f"{name} is not in UTF-8; it was read as Windows text (cp1252). Check that accents came out right."
     try:
         return data.decode("cp1252"), (note,)
     except UnicodeDecodeError:

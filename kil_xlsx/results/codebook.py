@@ -224,7 +224,9 @@ def _respondent(instrument: Instrument, locate: Locate) -> CodedRespondent:
     )
 
 
-def _part(locate: Locate, item: str, part: Part, label: str, type_: str = "text", choices: str | None = None) -> ItemPart:
+def _part(
+    locate: Locate, item: str, part: Part, label: str, type_: str = "text", choices: str | None = None
+) -> ItemPart:
     return ItemPart(
         part=part.value, label=label, type=type_, unit=None, choices=choices, minimum=None, maximum=None,
         where=locate(Key(item, part)),

@@ -234,7 +234,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 class ReturnDocument(Struct, frozen=True, kw_only=True):
-    """What ``kil-xlsx read --json`` gives: one entry of ``files`` for each file, in the order in which they were read."""
+    """What ``kil-xlsx read --json`` gives: ``files`` has one entry for each file, in the order of reading."""
 
     schema: Literal["kil-xlsx/return/1"] = SCHEMA  # type: ignore[assignment]  # the constant is the literal
     files: tuple[ReturnFile, ...]
@@ -331,7 +331,9 @@ def _file(reading: Reading, instruments: Mapping[str, Instrument], second: Secon
             figures=tuple(_figures(instrument, ret, result)),
             tables=tuple(_table(table, ret) for table in instrument.tables),
             steps=tuple(
-                StepAnswer(id=step.id, label=step.label, answer=_answer(ret.get(step.id)), note=_part(ret, step.id, Part.NOTE))
+                StepAnswer(
+                    id=step.id, label=step.label, answer=_answer(ret.get(step.id)), note=_part(ret, step.id, Part.NOTE)
+                )
                 for step in instrument.steps
             ),
             scores=_scores(instrument, result),

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kil_xlsx.core.benchmark import Benchmark, Figure, Group, RespondentBenchmark
+from kil_xlsx.core.benchmark import Benchmark, Group, RespondentBenchmark
+from kil_xlsx.core.disclosure import Figure
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Problem, Severity
 from kil_xlsx.core.readings import ItemKind, Reading
@@ -139,7 +140,14 @@ def account_table(reading: Reading) -> Table:
         ItemKind.STEP: "Steps",
     }
     rows = [
-        (words[kind], str(one.items), str(one.accepted), str(one.blank), _count(one.refused, "bad"), _count(one.not_found, "bad"))
+        (
+            words[kind],
+            str(one.items),
+            str(one.accepted),
+            str(one.blank),
+            _count(one.refused, "bad"),
+            _count(one.not_found, "bad"),
+        )
         for kind, one in reading.accounts
     ]
     headings = ("What", "Items", "Accepted", "Blank", "Refused", "Not found")
@@ -208,7 +216,8 @@ def _found(problems: Sequence[Problem]) -> str:
     """What stands there and what should; only where one place is concerned, or all say the same."""
     said = {(each.found, each.expected) for each in problems}
     if len(said) != 1:
-        return "; ".join(f"“{plain(text, 40)}”" for text in dict.fromkeys(each.found for each in problems if each.found))[:200]
+        texts = dict.fromkeys(plain(each.found, 40) for each in problems if each.found)
+        return plain("; ".join(f"“{text}”" for text in texts), 200)
     found, expected = next(iter(said))
     parts = [f"“{plain(found)}”" if found else "", f"expected: {plain(expected, 200)}" if expected else ""]
     return "; ".join(part for part in parts if part)
@@ -246,7 +255,8 @@ def benchmark_scores(benchmark: Benchmark, respondent: RespondentBenchmark, deci
     rows: list[tuple[Shown | str, ...]] = []
     for statistic in (*group.overall, *group.sections):
         item = labels[statistic.item]
-        label = Shown(plain(item.label, 80), "strong") if item.kind == "overall" else "  " * item.depth + plain(item.label, 80)
+        words = "  " * item.depth + plain(item.label, 80)
+        label = Shown(words, "strong") if item.kind == "overall" else words
         rows.append((label, *_quartiles(statistic.figure, decimals)))
     if group.suppressed or not rows:
         return None
@@ -278,7 +288,10 @@ def codebook_tables(book: Codebook) -> tuple[Table, ...]:
     tables = [_coded(respondent, kind, title, units) for respondent in book.respondents for kind, title in _KINDS]
     tables = [table for table in tables if table.rows]
     choices = [
-        (each.id if at == 0 else "", choice.code, plain(choice.shown, 80), number(choice.value, 2).removesuffix(".00"), choice.state.replace("_", " "))
+        (
+            each.id if at == 0 else "", choice.code, plain(choice.shown, 80),
+            number(choice.value, 2).removesuffix(".00"), choice.state.replace("_", " "),
+        )
         for each in book.choice_lists
         for at, choice in enumerate(each.choices)
     ]  # fmt: skip

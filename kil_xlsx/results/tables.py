@@ -203,7 +203,8 @@ def _worked_out(instrument: Instrument, result: Result) -> Iterator[Row]:
     def number(value: float | None) -> Row:
         return {"value": value, "state": State.UNANSWERED if value is None else State.ANSWERED}
 
-    yield {"kind": "overall", "item": "overall", "label": "Overall score", **number(result.overall), "text": result.overall_band}
+    overall = number(result.overall)
+    yield {"kind": "overall", "item": "overall", "label": "Overall score", **overall, "text": result.overall_band}
     for node in instrument.nodes:
         of = result.sections[node.id]
         yield {"kind": "section", "item": node.id, "label": node.section.label, **number(of.score), "text": of.band}

@@ -145,7 +145,7 @@ def _wrong_formulas(plan: Plan) -> list[tuple[CellRef, str, str]]:
     """Places, and what is planted there instead of what: mistakes as they are really made."""
     first, last = plan.instrument.questions[0], plan.instrument.questions[-1]
     node = plan.instrument.nodes[-1]
-    wrong = [
+    return [
         (plan.score_cell(node.id), "ROUND(", "0.9999999+ROUND("),
         (plan.score_cell(node.id, Results.ANSWERED), str(State.ANSWERED), str(State.UNANSWERED)),
         (plan.overall_cell(), "ROUND(", "0.0000001+ROUND("),
@@ -153,13 +153,9 @@ def _wrong_formulas(plan: Plan) -> list[tuple[CellRef, str, str]]:
         (plan.working(last.id, Workings.PRIORITY), "*1000", "*100"),
         (plan.working(first.id, Workings.REASON), "0,1", "1,0"),
         (CellRef(plan.checks.sheet, plan.checks.last, Checks.RESULT), "=0,", "=1,"),
-        (CellRef(plan.results.sheet, plan.plan_first, ActionPlan.CODE), "LARGE", "SMALL"),
+        (CellRef(plan.words("sheet.plan"), plan.plan_first, ActionPlan.CODE), "LARGE", "SMALL"),
+        (plan.measures.cell(plan.instrument.measures[0].id, Measures.VALUE), "IFERROR(ROUND(", "IFERROR(0.001+ROUND("),
     ]
-    wrong[-1] = (CellRef(plan.words("sheet.plan"), plan.plan_first, ActionPlan.CODE), "LARGE", "SMALL")
-    if plan.instrument.measures:
-        measure = plan.instrument.measures[0].id
-        wrong.append((plan.measures.cell(measure, Measures.VALUE), ",6)", ",1)"))
-    return wrong
 
 
 @pytest.mark.parametrize("number", range(9))

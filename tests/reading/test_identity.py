@@ -146,7 +146,9 @@ def test_two_valid_codes_are_asked_about() -> None:
     assert problem.cell
 
 
-@pytest.mark.parametrize("retyped", [str.lower, lambda code: code.replace("-", " "), lambda code: code.replace("-", "–")])
+@pytest.mark.parametrize(
+    "retyped", [str.lower, lambda code: code.replace("-", " "), lambda code: code.replace("-", "–")]
+)
 def test_a_retyped_code_is_the_same_code(retyped: object) -> None:
     """Case, blanks and kinds of dash do not make another code."""
     assert callable(retyped)

@@ -76,8 +76,14 @@ def number(value: float) -> str:
 
 
 def ref(cell: CellRef | RangeRef, sheet: Sheet) -> str:
-    """A reference as the formulas of a sheet write it."""
-    return cell.absolute(sheet.name)
+    """A reference as the formulas of a sheet write it; a range stays one when it is a single cell.
+
+    Some programs count and look up in ranges only.
+    """
+    written = cell.absolute(sheet.name)
+    if isinstance(cell, RangeRef) and ":" not in written:
+        return f"{written}:{cell.absolute(cell.sheet)}"
+    return written
 
 
 def said(content: Content, key: str, **terms: str) -> str:

@@ -7,7 +7,7 @@ from kil_xlsx.core.scoring import prefix_lengths
 from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.document import Column, Formula, Sheet, Value
 from kil_xlsx.layout.plan import ListPlace
-from kil_xlsx.layout.sheets.frame import Content, looked_up
+from kil_xlsx.layout.sheets.frame import Content, looked_up, ref
 
 
 def _value(content: Content, choice: Choice) -> Value:
@@ -61,7 +61,7 @@ def paint(content: Content) -> Sheet:
 def label_by_prefix(content: Content, lookup_id: str, cell: str, sheet: Sheet) -> str:
     """A formula that finds the label of the longest prefix that a cell's text starts with."""
     place = content.plan.lookups[lookup_id]
-    keys, labels = place.keys().absolute(sheet.name), place.labels().absolute(sheet.name)
+    keys, labels = ref(place.keys(), sheet), ref(place.labels(), sheet)
     text = '""'
     for length in reversed(prefix_lengths(content.plan.lookup(lookup_id).entries)):
         text = looked_up(f"LEFT(TRIM({cell}),{length})", keys, labels, text)
@@ -71,5 +71,5 @@ def label_by_prefix(content: Content, lookup_id: str, cell: str, sheet: Sheet) -
 def label_by_stretch(content: Content, lookup_id: str, cell: str, sheet: Sheet) -> str:
     """A formula that finds the label of the stretch that a number falls in."""
     place = content.plan.lookups[lookup_id]
-    keys, labels = place.keys().absolute(sheet.name), place.labels().absolute(sheet.name)
+    keys, labels = ref(place.keys(), sheet), ref(place.labels(), sheet)
     return f'IF(ISNUMBER({cell}),IFERROR(INDEX({labels},MATCH({cell},{keys},1)),""),"")'

@@ -134,8 +134,6 @@ def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> 
             slot = plan.by_key[Key(field.id)]
             keys, values = ref(place.keys(), sheet), ref(place.labels(), sheet)
             found = f'IFERROR(INDEX({values},MATCH({day},{keys},1)),"")'
-            if place.count == 1:  # some programs look nothing up in a single cell
-                found = f'IF({day}>={keys},{values},"")'
             otherwise = (
                 f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
             )
