@@ -8,7 +8,6 @@ words where a number belongs, and text that looks like a formula.
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -156,13 +155,18 @@ def _choice(plan: Plan, slot: Slot, rng: Random, mood: Mood, wrong: bool, plain_
     choices = offered(plan.instrument.choice_lists[slot.choices], levels_only=slot.levels_only)
     if wrong:
         label = rng.choice(choices)[0]
-        others = (*_WRONG_CHOICES, f" {label}", f"{label}.", label.upper(), label.lower(), *BLANKS)
+        others = (*_WRONG_CHOICES, f" {label}", f"{label}.", capitals(label), label.lower(), *BLANKS)
         return rng.choice(others if plain_types else (*others, float(rng.randint(0, 4)), True))
     special = [label for label, choice in choices if choice.state != "answered"]
     levels = [label for label, choice in choices if choice.state == "answered"]
     if special and (not levels or rng.random() < mood.special):
         return rng.choice(special)
     return rng.choice(levels)
+
+
+def capitals(label: str) -> str:
+    """A label in capitals, letter by letter: programs disagree on whether ß and SS are the same."""
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in label)
 
 
 def _number(slot: Slot, rng: Random) -> float:
@@ -244,11 +248,6 @@ def _profile_text(plan: Plan, field: ProfileField, rng: Random, wrong: bool) -> 
         codes = [f"{rng.choice(schemes)}-{digits}" for _ in range(2)]
         return ", ".join(codes) if field.type == "org_id_list" else codes[0]
     return rng.choice(TEXTS)
-
-
-def slots_of(plan: Plan) -> Sequence[Slot]:
-    """The cells to fill in."""
-    return plan.slots
 
 
 def values(plan: Plan, slot: Slot, *, plain_types: bool = False) -> st.SearchStrategy[Typed]:

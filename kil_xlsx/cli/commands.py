@@ -82,11 +82,12 @@ def main(context: click.Context) -> None:
 
 
 @main.command(
+    short_help="Write the workbooks to send out.",
     epilog=_examples(
         "kil-xlsx generate",
         "kil-xlsx generate --respondent council --round 2026 --due 2026-05-31",
         'kil-xlsx generate --organisations list.xlsx --contact "Sam, 0117 496 0000" --out spring',
-    )
+    ),
 )
 @_framework
 @_respondent
@@ -151,12 +152,13 @@ def generate(
 
 
 @main.command(
+    short_help="Read completed workbooks and say what is wrong.",
     epilog=_examples(
         "kil-xlsx read returns",
         "kil-xlsx read returns/leeds.xlsx",
         "kil-xlsx read returns --csv --out returns.csv",
         "kil-xlsx read returns --json | jq '.files[].scores.overall'",
-    )
+    ),
 )
 @click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
 @_framework
@@ -199,8 +201,14 @@ def read(
     if out is not None:
         printing.say(console, f"Written to {out.resolve()}", "bold green")
     else:
-        _what_next(console, found)
+        _what_next(console, found, " ".join(_typed(path) for path in paths))
     return code
+
+
+def _typed(path: Path) -> str:
+    """A path as it can be typed again."""
+    text = str(path)
+    return f'"{text}"' if " " in text else text
 
 
 def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
@@ -232,7 +240,10 @@ def _show_returns(console: Console, found: pipeline.Returned, *, brief: bool) ->
             printing.draw(console, account_table(only))
     if not brief:
         for reading in found.readings:
-            _show_problems(console, reading, everything=single)
+            if single:
+                _explain_problems(console, reading)
+            else:
+                _list_problems(console, reading)
     _show_second(console, found)
     skipped = [f"{plain(each.name, 100)} was skipped: {each.reason}." for each in found.skipped]
     printing.notes(console, skipped[:10])
@@ -240,28 +251,34 @@ def _show_returns(console: Console, found: pipeline.Returned, *, brief: bool) ->
         printing.notes(console, [f"{len(skipped) - 10} more files were skipped."])
 
 
-def _show_problems(console: Console, reading: Reading, *, everything: bool) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
+def _explain_problems(console: Console, reading: Reading) -> None:
+    """The problems of a file that is read on its own: where, what was found, and what to do."""
+    from kil_xlsx.results.show import told
 
+    for each in told(reading.problems, notes=True):
+        printing.say(console, each.what, label=each.severity, indent=1)
+        printing.say(console, each.where, label="Where", indent=4)
+        printing.say(console, each.found, label="Found", indent=4)
+        printing.say(console, each.expected, label="Should be", indent=4)
+        printing.say(console, each.remedy, label="What to do", indent=4)
+    if reading.problems:
+        console.print()
+
+
+def _list_problems(console: Console, reading: Reading) -> None:
+    """The problems of one file of several: a line or two for each."""
     from kil_xlsx.results.show import plain, told
 
-    groups = told(reading.problems, notes=everything)
+    groups = told(reading.problems, notes=False)
     if not groups:
         return
-    colours = {"error": "bold red", "query": "bold yellow", "note": "dim"}
     printing.say(console, plain(reading.file.name, 110), "bold cyan")
-    shown = groups if everything else groups[:_MOST_TOLD]
-    for each in shown:
-        head = Text.assemble((f"{each.severity.capitalize()}: ", colours[each.severity]), each.what)
-        console.print(Padding(head, (0, 0, 0, 1)))
-        details = [("Where: ", each.where), ("Found: ", each.found), ("What to do: ", each.remedy)]
-        for label, words in details:
-            if words:
-                console.print(Padding(Text.assemble((label, "dim"), words), (0, 0, 0, 4)))
-    if len(groups) > len(shown):
-        more = f" … and {len(groups) - len(shown)} more; read the file on its own to see them all"
-        printing.say(console, more, "dim")
+    for each in groups[:_MOST_TOLD]:
+        where = f"{plain(each.where, 80)}: " if each.where else ""
+        found = f" ({plain(each.found, 80)})" if each.found else ""
+        printing.say(console, f"{where}{each.what}{found}", label=each.severity, indent=1)
+    if len(groups) > _MOST_TOLD:
+        printing.say(console, f"… and {len(groups) - _MOST_TOLD} more", "dim", indent=1)
     console.print()
 
 
@@ -290,25 +307,29 @@ def _show_second(console: Console, found: pipeline.Returned) -> None:
     console.print()
 
 
-def _what_next(console: Console, found: pipeline.Returned) -> None:
+def _what_next(console: Console, found: pipeline.Returned, paths: str) -> None:
     readable = sum(not reading.refused for reading in found.readings)
+    paths = paths if len(paths) < 60 else "PATH"
     lines = []
+    if found.problems and len(found.readings) > 1:
+        lines.append("See what to do about each problem: read the file on its own.")
     if found.problems:
         lines.append("Tell the senders what to put right; they save the workbook and send it again.")
     if readable:
-        lines.append("Keep everything in a table: add --csv --out returns.csv, or --json --out returns.json")
+        lines.append(f"Keep all of it in a table: kil-xlsx read {paths} --csv --out returns.csv")
     if readable > 1:
-        lines.append("Compare the organisations: kil-xlsx benchmark PATH --out comparison")
+        lines.append(f"Compare the organisations: kil-xlsx benchmark {paths} --out comparison")
     if lines:
         printing.next_steps(console, *lines)
 
 
 @main.command(
+    short_help="Compare the organisations.",
     epilog=_examples(
         "kil-xlsx benchmark returns --out comparison",
         "kil-xlsx benchmark returns --out comparison --organisations list.csv",
         "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",
-    )
+    ),
 )
 @click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
 @_framework
@@ -374,10 +395,11 @@ def benchmark(
 
 
 @main.command(
+    short_help="Print the data dictionary.",
     epilog=_examples(
         "kil-xlsx codebook --respondent council",
         "kil-xlsx codebook --json --out codebook.json",
-    )
+    ),
 )
 @_framework
 @_respondent
@@ -402,10 +424,11 @@ def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | 
 
 
 @main.command(
+    short_help="Print the JSON Schema of a format.",
     epilog=_examples(
         "kil-xlsx schema return > return.schema.json",
         "kil-xlsx schema framework --out framework.schema.json",
-    )
+    ),
 )
 @click.argument("name", type=click.Choice(pipeline.SCHEMAS), default="return")
 @click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
@@ -420,7 +443,10 @@ def schema(name: str, out: Path | None, force: bool) -> int:
     return _print_or_write(data, out, force=force)
 
 
-@main.command(epilog=_examples("kil-xlsx frameworks", "kil-xlsx generate --framework keep-it-local"))
+@main.command(
+    short_help="List the questionnaires that come with the program.",
+    epilog=_examples("kil-xlsx frameworks", "kil-xlsx generate --framework keep-it-local"),
+)
 def frameworks() -> int:
     """List the questionnaires that come with the program."""
     from kil_xlsx.results.show import Shown, Table, plain
@@ -438,18 +464,38 @@ def frameworks() -> int:
     return FINE
 
 
-@main.command(epilog=_examples("kil-xlsx demo", "kil-xlsx demo try-it-out"))
-@click.argument("folder", type=_FILE, default=Path("kil-xlsx-demo"), metavar="[FOLDER]")
-def demo(folder: Path) -> int:
-    """Run the whole loop on made-up organisations: generate, fill in, read, benchmark."""
+@main.command(
+    short_help="See the whole loop on made-up organisations.",
+    epilog=_examples("kil-xlsx demo", "kil-xlsx demo somewhere-else"),
+)
+@click.argument("folder", type=_FILE, default=Path("demo"), metavar="[FOLDER]")
+@_force
+def demo(folder: Path, force: bool) -> int:
+    """See the whole loop on made-up organisations: generate, fill in, read, benchmark.
+
+    Everything goes into FOLDER (demo, unless you name another).
+    """
     from kil_xlsx.demo import run_demo
+    from kil_xlsx.results.show import Table, some
 
     console = printing.page()
-    run_demo(folder, lambda words: printing.say(console, words))
+    done = run_demo(folder, lambda words: printing.say(console, f"{words} …", "dim"), force=force)
+    console.print()
+    rows = (
+        (str(done.organisations), "the list of organisations, as a coordinator would keep it"),
+        (str(done.folder / "workbooks"), f"{some(done.workbooks, 'workbook')}, one for each organisation"),
+        (
+            str(done.folder / "returned"),
+            f"{some(done.returned, 'file')} that came back, {done.refused} of them unusable",
+        ),
+        (str(done.results), f"answers and scores, with {some(done.problems, 'error and query', 'errors and queries')}"),
+        (str(done.benchmark), "the organisations compared: open benchmark.xlsx"),
+    )
+    printing.draw(console, Table("", ("Where", "What"), rows))
     printing.next_steps(
         console,
-        f"Look at what was made: {folder.resolve()}",
-        "Then make your own workbooks: kil-xlsx generate",
+        f"See what reading says: kil-xlsx read {_typed(done.folder / 'returned')}",
+        "Make workbooks of your own: kil-xlsx generate",
     )
     return FINE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ def page() -> Console:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=WIDTH)
     return console
 
@@ -39,12 +40,17 @@ def draw(console: Console, table: Table) -> None:
     drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for heading in table.headings:
         right = heading in table.numbers
-        drawn.add_column(heading, justify="right" if right else "left", no_wrap=heading in table.whole, overflow="fold")
+        drawn.add_column(
+            heading,
+            justify="right" if right else "left",
+            no_wrap=heading in table.whole,
+            overflow="fold",
+        )
     for row in table.rows:
         drawn.add_row(*(_cell(cell) for cell in row))
     if table.title:
         say(console, table.title, "bold cyan")
-    console.print(Padding(drawn, (0, 0, 1, 1)))
+    console.print(Padding(drawn, (0, 0, 1, 1), expand=False))
 
 
 def _cell(cell: Shown | str):  # type: ignore[no-untyped-def]  # rich's Text, which is not loaded here
@@ -53,11 +59,20 @@ def _cell(cell: Shown | str):  # type: ignore[no-untyped-def]  # rich's Text, wh
     return Text(cell) if isinstance(cell, str) else Text(cell.text, style=_TONES[cell.tone])
 
 
-def say(console: Console, words: str, style: str = "") -> None:
-    """Say a sentence."""
+_LABELS = {"error": "bold red", "query": "bold yellow"}
+
+
+def say(console: Console, words: str, style: str = "", *, label: str = "", indent: int = 0) -> None:
+    """Say a sentence, with a label in front if there is one; nothing is said where there are no words."""
+    from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Text(words, style=style))
+    if not words:
+        return
+    text = Text(words, style=style)
+    if label:
+        text = Text.assemble((f"{label[:1].upper()}{label[1:]}: ", _LABELS.get(label, "dim")), text)
+    console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
 
 def notes(console: Console, words: Iterable[str]) -> None:

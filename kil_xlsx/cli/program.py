@@ -54,6 +54,10 @@ class Program(click.Group):
             return CANNOT_GO_ON
         return code if isinstance(code, int) else FINE
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which they are used."""
+        return list(self.commands)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

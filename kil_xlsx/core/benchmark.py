@@ -112,7 +112,10 @@ class Statistic(Struct, frozen=True, kw_only=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """Organisations compared together.  ``field`` is empty for the group of all; else ``value`` is its answer."""
+    """Organisations compared together.  ``field`` is empty for the group of all; else ``value`` is its answer.
+
+    A suppressed subgroup has no figures at all.
+    """
 
     id: str
     field: str = ""
@@ -310,7 +313,8 @@ def _group(
     statistics: Iterable[tuple[Item, tuple[str, ...], Published]],
 ) -> Group:
     found: dict[str, list[Statistic]] = {"overall": [], "section": [], "question": [], "measure": []}
-    for item, among, published in statistics:
+    suppressed = counts.used is None
+    for item, among, published in statistics if place is None or not suppressed else ():
         figure = published.whole if place is None else published.parts[place.breakdown][place.part]
         found[item.kind].append(Statistic(item=item.id, among=among, figure=figure))
     return Group(
@@ -318,7 +322,7 @@ def _group(
         field=by.id if by else "",
         field_label=by.label if by else "",
         value=answer[1],
-        suppressed=counts.used is None,
+        suppressed=suppressed,
         counts=counts,
         overall=tuple(found["overall"]),
         sections=tuple(found["section"]),

@@ -70,31 +70,30 @@ def some(count: int, noun: str, plural: str = "") -> str:
 
 
 def returns_table(readings: Sequence[Reading], instruments: Mapping[str, Instrument]) -> Table:
-    """One line for each file: whose it is, how far it is, its score and what is wrong."""
+    """One line for each file: whose it is (or else its name), how far it is, its score and what is wrong."""
     return Table(
         "",
-        ("File", "Organisation", "Type", "Answered", "Score", "Errors", "Queries", "Ready"),
+        ("Organisation", "Type", "Answered", "Score", "Errors", "Queries", "Ready"),
         tuple(_returned(reading, instruments) for reading in readings),
         numbers=("Answered", "Score", "Errors", "Queries"),
-        whole=("Answered", "Score", "Errors", "Queries", "Ready", "Type"),
+        whole=("Answered", "Score", "Errors", "Queries", "Ready"),
     )
 
 
 def _returned(reading: Reading, instruments: Mapping[str, Instrument]) -> tuple[Shown | str, ...]:
     errors, queries = reading.count(Severity.ERROR), reading.count(Severity.QUERY)
-    name = plain(reading.file.name, 90)
+    name = Shown(plain(reading.file.name, 90), "quiet")
     wrong = (_count(errors, "bad"), _count(queries, "warn"))
     identity, result = reading.identity, reading.result
     instrument = instruments.get(identity.respondent) if identity else None
     if identity is None or result is None or instrument is None:
         whose = plain(identity.organisation, 60) if identity else ""
-        return (name, whose or NOTHING, NOTHING, NOTHING, NOTHING, *wrong, Shown("not read", "bad"))
+        return (whose or name, NOTHING, NOTHING, NOTHING, *wrong, Shown("not read", "bad"))
     counts = result.overall_counts
     score = number(result.overall, instrument.framework.scoring.decimals)
-    ready = Shown("yes", "good") if result.progress.ready else Shown("not yet", "warn")
+    ready = Shown("yes", "good") if result.progress.ready and not errors else Shown("not yet", "warn")
     return (
-        name,
-        plain(organisation_of(identity, instrument, reading.ret), 60) or NOTHING,
+        plain(organisation_of(identity, instrument, reading.ret), 60) or name,
         plain(instrument.respondent.label, 30),
         f"{counts.responded} of {counts.questions}",
         score,
@@ -123,10 +122,11 @@ def totals(readings: Sequence[Reading]) -> tuple[str, ...]:
         lines.append(f"{some(items, 'item')} = {' + '.join(f'{count:,} {word}' for count, word in parts)}.")
     compared = [one for reading in readings for one in reading.comparisons]
     if compared:
-        stored = sum(one.stored is not None for one in compared)
         differing = sum(not one.agrees for one in compared)
-        words = f"{some(differing, 'differs', 'differ')} from ours" if differing else "all agree with ours"
-        lines.append(f"Results that the workbooks had stored: {stored:,} of {len(compared):,}; {words}.")
+        words = "all are what the workbooks show"
+        if differing:
+            words = f"{differing:,} are not what the workbooks show; read a file on its own to see why"
+        lines.append(f"{some(len(compared), 'score or measure', 'scores and measures')} worked out again: {words}.")
     return tuple(lines)
 
 
@@ -181,6 +181,7 @@ class Told:
     what: str
     where: str
     found: str
+    expected: str
     remedy: str
 
 
@@ -192,7 +193,7 @@ def told(problems: Iterable[Problem], *, notes: bool) -> tuple[Told, ...]:
             groups.setdefault((each.severity, each.message, each.remedy), []).append(each)
     order = (Severity.ERROR, Severity.QUERY, Severity.NOTE)
     return tuple(
-        Told(severity, plain(message, 400), _places(members), _found(members), plain(remedy, 400))
+        Told(severity, plain(message, 400), _places(members), *_found(members), plain(remedy, 400))
         for (severity, message, remedy), members in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
     )
 
@@ -212,15 +213,13 @@ def _places(problems: Sequence[Problem]) -> str:
     return "; ".join(shown)
 
 
-def _found(problems: Sequence[Problem]) -> str:
-    """What stands there and what should; only where one place is concerned, or all say the same."""
-    said = {(each.found, each.expected) for each in problems}
-    if len(said) != 1:
-        texts = dict.fromkeys(plain(each.found, 40) for each in problems if each.found)
-        return plain("; ".join(f"“{text}”" for text in texts), 200)
-    found, expected = next(iter(said))
-    parts = [f"“{plain(found)}”" if found else "", f"expected: {plain(expected, 200)}" if expected else ""]
-    return "; ".join(part for part in parts if part)
+def _found(problems: Sequence[Problem]) -> tuple[str, str]:
+    """What stands there, and what should where that is the same for all."""
+    found = dict.fromkeys(
+        plain(each.found, 60 if len(problems) > 1 else _LONGEST_TEXT) for each in problems if each.found
+    )
+    expected = {each.expected for each in problems}
+    return plain("; ".join(found), 200), plain(expected.pop(), 200) if len(expected) == 1 else ""
 
 
 # Benchmark

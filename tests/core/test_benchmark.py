@@ -309,7 +309,7 @@ def test_a_subgroup_held_back_as_a_whole_has_no_figures_at_all() -> None:
     assert _figure(_group(found, "shop/all"), "M-LIKE", ("Street",)).n == 26
     south = _group(found, "shop/region/south")
     assert south.suppressed
-    assert {each.figure for each in _statistics(south)} == {HIDDEN}
+    assert not list(_statistics(south))
 
 
 def test_subgroups_do_not_tell_who_returned() -> None:

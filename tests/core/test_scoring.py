@@ -699,7 +699,7 @@ def test_a_check_holds_fails_or_cannot_be_made_yet(
     given_figures = [number(name, value) for name, value in (("income", income), ("local", local)) if value is not None]
     result = scored(figured, "", *given_figures)
     assert result.checks["K1"].state is state
-    assert result.progress.errors - result.checks["S1"].state.count("failed") == int(state is CheckState.FAILED)
+    assert result.progress.errors == 1 + int(state is CheckState.FAILED)  # the other one: required fields are blank
 
 
 def test_a_query_can_be_explained_and_an_error_cannot(figured: Instrument) -> None:
@@ -770,7 +770,7 @@ def test_a_return_is_ready_when_nothing_is_left(figured: Instrument) -> None:
     answers = "0 NA DK 4 1 2 3"
     ready = scored(figured, answers, *profile).progress
     assert (ready.profile_done, ready.questions_responded, ready.errors, ready.ready) == (2, 7, 0, True)
-    assert ready.queries == 3 - 1  # a reason and evidence are asked for; no figure contradicts itself
+    assert ready.queries == 2  # a reason and evidence are asked for
     assert not scored(figured, answers, profile[0]).progress.ready
     assert not scored(figured, "0 NA DK 4 1 2 -", *profile).progress.ready
     assert not scored(figured, answers, *profile, number("income", 1), number("local", 2)).progress.ready
@@ -824,13 +824,13 @@ def test_scores_stay_on_their_scale(rule: dict[str, Any], weights: list[float], 
         assert overall is None or min(scores) - 1e-6 <= overall <= max(scores) + 1e-6
 
 
-@given(st.lists(st.sampled_from(("4 2 1 2", "4 - 1 2", "NA NA 3 3", "DK 4 4 NA", "- - - -", "0 0 0 0"))), st.data())
-@settings(max_examples=40, deadline=None)
-def test_sums_of_level_means_stay_on_their_scale(_seeds: list[str], data: st.DataObject) -> None:
-    """Rule 59: with two groups of answers up to 4 no sum is above 8 or below 0."""
-    result = scored(levelled(), data.draw(st.lists(CODES, min_size=5, max_size=5)))
-    value = result.sections["A"].score
-    assert value is None or 0 <= value <= 8
+@given(st.lists(CODES, min_size=5, max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_sums_of_level_means_stay_on_their_scale(answers: list[str]) -> None:
+    """Rule 59: with two groups of answers up to 4 no sum is above 8, or above 4 where only one group applies."""
+    value = scored(levelled(), answers).sections["A"].score
+    applying = sum(set(pair) != {"NA"} for pair in (answers[:2], answers[2:4]))
+    assert value is None or 0 <= value <= 4 * applying
 
 
 @given(ANSWERS, st.randoms(use_true_random=False))

@@ -16,13 +16,13 @@ from kil_xlsx.layout.plan import Plan
 OTHER = Path(__file__).resolve().parent.parent / "fixtures" / "other-framework"
 """A framework that differs from the one that comes with the program in everything that a definition may decide."""
 
-CASES = int(os.environ.get("KIL_ORACLE_CASES", "150"))
+CASES = int(os.environ.get("KIL_ORACLE_CASES", "100"))
 """Random answer sets per type of respondent for the engine in this process; continuous integration asks for more."""
 
 OFFICE_CASES = int(os.environ.get("KIL_ORACLE_OFFICE", "3"))
 """Random answer sets per type of respondent for the office suite."""
 
-SLOW_ENGINE_CASES = max(CASES // 25, 6)
+SLOW_ENGINE_CASES = max(CASES // 50, 4)
 CHUNK = 50
 
 COUNCIL, COMMUNITY = "keep-it-local/council", "keep-it-local/community"

@@ -23,7 +23,7 @@ from kil_xlsx.core.returns import Key, Outcome, Part, State, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.a1 import parse_cell_name
-from kil_xlsx.layout.codec import as_formulas_see, offered, serial
+from kil_xlsx.layout.codec import decode, offered, serial
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import Cell as Written
 from kil_xlsx.layout.document import Document, Formula
@@ -39,7 +39,7 @@ from kil_xlsx.writing.xlsx import write
 
 COUNCIL, COMMUNITY = "keep-it-local/council", "keep-it-local/community"
 FIRST, SECOND = "LA-C1-1", "LA-C1-2"
-ISSUE = Issue(dt.datetime(2026, 1, 1))
+ISSUE = Issue(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
 INFO = FileInfo(name="return.xlsx", sha256="0" * 64, size=1, kind="xlsx", application="")
 
 
@@ -181,7 +181,7 @@ FOLLOWS = {
 
 @pytest.mark.parametrize("name", [COUNCIL, COMMUNITY])
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 def test_what_is_typed_is_what_is_read(name: str, data: st.DataObject) -> None:
     """Every entry comes back as it was typed, the account adds up, and results agree with the workbook's own."""
     typed = data.draw(filled_in(name))
@@ -191,7 +191,8 @@ def test_what_is_typed_is_what_is_read(name: str, data: st.DataObject) -> None:
     assert reading.ret.entries.keys() == plan.by_key.keys()
     for key, slot in plan.by_key.items():
         entry = reading.ret.entries[key]
-        expected = as_formulas_see(plan.instrument, slot, typed.get(key))
+        expected, _ = decode(plan.instrument, slot, typed.get(key))
+        assert expected.outcome is not Outcome.REFUSED
         assert (entry.state, entry.outcome, entry.value, entry.code, entry.text) == (
             expected.state,
             expected.outcome,
@@ -218,9 +219,9 @@ def nonsense(draw: st.DrawFn) -> dict[Key, Typed]:
 
 
 @given(typed=nonsense())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 def test_the_account_adds_up_whatever_is_typed(typed: dict[Key, Typed]) -> None:
-    """Every item has one outcome, every refusal has its problem with sheet and cell, and no result differs in silence."""
+    """Every item has one outcome, every refusal has its problem with sheet and cell, no result differs."""
     plan = plans()[COMMUNITY]
     reading = read(typed, COMMUNITY)
     assert reading.ret is not None
@@ -542,6 +543,7 @@ def test_a_stale_result_is_asked_about_once() -> None:
     assert [one.id for one in reading.comparisons if not one.agrees] == ["C1", "overall"]
 
 
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
 def test_a_workbook_without_results_is_worked_out_again() -> None:
     """Some programs save formulas without values: one note, and the program's own results."""
     buffer = io.BytesIO()
@@ -557,6 +559,7 @@ def test_a_workbook_without_results_is_worked_out_again() -> None:
 # Changed workbooks
 
 
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
 def test_a_row_inserted_by_a_program_that_moves_cells_only() -> None:
     """Answers below an inserted row are read from where they are now."""
     book = openpyxl.load_workbook(io.BytesIO(written(SCORED)))

@@ -39,7 +39,7 @@ def made() -> Stamp:
 
 @cache
 def sent_out() -> WorkbookData:
-    issue = Issue(dt.datetime(2026, 1, 1), ORGANISATION, round_id=ROUND)
+    issue = Issue(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), ORGANISATION, round_id=ROUND)
     return read_workbook(write(compose(plan(), issue), default_theme()))
 
 

@@ -46,14 +46,18 @@ def community() -> Plan:
 @cache
 def sent_out() -> WorkbookData:
     """The council's workbook with a few answers."""
-    return read_workbook(write(compose(council(), Issue(dt.datetime(2026, 1, 1)), ANSWERS), default_theme()))
+    return read_workbook(
+        write(compose(council(), Issue(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)), ANSWERS), default_theme())
+    )
 
 
 @cache
 def tenants() -> WorkbookData:
     """The community organisation's workbook with three rows of its table filled in."""
     typed: dict[Key, Typed] = {Key("tenants", Part.ANSWER, row, "name"): f"tenant {row}" for row in (1, 2, 3)}
-    return read_workbook(write(compose(community(), Issue(dt.datetime(2026, 1, 1)), typed), default_theme()))
+    return read_workbook(
+        write(compose(community(), Issue(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)), typed), default_theme())
+    )
 
 
 Move = Callable[[int, int], tuple[int, int] | None]
@@ -158,7 +162,8 @@ def test_an_inserted_row_moves_what_is_below(marks: bool) -> None:
     assert not one(location, FIRST).problems
     [note] = one(location, SECOND).problems
     assert (note.sheet, note.cell, note.item) == ("Assessment", cell_name(at + 1, Assessment.ANSWER), SECOND)
-    assert note.found and note.expected
+    assert note.found
+    assert note.expected
 
 
 def test_a_deleted_row_is_not_found_and_no_other_is_lost() -> None:

@@ -1,0 +1,80 @@
+"""Make the samples again: ``python samples/make_samples.py`` from the project's folder.
+
+Everything is made by the program itself from invented organisations, so the files always fit the current layout.
+Two returns are opened and saved again by LibreOffice, which must be installed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+
+from kil_xlsx import pipeline
+from kil_xlsx.demo import answers, respondents
+from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets.frame import Issue
+
+FOLDER = Path(__file__).parent
+CREATED = datetime(2026, 4, 7, 9, 0)
+DUE = date(2026, 6, 30)
+ROUND = "Sample round 2026"
+CHOSEN = (0, 2, 4, 6, 8, 10)
+"""Of the simulated respondents, those who show one habit each: none, words for a number, figure and reason, gaps, a
+part larger than its whole, answers typed by hand."""
+SAVED_AGAIN = (0, 2)
+"""Of these, those whose file went through LibreOffice."""
+
+
+def main() -> None:
+    """Write everything below the folder of samples."""
+    for name in ("blank", "returned", "results", "benchmark"):
+        shutil.rmtree(FOLDER / name, ignore_errors=True)
+    _, instruments = pipeline.load(pipeline.DEFAULT_FRAMEWORK)
+    lines = ["name,email,respondent"]
+    for instrument in instruments:
+        plan = Plan(instrument)
+        everybody = respondents(instrument, 12)
+        for place, index in enumerate(CHOSEN):
+            someone = everybody[index]
+            lines.append(f"{someone.organisation.name},{instrument.respondent.id}{place + 1}@example.org,{instrument.respondent.id}")
+            issue = Issue(CREATED, someone.organisation, ROUND, DUE, "coordinator@example.org")
+            data = pipeline.workbook_bytes(plan, issue, answers(plan, someone))
+            name = f"{instrument.respondent.id}-{pipeline.safe_name(someone.organisation.name)}"
+            path = FOLDER / "returned" / f"{name}.xlsx"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+            if place in SAVED_AGAIN:
+                save_in_libreoffice(path, FOLDER / "returned" / f"{name}-saved-in-libreoffice.xlsx")
+                path.unlink()
+    (FOLDER / "organisations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    pipeline.generate(out=FOLDER / "blank", created=CREATED)
+    write_results()
+
+
+def save_in_libreoffice(source: Path, target: Path) -> None:
+    """Open a workbook in LibreOffice and save it under another name."""
+    office = shutil.which("soffice")
+    if office is None:
+        sys.exit("LibreOffice (soffice) is needed to make the samples.")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [office, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "xlsx"]
+        subprocess.run([*command, "--outdir", folder, str(source)], check=True, capture_output=True, timeout=180)
+        shutil.move(Path(folder) / source.name, target)
+
+
+def write_results() -> None:
+    """What reading and benchmarking the returned samples gives."""
+    read = pipeline.read([FOLDER / "returned"])
+    pipeline.write_file(FOLDER / "results" / "returns.json", pipeline.read_json(read), force=True)
+    pipeline.write_file(FOLDER / "results" / "answers.csv", pipeline.read_csv(read).encode("utf-8-sig"), force=True)
+    pipeline.benchmark(
+        [FOLDER / "returned"], FOLDER / "benchmark", organisations=FOLDER / "organisations.csv", created=CREATED, force=True
+    )
+
+
+if __name__ == "__main__":
+    main()
