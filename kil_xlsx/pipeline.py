@@ -530,7 +530,7 @@ def benchmark(
         came = {reading.identity.respondent for reading in readable if reading.identity}
         if not came:
             raise KilXlsxError(
-                f"None of the {len(returned.readings)} files could be read, so there is nothing to compare.",
+                f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to compare.",
                 "Run 'kil-xlsx read' on the same files to see what is wrong with each.",
             )
         counts |= _invited(whole, came, invited or {})
@@ -671,7 +671,7 @@ class Outputs:
             more = f" and {len(present) - 3} more" if len(present) > 3 else ""
             raise OutputError(
                 f"There already: {shown}{more}. Nothing was written.",
-                "Choose another folder or name with --out, or add --force to replace what is there.",
+                "Name another place, or add --force to replace what is there.",
             )
 
     def add(self, target: Path, data: bytes) -> None:

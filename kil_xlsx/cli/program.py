@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from kil_xlsx.errors import KilXlsxError
+from kil_xlsx.errors import Fault, KilXlsxError, OrganisationsListError
 
 FINE, PROBLEMS, USAGE, CANNOT_GO_ON, STOPPED = 0, 1, 2, 3, 130
 """The exit codes."""
@@ -76,9 +76,18 @@ def tell(error: KilXlsxError) -> None:
     """Say what is wrong, everything that is, and what to do."""
     _told("Error", error.message)
     for fault in getattr(error, "faults", ()):
-        click.echo(f"  • {fault}", err=True)
+        click.echo(f"  • {_fault(fault, rows=isinstance(error, OrganisationsListError))}", err=True)
     if error.remedy:
         _told("What to do", error.remedy)
+
+
+def _fault(fault: Fault, *, rows: bool) -> str:
+    """A fault in a line; a list has rows where a definition has lines, and its name has been said already."""
+    if not rows:
+        return str(fault)
+    place = ", ".join(part for part in (f"row {fault.line}" if fault.line else "", fault.key) if part)
+    words = f"{fault.message} {fault.remedy}".strip()
+    return f"{place}: {words}" if place else words
 
 
 def _told(what: str, words: str) -> None:

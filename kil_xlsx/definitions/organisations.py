@@ -234,7 +234,7 @@ class _Reader:
                 "Give one address, such as someone@example.org, or leave it blank.",
             )  # fmt: skip
         respondent = self._respondent(number, values.get(_TYPE))
-        profile = list(self._profile(number, values, respondent)) if respondent else []
+        profile = list(self._profile(number, values, respondent))
         if name and respondent:
             self._once(number, name, respondent, dict(profile), values)
         if respondent and len(self.faults) == before:
@@ -304,12 +304,14 @@ class _Reader:
             self._ids.setdefault(identifier, number)
 
     def _profile(
-        self, number: int, values: dict[str, tuple[_Column, str]], respondent: str
+        self, number: int, values: dict[str, tuple[_Column, str]], respondent: str | None
     ) -> Iterator[tuple[str, str]]:
-        if respondent not in self._instruments:
-            self._instruments[respondent] = instrument(self.framework, respondent)
-        mine = self._instruments[respondent]
-        asked = {field.id for field in mine.profile}
+        """Profile fields and their values.  They are checked even where it is not clear who would be asked for them."""
+        who = respondent or self.framework.respondents[0].id
+        if who not in self._instruments:
+            self._instruments[who] = instrument(self.framework, who)
+        mine = self._instruments[who]
+        asked = {field.id for field in (mine.profile if respondent else self.framework.profile)}
         for column, text in values.values():
             field = column.field
             if field is None or not text:

@@ -46,7 +46,14 @@ CHOICES: dict[str, dict[str, dict[str, Any]]] = {
 def asked(section: str, *numbers: int, **more: Any) -> list[dict[str, Any]]:
     """Questions of a section, such as A-1 and A-2."""
     return [
-        {"id": f"{section}-{n}", "respondent": "shop", "section": section, "label": f"Topic {n}", "text": "How?", **more}
+        {
+            "id": f"{section}-{n}",
+            "respondent": "shop",
+            "section": section,
+            "label": f"Topic {n}",
+            "text": "How?",
+            **more,
+        }
         for n in numbers
     ]
 
@@ -690,7 +697,12 @@ def test_a_measure_shows_only_when_what_it_needs_holds(figured: Instrument) -> N
 
 @pytest.mark.parametrize(
     ("income", "local", "state"),
-    [(None, None, CheckState.NOT_YET), (10, None, CheckState.NOT_YET), (10, 10, CheckState.OK), (9, 10, CheckState.FAILED)],
+    [
+        (None, None, CheckState.NOT_YET),
+        (10, None, CheckState.NOT_YET),
+        (10, 10, CheckState.OK),
+        (9, 10, CheckState.FAILED),
+    ],
 )
 def test_a_check_holds_fails_or_cannot_be_made_yet(
     figured: Instrument, income: float | None, local: float | None, state: CheckState
@@ -765,7 +777,7 @@ def test_a_stretch_is_not_worked_out_from_what_nobody_knows(figured: Instrument)
 
 
 def test_a_return_is_ready_when_nothing_is_left(figured: Instrument) -> None:
-    """Rule 56: required fields, every question dealt with in any way, no error; queries and figures do not hold it up."""
+    """Rule 56: required fields, every question dealt with, no error; queries and figures do not matter."""
     profile = [told("name", "N"), told("area", "E1")]
     answers = "0 NA DK 4 1 2 3"
     ready = scored(figured, answers, *profile).progress

@@ -253,8 +253,9 @@ def test_capitals_do_not_matter_even_to_formulas(typed: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
-        ("  3 Established ", "3"), (f"3{NOT_BREAKING}Established", "3"), ("3  Established", "3"), ("3\nEstablished", "3"),
-        ("Established", "3"), ("established", "3"), ("3", "3"), (" 3 ", "3"), (3.0, "3"), (3, "3"), (0.0, "0"), (-0.0, "0"),
+        ("  3 Established ", "3"), (f"3{NOT_BREAKING}Established", "3"), ("3  Established", "3"),
+        ("3\nEstablished", "3"), ("Established", "3"), ("established", "3"), ("3", "3"), (" 3 ", "3"),
+        (3.0, "3"), (3, "3"), (0.0, "0"), (-0.0, "0"),
         ("2 Half-way there", "2"), ("2 Half—way there", "2"), ("half−way there", "2"), ("３", "3"),
         ("Don’t know yet", "DK"), ("DON‘T KNOW YET", "DK"), ("dk", "DK"), ("na", "NA"), ("not  applicable", "NA"),
     ],
@@ -264,15 +265,14 @@ def test_an_answer_beyond_doubt_is_recognised_with_a_note(typed: Typed, code: st
     entry, problems = decode(TINY, ANSWER, typed)
     assert (entry.code, entry.outcome, entry.typed) == (code, Outcome.ACCEPTED, typed)
     assert entry.state is {"NA": State.NOT_APPLICABLE, "DK": State.DONT_KNOW}.get(code, State.ANSWERED)
-    assert [(each.code, each.severity, each.item) for each in problems] == [
-        ("choice-recognised", Severity.NOTE, "A-1")
-    ]
+    assert [(each.code, each.severity, each.item) for each in problems] == [("choice-recognised", Severity.NOTE, "A-1")]
     assert problems[0].expected in dict(offered(TINY.choice_lists["levels"]))
     assert as_formulas_see(TINY, ANSWER, typed).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize(
-    "typed", ["maybe", "4", 4.0, 2.5, -1.0, True, False, "3 Est", "3*", "3 Established?", "Established 3", "#N/A", "23", "3/4"]
+    "typed",
+    ["maybe", "4", 4.0, 2.5, -1.0, True, False, "3 Est", "3*", "3 Established?", "Established 3", "#N/A", "23", "3/4"],
 )
 def test_an_unknown_answer_is_refused_with_what_was_expected(typed: Typed) -> None:
     """What is not one of the answers counts as nothing, and the message lists all that could have been chosen."""
@@ -332,8 +332,8 @@ def test_anything_typed_anywhere_has_exactly_one_outcome(typed: Typed, slot: Slo
 @pytest.mark.parametrize(
     ("name", "typed"),
     [
-        ("free", -1e12), ("free", 0.0), ("free", 5), ("share", 0.0), ("share", 1.0), ("positive", 0.5), ("positive", 1e15),
-        ("capped", 1500.0), ("capped", -3.25),
+        ("free", -1e12), ("free", 0.0), ("free", 5), ("share", 0.0), ("share", 1.0),
+        ("positive", 0.5), ("positive", 1e15), ("capped", 1500.0), ("capped", -3.25),
     ],
 )  # fmt: skip
 def test_numbers_in_range_are_taken(name: str, typed: float) -> None:
@@ -404,8 +404,9 @@ def test_serial_numbers_are_those_of_spreadsheets() -> None:
 
 HOSTILE = (
     "=1+1", "+44 20 7946 0000", "-none-", "@SUM(1)", '=HYPERLINK("http://example.org","x")', "=cmd|' /C calc'!A0",
-    "'=1", "{=1}", "TRUE", "00123", "1e5", "31/03/2026", "#N/A", "#REF!", "<b>&\"'</b>", "_x0041_", "a\nb", "x" * 32_000,
-    "🙂", "日本語", "\u202eright to left", "; DROP TABLE", "http://example.org", "mailto:a@example.org",
+    "'=1", "{=1}", "TRUE", "00123", "1e5", "31/03/2026", "#N/A", "#REF!", "<b>&\"'</b>", "_x0041_",
+    "a\nb", "x" * 32_000, "🙂", "日本語", "\u202eright to left", "; DROP TABLE", "http://example.org",
+    "mailto:a@example.org",
 )  # fmt: skip
 
 
@@ -419,7 +420,16 @@ def test_text_stays_text(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "text"),
-    [(12.0, "12"), (-0.0, "0"), (0.5, "0.5"), (1e16, "1e+16"), (True, "TRUE"), (False, "FALSE"), (7, "7"), ("  a ", "  a ")],
+    [
+        (12.0, "12"),
+        (-0.0, "0"),
+        (0.5, "0.5"),
+        (1e16, "1e+16"),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        (7, "7"),
+        ("  a ", "  a "),
+    ],
 )
 def test_numbers_in_text_cells_read_as_they_look(typed: Typed, text: str) -> None:
     """A registered number that became a number has no ".0" behind it."""
@@ -438,7 +448,8 @@ def test_known_identifiers_pass(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["1173575", "GB-CHC-11735", "GB-CHC-1173575X", "GB-CHC", "GB-CHC-", "FR-RCS-1", "GB-CHCX-1173575", 1173575.0]
+    "typed",
+    ["1173575", "GB-CHC-11735", "GB-CHC-1173575X", "GB-CHC", "GB-CHC-", "FR-RCS-1", "GB-CHCX-1173575", 1173575.0],
 )
 def test_unknown_identifiers_are_taken_and_asked_about(typed: Typed) -> None:
     """An identifier that fits no register is kept as typed, with a query."""

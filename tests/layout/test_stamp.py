@@ -102,13 +102,25 @@ def test_two_neighbours_changing_places_are_noticed() -> None:
 
 def test_a_code_with_another_prefix_is_noticed() -> None:
     """The prefix is part of what is checked, so a code of one framework is none of another."""
-    noticed = [valid_reference(code.replace("KIL-", f"{other}-")) for code in random_codes(50) for other in ("KIM", "AB")]
+    noticed = [
+        valid_reference(code.replace("KIL-", f"{other}-")) for code in random_codes(50) for other in ("KIM", "AB")
+    ]
     assert set(noticed) == {None}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "KIL", "KIL-", "KIL-0000-0000", "KIL-0000-0000-00", "not a code", "12345678901234", "KIL-UUUU-UUUU-UUU", "x" * 500],
+    [
+        "",
+        "KIL",
+        "KIL-",
+        "KIL-0000-0000",
+        "KIL-0000-0000-00",
+        "not a code",
+        "12345678901234",
+        "KIL-UUUU-UUUU-UUU",
+        "x" * 500,
+    ],
 )
 def test_other_texts_are_not_codes(text: str) -> None:
     """Nothing is made of a text that is too short, too long or not of these characters."""

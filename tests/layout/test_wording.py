@@ -80,7 +80,9 @@ def test_sheet_names_are_letters_digits_and_blanks(name: str) -> None:
     assert faults(**{"sheet.about": name}) == []
 
 
-@pytest.mark.parametrize("name", ["", " ", "You & us", "a'b", "<b>", "a/b", "a:b", "[a]", "x" * 32, " a", "a ", "History"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "You & us", "a'b", "<b>", "a/b", "a:b", "[a]", "x" * 32, " a", "a ", "History"]
+)
 def test_sheet_names_that_break_programs_are_refused(name: str) -> None:
     """Signs that some program loses, blanks at either end, and the one name that Excel keeps for itself."""
     assert faults(**{"sheet.about": name}) == ["interface.sheet.about: A sheet cannot have this name."]
@@ -92,11 +94,9 @@ def test_two_sheets_cannot_have_one_name() -> None:
 
 
 def test_every_word_is_used() -> None:
-    """No words are left over from what the program once said: each key, or the beginning of it, stands in its source."""
+    """No words are left over from what sheets once said: each key, or its beginning, stands in the source."""
     package = Path(kil_xlsx.__file__).parent
-    source = "\n".join(
-        path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "wording.py"
-    )
+    source = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path.name != "wording.py")
     said = set(re.findall(r"[\"']([a-z_]+\.[a-z0-9_]+)[\"']", source))
     begun = tuple(re.findall(r"f[\"']([a-z_]+\.[a-z_]*)\{", source))
     unused = [key for key in ENGLISH if key not in said and not key.startswith(begun)]

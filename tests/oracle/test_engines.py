@@ -27,18 +27,6 @@ ENGINES = (IronCalc, Formulon)
 EngineType = type[IronCalc] | type[Formulon]
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Give the blank workbook of an instrument, its stored values replaced."""
-    folder = tmp_path_factory.mktemp("blank")
-
-    @cache
-    def path(name: str) -> Path:
-        return saved(compose(plan(name), ISSUE), folder / f"{name.replace('/', '-')}.xlsx")
-
-    return path
-
-
 def _check(oracle: Oracle, typed: dict[Key, Typed], case: object) -> None:
     differences = oracle.differences(typed)
     assert not differences, explained(differences, typed, case)

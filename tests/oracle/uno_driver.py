@@ -141,9 +141,7 @@ class Office:
         sheet = self.book.Sheets.getByName(name)
         cursor = sheet.createCursor()
         cursor.gotoEndOfUsedArea(False)
-        area = sheet.getCellRangeByPosition(
-            0, 0, cursor.RangeAddress.EndColumn, cursor.RangeAddress.EndRow
-        )
+        area = sheet.getCellRangeByPosition(0, 0, cursor.RangeAddress.EndColumn, cursor.RangeAddress.EndRow)
         wrong = {
             (row, column)
             for found in area.queryFormulaCells(ERROR).RangeAddresses

@@ -1,0 +1,148 @@
+"""The list of organisations: what is understood, and that every fault in it is found in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from kil_xlsx.core.framework import Framework
+from kil_xlsx.definitions.load import load_framework
+from kil_xlsx.definitions.organisations import OrganisationsList, organisations
+from kil_xlsx.errors import Fault, OrganisationsListError
+
+
+@pytest.fixture(scope="module")
+def framework() -> Framework:
+    return load_framework("keep-it-local")
+
+
+def read(framework: Framework, *rows: str, respondent: str | None = None) -> OrganisationsList:
+    """Read a list written with bars between its cells."""
+    numbered = [(number, _cells(row)) for number, row in enumerate(rows, start=1)]
+    return organisations(framework, numbered, "list.csv", respondent)
+
+
+def _cells(row: str) -> Sequence[str]:
+    return tuple(cell.strip() for cell in row.split("|"))
+
+
+def faults(framework: Framework, *rows: str) -> tuple[Fault, ...]:
+    with pytest.raises(OrganisationsListError) as caught:
+        read(framework, *rows)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    "heading", ["name", "Organisation", "ORGANIZATION", "Name of organisation", "organisation_name", "P01"]
+)
+def test_name_column(framework: Framework, heading: str) -> None:
+    """The column of names is known by its usual names and by what the framework calls it."""
+    listed = read(framework, f"{heading} | type", "Leeds | council").organisations
+    assert [(each.name, each.respondent) for each in listed] == [("Leeds", "council")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [("email", "a@b.org"), ("E-mail", "a@b.org"), ("org-id", "GB-CHC-1173575"), ("org_id", "GB-CHC-1173575"),
+     ("GSS code", "E06000023"), ("gss", "E06000023"), ("Council area code", "e06000023")],
+)  # fmt: skip
+def test_synonyms(framework: Framework, heading: str, value: str) -> None:
+    """Columns are recognised by several names, whatever their case."""
+    (one,) = read(framework, f"name | respondent | {heading}", f"Hub | charity | {value}").organisations
+    everything = {one.email, one.id, *dict(one.profile).values()}
+    assert value.upper() in {text.upper() for text in everything}
+
+
+@pytest.mark.parametrize("typed", ["council", "LA", "Council", "local authority", "COUNCILS"])
+def test_respondent_names(framework: Framework, typed: str) -> None:
+    """A respondent type may be named by id, code, label or alias."""
+    assert read(framework, "name | type", f"Leeds | {typed}").organisations[0].respondent == "council"
+
+
+def test_choices_and_dates_as_the_workbook_holds_them(framework: Framework) -> None:
+    """A choice given by its code becomes the dropdown's label, and a date an ISO date."""
+    rows = "name|type|region|legal_form|First day of the reporting year", "Hub|CO|E12000003|CIC|1/4/2025"
+    with pytest.raises(OrganisationsListError):
+        read(framework, rows[0], rows[1].replace("CIC", "company"))
+    (one,) = read(framework, *rows).organisations
+    assert dict(one.profile) == {
+        "organisation_name": "Hub",
+        "region": "Yorkshire and The Humber",
+        "legal_form": "Community interest company",
+        "period_start": "2025-04-01",
+    }
+
+
+def test_every_fault_is_reported(framework: Framework) -> None:
+    """All faults of all rows come in one pass, each with its row and column."""
+    found = faults(
+        framework,
+        "name | email | respondent | org-id | gss | region | period_start",
+        "Leeds | nobody | council | GB-CHC-12 | E0 | Yorkshire | yesterday",
+        " | a@b.org | council | | | |",
+        "Hub | | counsil | | E1 | |",
+        "leeds | | council | | | |",
+        "A | | CO | GB-CHC-1173575 | | |",
+        "B | | CO | gb-chc-1173575 | | |",
+        "C | | | | | |",
+    )
+    assert [(fault.line, fault.key) for fault in found] == [
+        (2, "column 'email'"),
+        (2, "column 'org-id'"),
+        (2, "column 'gss'"),
+        (2, "column 'region'"),
+        (2, "column 'period_start'"),
+        (3, "column 'name'"),
+        (4, "column 'respondent'"),
+        (4, "column 'gss'"),
+        (5, "column 'name'"),
+        (7, "column 'org-id'"),
+        (8, "column 'respondent'"),
+    ]
+    assert all(fault.message and fault.remedy and fault.file == "list.csv" for fault in found)
+    assert "did you mean 'council'" in found[6].message
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ((), "is empty"),
+        (("name",), "only headings"),
+        (("colour | type", "red | council"), "no column with the names"),
+        (("name | organisation | type", "a | b | council"), "means the same"),
+        (("name | type", "Leeds, City | council | council"), "to the right"),
+        (("name | type | legal_form", "Leeds | council | cic"), "is not asked for this"),
+        (("name | type", "Le\x07eds | council"), "U+0007"),
+        (("name | type", f"{'x' * 201} | council"), "201 characters"),
+    ],
+)
+def test_single_faults(framework: Framework, rows: tuple[str, ...], words: str) -> None:
+    """Each way in which a list can be wrong is said in words."""
+    assert any(words in str(fault) for fault in faults(framework, *rows))
+
+
+def test_unknown_columns_are_noted(framework: Framework) -> None:
+    """Columns that mean nothing here are left out and named, as is consent, which nobody can give for another."""
+    rows = (
+        "name | type | colour | regoin | share_for_benchmarking | council_type",
+        "Leeds | council | red | x | named | y",
+    )
+    listed = read(framework, *rows)
+    (note,) = listed.notes
+    assert dict(listed.organisations[0].profile) == {"organisation_name": "Leeds"}
+    assert "'colour'" in note
+    assert "did you mean 'region'" in note
+    assert "only the organisation itself" in note
+    assert "worked out" in note
+
+
+def test_default_respondent(framework: Framework) -> None:
+    """Rows that name no respondent type are of the one that was asked for."""
+    listed = read(framework, "name | type", "Leeds | ", "Hub | community", respondent="council")
+    assert [each.respondent for each in listed.organisations] == ["council", "community"]
+
+
+def test_same_name_for_two_types(framework: Framework) -> None:
+    """Two organisations may share a name when they are of different types."""
+    assert len(read(framework, "name | type", "Leeds | council", "Leeds | community").organisations) == 2

@@ -1,0 +1,263 @@
+"""The command line as people meet it: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from kil_xlsx import __version__, pipeline
+from kil_xlsx.cli import main
+from kil_xlsx.cli.commands import main as group
+
+COMMANDS = ["generate", "read", "benchmark", "codebook", "schema", "frameworks", "demo"]
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def run(*words: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, list(words))
+
+
+def start(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as people do, in a process of its own."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
+    command = [sys.executable, "-m", "kil_xlsx", *words]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=120)
+
+
+# Starting and ending
+
+
+def test_help_has_examples() -> None:
+    """Every command has help that ends in examples."""
+    assert sorted(group.commands) == sorted(COMMANDS)
+    for command in ([], *([name] for name in COMMANDS)):
+        done = run(*command, "--help")
+        assert done.exit_code == 0
+        assert "Examples:" in done.output
+        assert f"kil-xlsx {' '.join(command)}".strip() in done.output
+
+
+def test_without_a_command() -> None:
+    """The bare program shows what it can do."""
+    done = start()
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+def test_version() -> None:
+    """The version can be asked for."""
+    assert run("--version").output.strip() == f"kil-xlsx {__version__}"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("reed",), 2, "Did you mean 'read'?"),
+        (("read",), 2, "Missing argument"),
+        (("read", "nowhere"), 2, "There is no file or folder nowhere"),
+        (("read", "x", "--json", "--csv"), 2, "Choose one"),
+        (("read", "x", "--out", "y"), 2, "--json or --csv"),
+        (("generate", "--due", "soon"), 2, "is not a day"),
+        (("generate", "--created", "soon"), 2, "is not a time"),
+        (("generate", "--framework", "keep-it-lokal"), 2, "did you mean 'keep-it-local'"),
+        (("generate", "--respondent", "counsil"), 2, "did you mean"),
+        (("generate", "--organisations", "nowhere.csv"), 2, "it is not there"),
+        (("benchmark", "x", "--out", "y", "--invited", "many"), 2, "is not a number"),
+        (("codebook", "--respondent", "x"), 2, "Choose one of"),
+        (("schema", "x"), 2, "is not one of"),
+    ],
+)
+def test_mistakes(words: tuple[str, ...], code: int, says: str) -> None:
+    """A mistake in a command is said in plain words, with the exit code for it."""
+    done = run(*words)
+    assert done.exit_code == code
+    assert says in " ".join(done.stderr.split())
+    assert "Traceback" not in done.output
+
+
+def test_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw is one sentence, and a traceback only on request."""
+
+    def breaks() -> None:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr(pipeline, "frameworks", breaks)
+    monkeypatch.delenv("KIL_XLSX_DEBUG", raising=False)
+    done = run("frameworks")
+    assert done.exit_code == 3
+    assert "did not expect" in done.stderr
+    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("KIL_XLSX_DEBUG", "1")
+    assert isinstance(run("frameworks").exception, ZeroDivisionError)
+
+
+def test_starts_light() -> None:
+    """Showing help loads none of the heavy libraries."""
+    program = (
+        "import sys, kil_xlsx.cli;"
+        "print([m for m in ('pandas','openpyxl','rich','jsonschema','xlsxwriter','yaml','numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_reader_that_stops_early() -> None:
+    """A program such as head, that stops reading, causes no complaint."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        command = [sys.executable, "-m", "kil_xlsx", "codebook", "--json"]
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == ""
+
+
+# Generate and read
+
+
+def test_the_loop() -> None:
+    """In an empty folder: workbooks are made, read back and compared, each step telling the next."""
+    made = start("generate", "--round", "2026", "--created", "2026-01-01")
+    assert made.returncode == 0
+    assert "2 workbooks written" in made.stdout
+    assert "kil-xlsx read" in made.stdout
+    assert made.stderr == ""
+    read = start("read", "workbooks")
+    assert read.returncode == 1  # nothing has been filled in, and that is asked about
+    assert "2 files: 2 read, 0 refused." in read.stdout
+    assert "What next" in read.stdout
+    compared = start("benchmark", "workbooks", "--out", "comparison")
+    assert compared.returncode == 0
+    assert sorted(path.name for path in Path("comparison").iterdir()) == ["benchmark.json", "benchmark.xlsx"]
+
+
+def test_overwriting() -> None:
+    """The second time, nothing is written unless that is asked for."""
+    assert run("generate").exit_code == 0
+    before = {path.name: path.read_bytes() for path in Path("workbooks").iterdir()}
+    again = run("generate", "--created", "2020-01-01")
+    assert again.exit_code == 3
+    assert "--force" in again.stderr
+    assert {path.name: path.read_bytes() for path in Path("workbooks").iterdir()} == before
+    assert run("generate", "--force").exit_code == 0
+
+
+def test_faults_of_a_list() -> None:
+    """All faults of a list are shown with their rows, and nothing is written."""
+    Path("list.csv").write_text("name,type,email\nLeeds,council,\n,council,x\nHub,,\n")
+    done = run("generate", "--organisations", "list.csv")
+    assert done.exit_code == 3
+    assert "3 faults" in done.stderr
+    for place in ("row 3, column 'name'", "row 3, column 'email'", "row 4, column 'type'"):
+        assert place in done.stderr
+    assert [path.name for path in Path().iterdir()] == ["list.csv"]
+
+
+def test_names_that_would_move_the_cursor() -> None:
+    """Names from files reach the terminal without anything that it would obey."""
+    Path("a\x1b[31m\u202eb.xlsx").write_bytes(b"%PDF")
+    done = run("read", ".")
+    assert done.exit_code == 1
+    assert "\x1b" not in done.output
+    assert "\u202e" not in done.output
+
+
+def test_json_to_the_terminal_and_to_a_file() -> None:
+    """JSON is all that is printed; in a file it is the same, and the people's table is printed instead."""
+    run("generate", "--created", "2026-01-01")
+    printed = start("read", "workbooks", "--json")
+    assert printed.returncode == 1
+    document: Any = json.loads(printed.stdout)
+    jsonschema.validate(document, json.loads(run("schema", "return").stdout), jsonschema.Draft202012Validator)
+    written = run("read", "workbooks", "--out", "returns.json")
+    assert written.exit_code == 1
+    assert "Written to" in written.stdout
+    assert Path("returns.json").read_text(encoding="utf-8") == printed.stdout
+    assert run("read", "workbooks", "--out", "returns.json").exit_code == 3
+
+
+def test_csv_for_excel() -> None:
+    """CSV in a file begins with the mark that Excel needs; on the terminal it does not."""
+    run("generate", "--created", "2026-01-01")
+    run("read", "workbooks", "--csv", "--out", "returns.csv")
+    data = Path("returns.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    printed = start("read", "workbooks", "--csv").stdout
+    assert printed == data.decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(printed)))) > 100
+
+
+def test_second_reader() -> None:
+    """The second reader's findings are summed up."""
+    run("generate")
+    assert "0 differences" in run("read", "workbooks", "--second-reader").stdout
+
+
+def test_one_file_is_explained() -> None:
+    """A file read on its own is explained: scores, every kind of item, and what to do about each problem."""
+    run("generate", "--respondent", "council")
+    text = run("read", "workbooks/keep-it-local-council.xlsx").stdout
+    for words in ("Scores", "What became of every item", "What to do:"):
+        assert words in text
+
+
+def test_invited_must_be_clear() -> None:
+    """With two respondent types, one number of invited organisations is asked about."""
+    run("generate")
+    done = run("benchmark", "workbooks", "--out", "x", "--invited", "5")
+    assert done.exit_code == 2
+    assert "--invited council=40" in done.stderr
+    assert run("benchmark", "workbooks", "--out", "x", "--invited", "LA=5", "--invited", "community=6").exit_code == 0
+
+
+# The rest
+
+
+@pytest.mark.parametrize("name", pipeline.SCHEMAS)
+def test_schemas(name: str) -> None:
+    """Each schema is printed, and is a schema."""
+    done = run("schema", name)
+    assert done.exit_code == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(done.stdout))
+
+
+def test_codebook() -> None:
+    """The codebook is a table for people and JSON for programs."""
+    table = run("codebook", "--respondent", "council")
+    assert "LA-C1-1" in table.stdout
+    assert "kil_a_LA_C1_1" in table.stdout
+    assert json.loads(run("codebook", "--json").stdout)["framework"] == "keep-it-local"
+
+
+def test_frameworks() -> None:
+    """What comes with the program is listed."""
+    assert "keep-it-local" in run("frameworks").stdout
+
+
+def test_no_colour_when_not_wanted() -> None:
+    """NO_COLOR is honoured, and output that is not a terminal's has no colour."""
+    assert "\x1b" not in start("frameworks", NO_COLOR="1").stdout
+    assert "\x1b" not in start("read", "nowhere").stderr
+
+
+def test_demo() -> None:
+    """The demonstration fills a folder and says what is where."""
+    done = run("demo", "here")
+    assert done.exit_code == 0, done.output
+    assert "kil-xlsx read" in done.stdout
+    assert (Path("here") / "benchmark" / "benchmark.xlsx").is_file()
