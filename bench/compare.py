@@ -35,7 +35,7 @@ CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def with_openpyxl(document: Document) -> bytes:
-    """The same cells, formulas and dropdowns written with openpyxl; without charts and stored values, which it lacks."""
+    """The same cells, formulas and dropdowns written with openpyxl; without charts and stored values."""
     book = openpyxl.Workbook()
     book.remove(book.active)
     fill = PatternFill("solid", fgColor="FFFAE3")
@@ -99,8 +99,18 @@ def main() -> None:
         theme = default_theme()
         data = write(document, theme)
         plans = {plan.instrument.key: plan}
-        compare(f"generate, {kind}", lambda p=plan, i=issue: write(compose(p, i), theme), lambda d=document: with_openpyxl(d), times)  # type: ignore[misc]
-        compare(f"read and score, {kind}", lambda d=data, p=plans: read_form(d, "return.xlsx", p), lambda d=data: load_with_openpyxl(d), times)  # type: ignore[misc]
+        compare(
+            f"generate, {kind}",
+            lambda p=plan, i=issue: write(compose(p, i), theme),
+            lambda d=document: with_openpyxl(d),
+            times,
+        )  # type: ignore[misc]
+        compare(
+            f"read and score, {kind}",
+            lambda d=data, p=plans: read_form(d, "return.xlsx", p),
+            lambda d=data: load_with_openpyxl(d),
+            times,
+        )  # type: ignore[misc]
 
 
 if __name__ == "__main__":

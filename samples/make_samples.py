@@ -40,7 +40,9 @@ def main() -> None:
         everybody = respondents(instrument, 12)
         for place, index in enumerate(CHOSEN):
             someone = everybody[index]
-            lines.append(f"{someone.organisation.name},{instrument.respondent.id}{place + 1}@example.org,{instrument.respondent.id}")
+            lines.append(
+                f"{someone.organisation.name},{instrument.respondent.id}{place + 1}@example.org,{instrument.respondent.id}"
+            )
             issue = Issue(CREATED, someone.organisation, ROUND, DUE, "coordinator@example.org")
             data = pipeline.workbook_bytes(plan, issue, answers(plan, someone))
             name = f"{instrument.respondent.id}-{pipeline.safe_name(someone.organisation.name)}"
@@ -72,7 +74,11 @@ def write_results() -> None:
     pipeline.write_file(FOLDER / "results" / "returns.json", pipeline.read_json(read), force=True)
     pipeline.write_file(FOLDER / "results" / "answers.csv", pipeline.read_csv(read).encode("utf-8-sig"), force=True)
     pipeline.benchmark(
-        [FOLDER / "returned"], FOLDER / "benchmark", organisations=FOLDER / "organisations.csv", created=CREATED, force=True
+        [FOLDER / "returned"],
+        FOLDER / "benchmark",
+        organisations=FOLDER / "organisations.csv",
+        created=CREATED,
+        force=True,
     )
 
 

@@ -58,7 +58,9 @@ def test_the_readme_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys:
     assert capsys.readouterr().out.count("problems") == 6
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"], ids=lambda page: page.name
+)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """Every link to a file of the project names a file that is there."""
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):

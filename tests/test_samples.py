@@ -39,7 +39,9 @@ def test_blank_samples_are_what_generate_writes(tmp_path: Path) -> None:
         assert _parts(sample) == _parts(workbook.path.read_bytes()), "run python samples/make_samples.py"
 
 
-@pytest.mark.parametrize("path", [path for path in RETURNED if "libreoffice" not in path.name], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in RETURNED if "libreoffice" not in path.name], ids=lambda path: path.stem
+)
 def test_completed_samples_are_what_the_program_makes(path: Path) -> None:
     """Each completed workbook that no other program saved is made again, part by part."""
     kind = path.name.split("-")[0]
@@ -64,9 +66,7 @@ def test_reading_the_samples_gives_the_stored_results() -> None:
 
 def test_benchmarking_the_samples_gives_the_stored_benchmark(tmp_path: Path) -> None:
     """The benchmark of the returned samples is the one in the folder."""
-    pipeline.benchmark(
-        [SAMPLES / "returned"], tmp_path, organisations=SAMPLES / "organisations.csv", created=CREATED
-    )
+    pipeline.benchmark([SAMPLES / "returned"], tmp_path, organisations=SAMPLES / "organisations.csv", created=CREATED)
     stored = SAMPLES / "benchmark"
     assert (tmp_path / "benchmark.json").read_bytes() == (stored / "benchmark.json").read_bytes()
     assert _parts((tmp_path / "benchmark.xlsx").read_bytes()) == _parts((stored / "benchmark.xlsx").read_bytes())

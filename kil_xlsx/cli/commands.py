@@ -135,8 +135,10 @@ def generate(
         )
         for each in done.workbooks[:_MOST_ROWS]
     ]
-    headings = ("Workbook", "For", "Type", "Reference")
-    printing.draw(console, Table("", headings, tuple(rows), whole=("Type", "Reference")))
+    headings: tuple[str, ...] = ("Workbook", "For", "Type", "Reference")
+    if console.width < printing.WIDTH:  # the reference also stands in the workbook
+        headings, rows = headings[:3], [row[:3] for row in rows]
+    printing.draw(console, Table("", headings, tuple(rows), whole=("Reference",)))
     more = len(done.workbooks) - len(rows)
     if more > 0:
         printing.say(console, f" … and {more:,} more\n", "dim")

@@ -144,8 +144,10 @@ def _loaded(path: Path) -> Framework:
 
 
 def _checked(files: list[YamlFile], name: str) -> tuple[Framework | None, list[Fault]]:
-    """The framework in some files, and what is wrong with it.  Each stage runs only on what the last one understood:
-    a file that cannot be read would make everything in it look missing, and links between misshapen parts mean little.
+    """The framework in some files, and what is wrong with it.
+
+    Each stage runs only on what the last one understood: a file that cannot be read would make everything in it look
+    missing, and links between misshapen parts mean little.
     """
     faults = [fault for file in files for fault in file.faults]
     data, places, merging = merged(files, name)

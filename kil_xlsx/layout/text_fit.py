@@ -18,8 +18,8 @@ MAXIMUM_POINTS = 409.0
 
 _BY_WIDTH = {
     0.45: " 'ijl", 0.5: ",.I", 0.55: ":;`", 0.6: "()-[]f{}", 0.65: "!Jt", 0.7: "r", 0.75: "/\\s", 0.8: '"z',
-    0.85: "Lcx",     0.9: "?FSZkvy|", 0.95: "ETYag", 1.05: "BCKRbdhnopqu", 1.1: "V", 1.15: "A", 1.2: "D", 1.25: "GHNU", 1.3: "O",
-    1.35: "&Q", 1.4: "%w", 1.6: "m", 1.7: "M", 1.75: "@W",
+    0.85: "Lcx", 0.9: "?FSZkvy|", 0.95: "ETYag", 1.05: "BCKRbdhnopqu", 1.1: "V", 1.15: "A", 1.2: "D", 1.25: "GHNU",
+    1.3: "O", 1.35: "&Q", 1.4: "%w", 1.6: "m", 1.7: "M", 1.75: "@W",
 }  # fmt: skip
 _WIDTHS = {character: width for width, characters in _BY_WIDTH.items() for character in characters}
 _SPACE = _WIDTHS[" "]

@@ -26,6 +26,7 @@ _REFUSALS = {
     "file-not-a-workbook": ("The file {name} is neither a CSV file nor a workbook.", "Save the list as .csv or .xlsx."),
 }
 _SEPARATORS = ",;\t|"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,8 @@ def read_list(data: bytes, name: str) -> ListData:
     :raises UsageProblem: the file is no list that can be read.
     """
     kind = sniff(data) if data else FileKind.EMPTY
-    if kind in (FileKind.TEXT, FileKind.UNKNOWN) and b"\x00" not in data[:4000]:
-        return _from_csv(data, name)
-    if kind is FileKind.UNKNOWN and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    text = kind in (FileKind.TEXT, FileKind.UNKNOWN) and b"\x00" not in data[:4000]
+    if text or data[:2] in _UTF_16:
         return _from_csv(data, name)
     try:
         return _from_workbook(read_workbook(data), name)
@@ -89,7 +89,7 @@ def _from_csv(data: bytes, name: str) -> ListData:
 
 def _decoded(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """The text of a CSV file: UTF-8, UTF-16 with its mark, or else the Windows code page that Excel's plain CSV has."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in _UTF_16:
         try:
             return data.decode("utf-16"), ()
         except UnicodeDecodeError:

@@ -16,6 +16,7 @@ from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.document import CellRef
 from kil_xlsx.layout.plan import Measures, Plan, Results
 from kil_xlsx.reading.model import Cell, CellKind
+from kil_xlsx.reading.package import FileKind
 from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, fold
 
 OVERALL = "overall"
@@ -31,6 +32,8 @@ class _Stored:
     sheet: str
     address: str
     cell: Cell | None
+    zero_may_be_text: bool = False
+    """The reader of the old xls format gives zero for the text that a formula shows."""
 
     @property
     def absent(self) -> bool:
@@ -54,6 +57,8 @@ class _Stored:
         """Whether the stored result says the same as this one; errors and logical values never do."""
         if self.cell is not None and self.cell.kind in (CellKind.ERROR, CellKind.BOOLEAN):
             return False
+        if ours is None and self.number == 0 and self.zero_may_be_text:
+            return True
         if self.number is None or ours is None:
             return self.number is None and ours is None
         return abs(self.number - ours) <= _TOLERANCE * max(1.0, abs(ours))
@@ -157,7 +162,8 @@ def _at(book: BookIndex, identifier: str, ours: float | None, planned: CellRef, 
         return _Stored(identifier, ours, planned.sheet, planned.address, None)
     place = _by_code(index, fold(identifier), heading) or (planned.row, _column(index, planned, heading))
     found = CellRef(index.name, *place)
-    return _Stored(identifier, ours, index.name, found.address, index.cell(*place))
+    old_format = book.workbook.kind is FileKind.XLS
+    return _Stored(identifier, ours, index.name, found.address, index.cell(*place), old_format)
 
 
 def _by_code(index: SheetIndex, code: str, heading: str) -> tuple[int, int] | None:

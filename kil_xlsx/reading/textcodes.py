@@ -11,7 +11,7 @@ REPLACEMENT = "\ufffd"
 
 
 def clean(text: str) -> str:
-    """The text with ``\\n`` for every line end, and U+FFFD for control characters other than it and the tab.
+    r"""The text with ``\n`` for every line end, and U+FFFD for control characters other than it and the tab.
 
     So no terminal, CSV or database later meets them.  Halves of surrogate pairs are replaced as well.
     """

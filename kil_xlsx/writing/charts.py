@@ -84,9 +84,7 @@ def insert_chart(
     return code
 
 
-def _series(
-    series: Series, look: SeriesLook, flat: bool, where: str, sheets: Mapping[str, Sheet]
-) -> dict[str, Any]:
+def _series(series: Series, look: SeriesLook, flat: bool, where: str, sheets: Mapping[str, Sheet]) -> dict[str, Any]:
     for area in (series.categories, series.values):
         check_range(area, where, sheets)
         if area.first_row != area.last_row and area.first_column != area.last_column:

@@ -33,7 +33,7 @@ def test_one_value_is_every_quantile() -> None:
 @settings(derandomize=True)
 @given(_VALUES, st.floats(0, 1))
 def test_quantiles_agree_with_numpy(values: list[float], q: float) -> None:
-    """numpy's default method is the same type 7."""
+    """Numpy's default method is the same type 7."""
     numpy = pytest.importorskip("numpy")
     assert quantile(values, q) == pytest.approx(float(numpy.quantile(values, q)), abs=1e-9)
 

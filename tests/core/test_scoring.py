@@ -293,6 +293,7 @@ def test_a_policy_may_count_not_applicable_as_a_number() -> None:
     result = scored(policy, "4 NA - - -")
     assert result.sections["A"].score is None
     assert scored(policy, "4 NA NA NA NA").sections["A"].score == 20.0
+    assert scored(policy, "NA NA - - -").sections["A"].score is None  # two of five, not two of three
     assert result.sections["A"].counts.not_applicable == 1
     assert result.questions["A-2"].value == 0.0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planted_faults import ALL, ELSEWHERE, FIGURES, LINKS, PROFILE, SCORING, STRUCTURE, F, Planted, Q, X
+from definitions.planted_faults import ALL, ELSEWHERE, FIGURES, LINKS, PROFILE, SCORING, STRUCTURE, F, Planted, Q, X
 
 from kil_xlsx.definitions.load import load_framework
 from kil_xlsx.errors import DefinitionError

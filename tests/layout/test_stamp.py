@@ -35,6 +35,7 @@ def random_codes(count: int) -> list[str]:
 
 
 @given(PREFIXES, FACTS)
+@settings(deadline=None)
 def test_a_code_is_made_from_its_facts_alone(prefix: str, facts: list[str]) -> None:
     """The same facts give the same code on every machine, in a form that can be read out."""
     code = reference_code(prefix, *facts)
@@ -51,7 +52,7 @@ def test_codes_do_not_change_between_versions() -> None:
 
 
 @given(CODES, st.randoms(use_true_random=False))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_code_survives_how_people_type_it(code: str, chance: random.Random) -> None:
     """Capitals, blanks, kinds of dash, O for 0, I and L for 1: none of these matters."""
     prefix, body, check = body_of(code)
@@ -139,6 +140,7 @@ def test_random_texts_are_hardly_ever_codes() -> None:
 
 
 @given(FACTS, FACTS)
+@settings(deadline=None)
 def test_different_facts_have_different_codes(one: list[str], other: list[str]) -> None:
     """Facts are kept apart: "ab" and "c" are not "a" and "bc"."""
     assert (reference_code("KIL", *one) == reference_code("KIL", *other)) == (one == other)

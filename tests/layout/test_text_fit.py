@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kil_xlsx.layout.text_fit import LINE_POINTS, MAXIMUM_POINTS, height, lines
@@ -37,24 +37,28 @@ def test_larger_letters_take_more_lines() -> None:
 
 
 @given(TEXTS, WIDTHS)
+@settings(deadline=None)
 def test_there_is_a_line_for_every_paragraph(text: str, width: float) -> None:
     """However short its paragraphs are, each has a line."""
     assert lines(text, width) >= text.count("\n") + 1
 
 
 @given(TEXTS, WIDTHS, st.floats(0, 40))
+@settings(deadline=None)
 def test_a_wider_column_never_needs_more_lines(text: str, width: float, more: float) -> None:
     """Making a column wider never makes a row higher."""
     assert lines(text, width + more) <= lines(text, width)
 
 
 @given(TEXTS, TEXTS, WIDTHS)
+@settings(deadline=None)
 def test_paragraphs_are_counted_one_by_one(one: str, other: str, width: float) -> None:
     """Two paragraphs take the lines of both."""
     assert lines(f"{one}\n{other}", width) == lines(one, width) + lines(other, width)
 
 
 @given(st.lists(st.tuples(TEXTS, WIDTHS), max_size=4))
+@settings(deadline=None)
 def test_a_row_is_as_high_as_its_longest_text(columns: list[tuple[str, float]]) -> None:
     """Every text of a row has room for its lines, up to the greatest height that Excel has."""
     found = height(*columns, least=20)

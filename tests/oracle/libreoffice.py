@@ -89,12 +89,14 @@ class LibreOffice:
     def stop(self) -> None:
         """End the driver, which ends its LibreOffice."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
 
 
 def _is_a_word(value: str) -> bool:

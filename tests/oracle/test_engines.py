@@ -59,7 +59,7 @@ def test_extremes_give_the_same(engine: EngineType, name: str, mood: Mood, blank
     _check(Oracle(plan(name), engine(blank(name))), random_typed(plan(name), seeded(name), mood), mood)
 
 
-@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_drawn_answers_give_the_same(name: str, data: st.DataObject, blank: Callable[[str], Path]) -> None:
@@ -142,8 +142,9 @@ def _wrong_formulas(plan: Plan) -> list[tuple[CellRef, str, str]]:
     ]
 
 
-@pytest.mark.parametrize("number", range(9))
-@pytest.mark.parametrize("name", [COUNCIL, OTHER_ONLY])
+@pytest.mark.parametrize(
+    ("name", "number"), [*((OTHER_ONLY, number) for number in range(9)), (COUNCIL, 0), (COUNCIL, 4)]
+)
 def test_a_planted_wrong_formula_is_caught(name: str, number: int, tmp_path: Path) -> None:
     """One formula written wrongly, its stored value left right, shows within a few dozen random answer sets."""
     place, right, wrong = _wrong_formulas(plan(name))[number]

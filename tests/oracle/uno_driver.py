@@ -11,7 +11,9 @@ what comes with Python and LibreOffice.  Rows and columns count from zero.
     Recalculate everything; give the values of cells, ``{"error": ...}`` standing for an error; save as xlsx; close.
 """
 
+import contextlib
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -56,8 +58,9 @@ class Office:
         pipe = f"kil{uuid.uuid4().hex}"
         self.process = subprocess.Popen(
             [
-                "soffice", "--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nofirststartwizard",
-                f"-env:UserInstallation={self.profile.as_uri()}", f"--accept=pipe,name={pipe};urp;",
+                "soffice", "--headless", "--invisible", "--norestore", "--nologo", "--nodefault",
+                "--nofirststartwizard", f"-env:UserInstallation={self.profile.as_uri()}",
+                f"--accept=pipe,name={pipe};urp;",
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
@@ -80,9 +83,6 @@ class Office:
 
     def stop(self):
         """End LibreOffice and everything it started, and remove its profile."""
-        import contextlib
-        import os
-
         with contextlib.suppress(Exception):
             self.desktop.terminate()
         try:

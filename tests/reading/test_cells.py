@@ -6,8 +6,6 @@ import datetime as dt
 import io
 import random
 import re
-import sys
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -15,9 +13,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
-
-sys.path.insert(0, str(Path(__file__).parent))
-from workbooks import MAIN, NAMESPACES, pack, parts, relations, sheet_xml
+from reading.workbooks import MAIN, NAMESPACES, pack, parts, relations, sheet_xml
 
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.reading.cells import Cell, CellKind, WorkbookData, iso_to_serial, read_workbook, to_serial

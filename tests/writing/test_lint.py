@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 import pytest
-from everything import sample
+from writing.everything import sample
 
 from kil_xlsx.layout.document import (
     CellRef,

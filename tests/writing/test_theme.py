@@ -8,12 +8,58 @@ from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.document import Style
 from kil_xlsx.writing.theme import Palette, build_theme, default_theme
 
-ROLES = (
-    "plain title subtitle notice heading section section_note header header_left code key label text text_small help "
-    "unit input input_text input_choice input_number input_date output output_number output_center score big band "
-    "total link status list tone_low tone_middle tone_good tone_best tone_ok tone_error tone_query tone_quiet "
-    "tone_chosen reference callout intro fact fact_label question section_line step result_number status_big"
-).split()
+ROLES = [
+    "plain",
+    "title",
+    "subtitle",
+    "notice",
+    "heading",
+    "section",
+    "section_note",
+    "header",
+    "header_left",
+    "code",
+    "key",
+    "label",
+    "text",
+    "text_small",
+    "help",
+    "unit",
+    "input",
+    "input_text",
+    "input_choice",
+    "input_number",
+    "input_date",
+    "output",
+    "output_number",
+    "output_center",
+    "score",
+    "big",
+    "band",
+    "total",
+    "link",
+    "status",
+    "list",
+    "tone_low",
+    "tone_middle",
+    "tone_good",
+    "tone_best",
+    "tone_ok",
+    "tone_error",
+    "tone_query",
+    "tone_quiet",
+    "tone_chosen",
+    "reference",
+    "callout",
+    "intro",
+    "fact",
+    "fact_label",
+    "question",
+    "section_line",
+    "step",
+    "result_number",
+    "status_big",
+]
 
 
 def luminance(colour: str) -> float:

@@ -10,12 +10,12 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import openpyxl
 import pytest
-from everything import ANSWERS, TRICKY, sample
+from writing.everything import ANSWERS, TRICKY, sample
 
 from kil_xlsx.errors import LayoutError, OutputError
 from kil_xlsx.layout.document import (
@@ -394,7 +394,7 @@ def test_half_a_character_is_refused() -> None:
         float("nan"), float("inf"), 10**400, Formula("", 1.0), Formula("A2", float("nan")),
         Formula("A2", None),  # type: ignore[arg-type]  # what a careless layout may do
         Formula("1+" * 4_096 + "1", 1.0), Formula('"' + "x" * 256 + '"', "x"), Formula('"\x01"', "x"),
-        date(1899, 12, 31), datetime(2025, 1, 1, tzinfo=timezone.utc), Link("file:///etc", "x"),
+        date(1899, 12, 31), datetime(2025, 1, 1, tzinfo=UTC), Link("file:///etc", "x"),
         Link("https://e", "x" * 256), Link(CellRef("Nowhere", 0, 0), "x"), b"bytes",
     ],
     ids=lambda value: str(value)[:30],
