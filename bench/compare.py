@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import openpyxl
 from openpyxl.styles import Alignment, PatternFill
@@ -28,7 +29,7 @@ from kil_xlsx.layout.document import Document, Formula, Link
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.reading.form import read_form
-from kil_xlsx.writing.theme import default_theme
+from kil_xlsx.writing.theme import Theme, default_theme
 from kil_xlsx.writing.xlsx import write
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,27 +91,23 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=10, help="how often each job is run")
     times = parser.parse_args().copies
     print(f"{'job':<34} {'kil-xlsx':>11} {'openpyxl':>13} {'ratio':>8}")
+    theme = default_theme()
     for kind in ("council", "community"):
         plan = Plan(load_instrument(f"keep-it-local/{kind}"))
         someone = respondents(plan.instrument, 1)[0]
         issue = Issue(CREATED, someone.organisation)
         typed = answers(plan, someone)
         document = compose(plan, issue, typed)
-        theme = default_theme()
         data = write(document, theme)
         plans = {plan.instrument.key: plan}
-        compare(
-            f"generate, {kind}",
-            lambda p=plan, i=issue: write(compose(p, i), theme),
-            lambda d=document: with_openpyxl(d),
-            times,
-        )  # type: ignore[misc]
-        compare(
-            f"read and score, {kind}",
-            lambda d=data, p=plans: read_form(d, "return.xlsx", p),
-            lambda d=data: load_with_openpyxl(d),
-            times,
-        )  # type: ignore[misc]
+        generate = partial(_generate, plan, issue, theme)
+        compare(f"generate, {kind}", generate, partial(with_openpyxl, document), times)
+        read = partial(read_form, data, "return.xlsx", plans)
+        compare(f"read and score, {kind}", read, partial(load_with_openpyxl, data), times)
+
+
+def _generate(plan: Plan, issue: Issue, theme: Theme) -> bytes:
+    return write(compose(plan, issue), theme)
 
 
 if __name__ == "__main__":

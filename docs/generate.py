@@ -32,12 +32,13 @@ _SEVERITIES = {
 def commands_page() -> str:
     """The help of every command."""
     lines = ["# Commands", "", "This page is made from the program's own help."]
-    context = click.Context(main, info_name="kil-xlsx", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    widths = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    context = click.Context(main, info_name="kil-xlsx", **{**main.context_settings, **widths})
     lines += ["", "```text", main.get_help(context).rstrip(), "```"]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
-        own = click.Context(command, info_name=name, parent=context, terminal_width=_WIDTH, max_content_width=_WIDTH)
+        own = click.Context(command, info_name=name, parent=context, **widths)
         lines += ["", f"## kil-xlsx {name}", "", "```text", command.get_help(own).rstrip(), "```"]
     return "\n".join(lines) + "\n"
 

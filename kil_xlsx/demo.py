@@ -277,7 +277,7 @@ COUNTS = {"council": 12, "community": 16}
 """How many organisations of each type are invited; of other types, ten."""
 
 ROUND = "Demonstration 2026"
-_CREATED = datetime(2026, 4, 7, 9, 0)  # noqa: DTZ001 - workbooks hold local time
+_CREATED = datetime(2026, 4, 7, 9, 0)
 _DUE = date(2026, 6, 30)
 _SILENT = 7  # every seventh organisation does not answer
 

@@ -40,9 +40,8 @@ def main() -> None:
         everybody = respondents(instrument, 12)
         for place, index in enumerate(CHOSEN):
             someone = everybody[index]
-            lines.append(
-                f"{someone.organisation.name},{instrument.respondent.id}{place + 1}@example.org,{instrument.respondent.id}"
-            )
+            kind = instrument.respondent.id
+            lines.append(f"{someone.organisation.name},{kind}{place + 1}@example.org,{kind}")
             issue = Issue(CREATED, someone.organisation, ROUND, DUE, "coordinator@example.org")
             data = pipeline.workbook_bytes(plan, issue, answers(plan, someone))
             name = f"{instrument.respondent.id}-{pipeline.safe_name(someone.organisation.name)}"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kil_xlsx import pipeline
 from kil_xlsx.errors import KilXlsxError, OrganisationsListError, OutputError, UsageProblem
 
-CREATED = datetime(2026, 4, 7, 9, 30)  # noqa: DTZ001 - workbooks hold local time
+CREATED = datetime(2026, 4, 7, 9, 30)
 
 
 def codes(returned: pipeline.Returned) -> list[list[str]]:

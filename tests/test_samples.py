@@ -16,7 +16,7 @@ from kil_xlsx.layout.sheets.frame import Issue
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 RETURNED = sorted((SAMPLES / "returned").glob("*.xlsx"))
-CREATED = datetime(2026, 4, 7, 9, 0)  # noqa: DTZ001 - workbooks hold local time
+CREATED = datetime(2026, 4, 7, 9, 0)
 
 
 def _parts(data: bytes) -> dict[str, bytes]:

@@ -43,7 +43,7 @@ LISTED = 5
 _DONT_KNOW_PRIORITY = 300.0
 _CLAIM_PRIORITY = 100.0
 
-REQUIRED, REASONS, CLAIMS, BOTH = "S1", "S2", "S3", "S4"
+REQUIRED, REASONS, CLAIMS, BOTH = "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4"
 """Ids of the standing checks: required fields, reasons given, claims without evidence, figure and reason."""
 
 STANDING = {REQUIRED: "error", REASONS: "query", CLAIMS: "query", BOTH: "query"}

@@ -25,15 +25,16 @@ def check_figures(framework: Framework, places: Places) -> Iterator[Fault]:
         yield from _limits(("measures", at), measure.valid_from, measure.valid_to, places, "valid_from", "valid_to")
     for at, reference in enumerate(framework.reference_values):
         yield from _limits(("reference_values", at), reference.minimum, reference.maximum, places)
-        days: set[date] = set()
+        last: date | None = None
         for number, dated in enumerate(reference.values):
-            if dated.from_ in days:
+            where = ("reference_values", at, "values", number, "from")
+            if dated.from_ == last:
+                yield places.fault(where, f"there are two values from {last.isoformat()}", "Keep one of the two.")
+            elif last is not None and dated.from_ < last:
                 yield places.fault(
-                    ("reference_values", at, "values", number, "from"),
-                    f"there are two values from {dated.from_.isoformat()}",
-                    "Keep one of the two.",
+                    where, f"the value stands after one from {last.isoformat()}", "Put the oldest first."
                 )
-            days.add(dated.from_)
+            last = dated.from_
 
 
 def _within(value: float, minimum: float | None, maximum: float | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.scoring import STANDING, range_check_id
 from kil_xlsx.definitions.places import KeyPath, Places
 from kil_xlsx.definitions.walking import sections
 from kil_xlsx.errors import Fault
@@ -35,9 +36,27 @@ def check_codes(framework: Framework, places: Places) -> Iterator[Fault]:
         # Two equal ids are a fault of the ids already.
         if first_path != path and not (code is None and first_is_id):
             yield _clash("code", path, shown, first_path, first, places)
+    yield from _taken(framework, places)
     respondents = enumerate(framework.respondents)
     yield from _repeated("code", [(("respondents", at, "code"), each.code) for at, each in respondents], places)
     yield from _respondent_names(framework, places)
+
+
+def _taken(framework: Framework, places: Places) -> Iterator[Fault]:
+    """Codes that the workbook itself gives to rows: of sections, of table rows, of the checks it makes on its own."""
+    section_ids = {folded(section.id) for _, section in sections(framework)}
+    own = {folded(identifier) for identifier in STANDING}
+    own |= {folded(range_check_id(measure.id)) for measure in framework.measures}
+    for item, item_id, code in _items(framework):
+        shown, path = (item_id, (*item, "id")) if code is None else (code, (*item, "code"))
+        if folded(shown) in section_ids:
+            yield places.fault(path, f"'{shown}' is the id of a section too", _ONCE)
+        if folded(shown) in own:
+            yield places.fault(path, f"'{shown}' is the code of a check that every workbook has", _ONCE)
+        for table in framework.input_tables:
+            start, _, row = folded(shown).rpartition("_")
+            if start == folded(table.code) and row.isdigit() and 1 <= int(row) <= table.rows:
+                yield places.fault(path, f"'{shown}' is the code of a row of the table '{table.id}'", _ONCE)
 
 
 def _respondent_names(framework: Framework, places: Places) -> Iterator[Fault]:

@@ -14,6 +14,15 @@ from typing import Literal
 from kil_xlsx.layout import a1
 
 
+class ErrorValue(str):
+    """An error value such as #N/A as a formula's result.  The same words as plain text are only text."""
+
+    __slots__ = ()
+
+
+NOT_AVAILABLE = ErrorValue("#N/A")
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula without its leading ``=``, and the value that Python gives it.

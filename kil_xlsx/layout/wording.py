@@ -30,8 +30,6 @@ ENGLISH: dict[str, str] = {
     # Columns and common words
     "column.no": "No.",
     "column.key": "Key",
-    "word.yes": "Yes",
-    "word.none": "None",
     "word.not_enough": "Not enough answers",
     "word.not_available": "Not available yet",
     "word.question": "Question",
@@ -61,7 +59,6 @@ ENGLISH: dict[str, str] = {
         "insert or delete rows: that is what damages a return."
     ),
     "start.how_5": "When this sheet says “{ready}”, save the file and send it back as it is.",
-    "start.progress": "How far you are",
     "start.part": "Part",
     "start.total": "To answer",
     "start.done": "Done",
@@ -133,7 +130,6 @@ ENGLISH: dict[str, str] = {
     "measures.in_range": "Within the usual range",
     "measures.out_of_range": "Outside the usual range: see Checks",
     "measures.worked_out": "Worked out",
-    "measures.row": "Row {row}",
     "measures.published": "Published figure, used unless you enter your own. Source: {source}",
     # Checks
     "checks.intro": (

@@ -15,7 +15,8 @@ from enum import StrEnum
 from kil_xlsx.core.problems import Problem, Severity, problem
 from kil_xlsx.core.returns import Key, Outcome, Part, Typed
 from kil_xlsx.layout.codec import is_blank
-from kil_xlsx.layout.plan import NO, Plan
+from kil_xlsx.layout.places import NO
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot
 from kil_xlsx.reading.model import WorkbookData
 from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold, plain_name

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from kil_xlsx.layout.a1 import cell_name, parse_cell_name
 from kil_xlsx.layout.codec import folded
-from kil_xlsx.layout.plan import NO, Plan
+from kil_xlsx.layout.places import NO
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import key_text
 from kil_xlsx.reading.model import Cell, CellKind, DefinedName, SheetData, WorkbookData
 

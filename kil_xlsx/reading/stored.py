@@ -14,7 +14,8 @@ from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Return
 from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.document import CellRef
-from kil_xlsx.layout.plan import Measures, Plan, Results
+from kil_xlsx.layout.places import Measures, Results
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.reading.model import Cell, CellKind
 from kil_xlsx.reading.package import FileKind
 from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, fold

@@ -24,28 +24,27 @@ from xlsxwriter.utility import _preserve_whitespace  # type: ignore[import-untyp
 from xlsxwriter.worksheet import CellFormulaTuple, Worksheet  # type: ignore[import-untyped]  # as above
 from xlsxwriter.xmlwriter import XMLwriter  # type: ignore[import-untyped]  # as above
 
+from kil_xlsx.layout.document import ErrorValue
+
 AUTHOR = "kil-xlsx"
 
 _Attributes = list[tuple[str, Any]]
 
 
-class EmptyText(str):
-    """An empty text that XlsxWriter does not take for a missing value."""
+class TextResult(str):
+    """A formula's text that XlsxWriter takes neither for a missing value when empty, nor for an error like #N/A."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        """Equal to its own kind only: XlsxWriter compares with ``""`` to find missing values."""
-        return isinstance(other, EmptyText)
+        """Equal to its own kind only: XlsxWriter compares with ``""`` and with the names of errors."""
+        return isinstance(other, TextResult) and str.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
         """The opposite of equal."""
-        return not isinstance(other, EmptyText)
+        return not self == other
 
     __hash__ = str.__hash__
-
-
-_EMPTY = EmptyText()
 
 
 class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
@@ -57,8 +56,10 @@ class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
         """Store a formula (without ``=``) and its value."""
         if self._check_dimensions(row, col):
             return -1
-        if isinstance(value, str):
-            value = XMLwriter._escape_control_characters(value) if value else _EMPTY
+        if isinstance(value, ErrorValue):
+            value = str(value)
+        elif isinstance(value, str):
+            value = TextResult(XMLwriter._escape_control_characters(value))
         self.table[row][col] = CellFormulaTuple(formula, cell_format, value)
         return 0
 

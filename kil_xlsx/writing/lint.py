@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.layout import a1
-from kil_xlsx.layout.document import Document, Formula, Sheet
+from kil_xlsx.layout.document import NOT_AVAILABLE, Document, ErrorValue, Formula, Sheet
 from kil_xlsx.writing.checks import MAX_FORMULA, MAX_TEXT, check_document, utf16_length
-from kil_xlsx.writing.formulas import ERRORS, Reading, read
+from kil_xlsx.writing.formulas import Reading, read
 
 _GIVE_NUMBERS = frozenset(
     ("SUM", "AVERAGE", "COUNT", "COUNTA", "COUNTBLANK", "MIN", "MAX", "MEDIAN", "LARGE", "SMALL", "QUARTILE", "ROUND")
@@ -86,8 +86,8 @@ def _fault_of_value(formula: Formula, reading: Reading) -> str:
     if isinstance(value, int | float) and not math.isfinite(value):
         return f"the value {value} is not a number to Excel"
     if isinstance(value, str):
-        if value in ERRORS:
-            return "" if value == "#N/A" else f"the value is the error {value}"
+        if isinstance(value, ErrorValue):
+            return "" if value == NOT_AVAILABLE else f"the value is the error {value}"
         if utf16_length(value) > MAX_TEXT:
             return f"the value has more than {MAX_TEXT:,} characters"
     expected = ""

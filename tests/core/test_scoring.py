@@ -634,7 +634,7 @@ def test_a_figure_wins_over_a_reason_for_having_none(figured: Instrument) -> Non
     """Rule 42: the number is used, and the contradiction is counted by the standing check."""
     result = scored(figured, "", number("grants", 3), missing("grants", "DK"))
     assert result.figures["grants"] == 3.0
-    assert (result.checks["S4"].state, result.checks["S4"].count) == (CheckState.FAILED, 1)
+    assert (result.checks["AUTO-4"].state, result.checks["AUTO-4"].count) == (CheckState.FAILED, 1)
 
 
 @pytest.mark.parametrize(
@@ -729,7 +729,7 @@ def test_a_query_can_be_explained_and_an_error_cannot(figured: Instrument) -> No
 
 def test_each_measure_with_a_usual_range_has_a_check(figured: Instrument) -> None:
     """Rule 51: a measure outside its range is a query named after it; without a value it is not yet made."""
-    assert list(scored(figured).checks) == ["K1", "K2", "R-M1", "S1", "S2", "S3", "S4"]
+    assert list(scored(figured).checks) == ["K1", "K2", "R-M1", "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4"]
     assert scored(figured).checks["R-M1"].state is CheckState.NOT_YET
     outside = scored(figured, "", number("income", 100), number("local", 101)).checks["R-M1"]
     assert (outside.state, outside.severity) == (CheckState.FAILED, "query")
@@ -738,11 +738,16 @@ def test_each_measure_with_a_usual_range_has_a_check(figured: Instrument) -> Non
 def test_standing_checks_count_what_they_concern(figured: Instrument) -> None:
     """Rule 52: required fields, reasons for "not applicable" and claims without evidence, each with its number."""
     checks = scored(figured, "NA NA 4 3", told("name", "N"), told("A-1", "No staff", Part.REASON)).checks
-    assert {name: checks[name].count for name in ("S1", "S2", "S3", "S4")} == {"S1": 1, "S2": 1, "S3": 2, "S4": 0}
-    assert {checks[name].state for name in ("S1", "S2", "S3")} == {CheckState.FAILED}
-    assert checks["S4"].state is CheckState.OK
-    assert {checks[name].severity for name in ("S2", "S3", "S4")} == {"query"}
-    assert checks["S1"].severity == "error"
+    assert {name: checks[name].count for name in ("AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4")} == {
+        "AUTO-1": 1,
+        "AUTO-2": 1,
+        "AUTO-3": 2,
+        "AUTO-4": 0,
+    }
+    assert {checks[name].state for name in ("AUTO-1", "AUTO-2", "AUTO-3")} == {CheckState.FAILED}
+    assert checks["AUTO-4"].state is CheckState.OK
+    assert {checks[name].severity for name in ("AUTO-2", "AUTO-3", "AUTO-4")} == {"query"}
+    assert checks["AUTO-1"].severity == "error"
 
 
 # Profile and progress

@@ -358,6 +358,21 @@ FIGURES = {
         X, "from: 2025-04-01", "from: 2024-04-01", "value: 12.6", "reference_values[1] (wage).values[2].from",
         "there are two values from 2024-04-01.",
     ),
+    "values out of order": Planted(
+        X, "from: 2024-04-01", "from: 2026-04-01", "value: 12.6", "reference_values[1] (wage).values[2].from",
+        "the value stands after one from 2026-04-01.",
+    ),
+    "code of a standing check": Planted(
+        Q, "{id: S1, label", "{id: AUTO-1, label", "AUTO-1", "steps.steps[1] (AUTO-1).id",
+        "'AUTO-1' is the code of a check that every workbook has.",
+    ),
+    "code of a section": Planted(
+        Q, "- id: CH-1", "- id: B", "- id: B", "questions[2] (B).id", "'B' is the id of a section too.",
+    ),
+    "code of a table row": Planted(
+        Q, "{id: S1, label", "{id: T1-3, label", "T1-3", "steps.steps[1] (T1-3).id",
+        "'T1-3' is the code of a row of the table 'tenants'.",
+    ),
     "unreadable formula": Planted(
         X, "formula: 100 * local_spend / spend", "formula: 100 * / spend", None, "measures[1] (M-1).formula",
         "cannot be read at character 7: A value is missing before '/'.",

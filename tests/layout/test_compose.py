@@ -29,7 +29,8 @@ from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.compose import FILE_NAME, REFERENCE_NAME, compose, seen_by_formulas
 from kil_xlsx.layout.document import Document, Formula
-from kil_xlsx.layout.plan import NO, ActionPlan, Assessment, Checks, Measures, Plan, Results, Workings
+from kil_xlsx.layout.places import NO, ActionPlan, Assessment, Checks, Measures, Results, Workings
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.slots import SlotKind
 from kil_xlsx.layout.stamp import Organisation, stamp, valid_reference
@@ -39,9 +40,9 @@ from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
 
 NAMES = ("council", "community")
-BLANK = Issue(datetime(2026, 1, 1))  # noqa: DTZ001 - a workbook has no time zone
+BLANK = Issue(datetime(2026, 1, 1))
 FOR_ONE = Issue(
-    datetime(2026, 1, 1),  # noqa: DTZ001 - as above
+    datetime(2026, 1, 1),
     Organisation("Example & Sons <Council>", "GB-LAE-EXM", "", (("organisation_name", "Example & Sons <Council>"),)),
     "2026",
     date(2026, 12, 18),

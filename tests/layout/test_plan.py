@@ -21,7 +21,8 @@ from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.errors import DefinitionError, LayoutError
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import Document
-from kil_xlsx.layout.plan import KEY, MOST_QUESTIONS, NO, Plan
+from kil_xlsx.layout.places import KEY, NO
+from kil_xlsx.layout.plan import MOST_QUESTIONS, Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.slots import SlotKind, key_text, name_of
 
@@ -38,7 +39,7 @@ def plan(request: pytest.FixtureRequest) -> Plan:
 @pytest.fixture(scope="module")
 def blank(plan: Plan) -> Document:
     """The workbook of that plan with nothing in it."""
-    return compose(plan, Issue(datetime(2026, 1, 1)))  # noqa: DTZ001 - a workbook has no time zone
+    return compose(plan, Issue(datetime(2026, 1, 1)))
 
 
 def small(questions: int = 1, **changes: Any) -> Instrument:

@@ -16,14 +16,14 @@ from kil_xlsx.layout.plan import Plan
 OTHER = Path(__file__).resolve().parent.parent / "fixtures" / "other-framework"
 """A framework that differs from the one that comes with the program in everything that a definition may decide."""
 
-CASES = int(os.environ.get("KIL_ORACLE_CASES", "60"))
+CASES = int(os.environ.get("KIL_ORACLE_CASES", "40"))
 """Random answer sets per type of respondent for the engine in this process; continuous integration asks for more."""
 
-OFFICE_CASES = int(os.environ.get("KIL_ORACLE_OFFICE", "3"))
+OFFICE_CASES = int(os.environ.get("KIL_ORACLE_OFFICE", "2"))
 """Random answer sets per type of respondent for the office suite."""
 
-SLOW_ENGINE_CASES = max(CASES // 50, 3)
-CHUNK = 30
+SLOW_ENGINE_CASES = max(CASES // 50, 2)
+CHUNK = 20
 
 COUNCIL, COMMUNITY = "keep-it-local/council", "keep-it-local/community"
 OTHER_ONLY = "other-framework"

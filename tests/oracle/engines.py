@@ -26,7 +26,7 @@ from kil_xlsx.writing.xlsx import write
 SENTINEL = 777.125
 """What stands in every formula cell before an engine loads the workbook."""
 
-ISSUE = Issue(datetime(2026, 1, 1))  # noqa: DTZ001 - workbooks have no time zone
+ISSUE = Issue(datetime(2026, 1, 1))
 """A workbook for nobody in particular."""
 
 _TOLERANCE = 1e-9

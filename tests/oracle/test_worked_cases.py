@@ -15,7 +15,8 @@ from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.compose import compose, seen_by_formulas
 from kil_xlsx.layout.document import CellRef, Formula
-from kil_xlsx.layout.plan import Measures, Plan
+from kil_xlsx.layout.places import Measures
+from kil_xlsx.layout.plan import Plan
 
 pytest.importorskip("ironcalc")
 pytest.importorskip("formulon")

@@ -26,7 +26,8 @@ from kil_xlsx.layout.codec import decode, offered, serial
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import Cell as Written
 from kil_xlsx.layout.document import Document, Formula
-from kil_xlsx.layout.plan import Assessment, Checks, Measures, Plan
+from kil_xlsx.layout.places import Assessment, Checks, Measures
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import Organisation
@@ -436,7 +437,7 @@ def test_not_applicable_needs_a_reason_unless_that_is_explained() -> None:
     typed: dict[Key, Typed] = {Key(FIRST): "Not applicable"}
     problem = only(read(typed), "reason-missing")
     assert (problem.sheet, problem.cell) == address(Key(FIRST, Part.REASON))
-    assert "reason-missing" not in codes(read({**typed, Key("S2", Part.EXPLANATION): "We have none."}))
+    assert "reason-missing" not in codes(read({**typed, Key("AUTO-2", Part.EXPLANATION): "We have none."}))
     assert "reason-missing" not in codes(read({**typed, Key(FIRST, Part.REASON): "No staff."}))
 
 
@@ -465,7 +466,7 @@ def test_a_failed_check_names_its_figures() -> None:
 def test_claims_without_evidence_are_asked_about() -> None:
     """High answers without evidence give one query that lists them."""
     problem = only(read({Key(FIRST): "4 Leading", Key(SECOND): "4 Leading"}), "check-query")
-    assert problem.item == "S3"
+    assert problem.item == "AUTO-3"
     assert FIRST in problem.found
     assert SECOND in problem.found
 

@@ -15,7 +15,8 @@ from kil_xlsx.core.returns import Key, Outcome, Part, Typed
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.a1 import cell_name, parse_cell_name
 from kil_xlsx.layout.compose import compose
-from kil_xlsx.layout.plan import KEY, NO, Assessment, Measures, Plan
+from kil_xlsx.layout.places import KEY, NO, Assessment, Measures
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.locate import Anchor, Located, Location, items_of, locate

@@ -34,7 +34,7 @@ def returned(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Returned:
     """A return with every state in it, and a file that is none."""
     folder: Path = tmp_path_factory.mktemp("returns")
     _, instruments = pipeline.load("keep-it-local/council")
-    created = datetime(2026, 1, 1)  # noqa: DTZ001 - workbooks hold local time
+    created = datetime(2026, 1, 1)
     issue = Issue(created, Organisation("=Leeds", profile=(("organisation_name", "=Leeds"),)), "2026")
     (folder / "a.xlsx").write_bytes(pipeline.workbook_bytes(Plan(instruments[0]), issue, TYPED))
     (folder / "b.xlsx").write_bytes(b"%PDF")

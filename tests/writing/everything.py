@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from kil_xlsx.layout.document import (
+    NOT_AVAILABLE,
     CellRef,
     Chart,
     Column,
@@ -156,7 +157,7 @@ def about_sheet() -> Sheet:
     sheet.put(6, 1, datetime(2025, 3, 9, 12, 0), "list")
     sheet.put(7, 1, "", "list")
     sheet.put(0, 2, Formula('IF(A1="","FILTER(x) {here}","")', ""), "list")
-    sheet.put(1, 2, Formula("NA()", "#N/A"), "list")
+    sheet.put(1, 2, Formula("NA()", NOT_AVAILABLE), "list")
     sheet.put(2, 2, Formula("0.1+0.2", 0.30000000000000004), "list")
     sheet.put(3, 2, Formula("A7", "a\x0bb & c"), "list")
     return sheet

@@ -9,6 +9,8 @@ import pytest
 from writing.everything import sample
 
 from kil_xlsx.layout.document import (
+    NOT_AVAILABLE,
+    ErrorValue,
     CellRef,
     ConditionalFormat,
     DefinedName,
@@ -78,7 +80,7 @@ def test_faulty_formulas(text: str, fault: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("A2", None), ("A2", float("nan")), ("A2", float("inf")), ("A2", "#REF!"), ("A2", [1]), ("A2", "x" * 32_768),
+        ("A2", None), ("A2", float("nan")), ("A2", float("inf")), ("A2", ErrorValue("#REF!")), ("A2", [1]), ("A2", "x" * 32_768),
         ("SUM(A2)", ""), ("SUM(A2)", True), ("AND(A2)", 1.0), ("LEFT(A2,1)", 1.0), ("NA()", 0.0), ("NA()", ""),
     ],
     ids=str,
@@ -91,8 +93,8 @@ def test_values_of_the_wrong_type(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("SUM(A2)", 3), ("SUM(A2)", "#N/A"), ("SUM(A2)&\"\"", "3"), ("SUM(A2)>1", True), ("NOT(A2)", False),
-     ("IF(A2,SUM(A2),\"\")", ""), ("NA()", "#N/A"), ("(SUM(A2))", 1)],
+    [("SUM(A2)", 3), ("SUM(A2)", NOT_AVAILABLE), ("SUM(A2)&\"\"", "3"), ("SUM(A2)>1", True), ("NOT(A2)", False),
+     ("IF(A2,SUM(A2),\"\")", ""), ("NA()", NOT_AVAILABLE), ("(SUM(A2))", 1)],
 )  # fmt: skip
 def test_values_of_the_right_type(text: str, value: object) -> None:
     """A value that the formula may give is no fault."""

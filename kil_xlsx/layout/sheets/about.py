@@ -6,7 +6,7 @@ from kil_xlsx.core.framework import ProfileField
 from kil_xlsx.core.returns import Key, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import KEY, NO, About, ListPlace, Measures
+from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kil_xlsx.core.results import QuestionResult
 from kil_xlsx.core.returns import Part, State
 from kil_xlsx.layout.document import CellRef, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import NO, ActionPlan, Assessment, Workings
+from kil_xlsx.layout.places import NO, ActionPlan, Assessment, Workings
 from kil_xlsx.layout.sheets.frame import Content, formula, header, intro, literal, new_sheet, ref
 
 _WIDTHS = {

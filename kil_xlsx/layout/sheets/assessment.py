@@ -8,7 +8,7 @@ from kil_xlsx.core.returns import Key, Part, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.codec import ordered
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import KEY, NO, Assessment, Workings
+from kil_xlsx.layout.places import KEY, NO, Assessment, Workings
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,

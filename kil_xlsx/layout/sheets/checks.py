@@ -10,7 +10,8 @@ from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, range_check_id
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import KEY, NO, Assessment, Checks, Measures, Plan
+from kil_xlsx.layout.places import KEY, NO, Assessment, Checks, Measures
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,

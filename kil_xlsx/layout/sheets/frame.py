@@ -13,7 +13,8 @@ from kil_xlsx.core.returns import Entry, Key, Part, Return, Typed
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.codec import day_of
 from kil_xlsx.layout.document import CellRef, Column, Formula, PrintSetup, RangeRef, Sheet, Style, Validation, Value
-from kil_xlsx.layout.plan import KEY, NO, Plan
+from kil_xlsx.layout.places import KEY, NO
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind, key_text
 from kil_xlsx.layout.stamp import Organisation, Stamp
 from kil_xlsx.layout.wording import Wording

@@ -6,7 +6,7 @@ from kil_xlsx.core.framework import Choice
 from kil_xlsx.core.scoring import prefix_lengths
 from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.document import Column, Formula, Sheet, Value
-from kil_xlsx.layout.plan import ListPlace
+from kil_xlsx.layout.places import ListPlace
 from kil_xlsx.layout.sheets.frame import Content, looked_up, ref
 
 

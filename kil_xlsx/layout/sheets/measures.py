@@ -7,7 +7,8 @@ from kil_xlsx.core.framework import Input, Measure, ReferenceValue, TableColumn
 from kil_xlsx.core.returns import Key, Part, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import KEY, NO, About, ListPlace, Measures, Plan, TablePlace
+from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures, TablePlace
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,

@@ -8,7 +8,8 @@ from kil_xlsx.core.returns import Key, State
 from kil_xlsx.core.scoring import LISTED, band_of, counted_in_overall, groups
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, Chart, ConditionalFormat, PrintSetup, RangeRef, Series, Sheet, Style
-from kil_xlsx.layout.plan import NO, Assessment, Plan, Results, Workings
+from kil_xlsx.layout.places import NO, Assessment, Results, Workings
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, formula, header, intro, literal, new_sheet, number, ref
 
 _WIDTHS = {

@@ -6,7 +6,8 @@ from kil_xlsx.core.returns import State
 from kil_xlsx.core.scoring import CLAIMS
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.plan import Assessment, Checks, Measures, Plan, Workings
+from kil_xlsx.layout.places import Assessment, Checks, Measures, Workings
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.checks import special_label
 from kil_xlsx.layout.sheets.frame import Content, formula, header, literal, new_sheet, ref, said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import Sheet
-from kil_xlsx.layout.plan import KEY, NO, Steps
+from kil_xlsx.layout.places import KEY, NO, Steps
 from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, fill_in, header, intro, marks, new_sheet
 
 _WIDTHS = {KEY: 6.0, NO: NO_WIDTH, Steps.LABEL: 36.0, Steps.TEXT: 78.0, Steps.STATUS: 16.0, Steps.NOTE: 44.0}

@@ -12,8 +12,9 @@ from kil_xlsx.core.results import CheckState, QuestionResult
 from kil_xlsx.core.returns import Part, State
 from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, figure_and_reason, span, strongest_key, weakest_key
 from kil_xlsx.layout.codec import ordered
-from kil_xlsx.layout.document import Column, Sheet
-from kil_xlsx.layout.plan import Assessment, Checks, ListPlace, Measures, Plan, Workings
+from kil_xlsx.layout.document import NOT_AVAILABLE, Column, Sheet
+from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Workings
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.frame import Content, formula, given, listed, literal, looked_up, number, ref, text
 
@@ -238,7 +239,12 @@ def _charts(content: Content, sheet: Sheet) -> None:
         sheet.put(row, Plan.CHART_LABEL, f"{node.id} {node.section.label}", STYLE)
         cell = ref(content.plan.score_cell(node.id), sheet)
         formula(
-            sheet, row, Plan.CHART_VALUE, f"IF(ISNUMBER({cell}),{cell},NA())", "#N/A" if score is None else score, STYLE
+            sheet,
+            row,
+            Plan.CHART_VALUE,
+            f"IF(ISNUMBER({cell}),{cell},NA())",
+            NOT_AVAILABLE if score is None else score,
+            STYLE,
         )
 
 

@@ -1,0 +1,192 @@
+"""The shapes that places in the workbook come in: columns of each sheet, blocks of rows, lists, lookups, tables.
+
+Rows and columns count from zero.  Which row is whose, :class:`kil_xlsx.layout.plan.Plan` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kil_xlsx.core.framework import InputTable, TableColumn
+from kil_xlsx.layout.document import CellRef, RangeRef
+
+KEY, NO = 0, 1
+"""The hidden key column and the visible code column, alike on every sheet that is filled in."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of rows with a header above it: ``rows`` maps an id to its row."""
+
+    sheet: str
+    header: int
+    rows: Mapping[str, int]
+
+    def cell(self, item: str, column: int) -> CellRef:
+        """The cell of an item's row in a column."""
+        return CellRef(self.sheet, self.rows[item], column)
+
+    @property
+    def first(self) -> int:
+        return min(self.rows.values(), default=self.header + 1)
+
+    @property
+    def last(self) -> int:
+        return max(self.rows.values(), default=self.header)
+
+    def column(self, column: int) -> RangeRef:
+        """The whole column of the block, without its header."""
+        return RangeRef(self.sheet, self.first, column, max(self.last, self.first), column)
+
+
+class About:
+    """Columns of the sheet about the organisation."""
+
+    LABEL, ANSWER, HELP, STATUS = range(2, 6)
+    HEADER = 3
+
+
+class Assessment:
+    """Columns of the sheet with the questions."""
+
+    (QUESTION, LEVELS, ANSWER, CHOSEN, REASON, EVIDENCE, STRENGTH, TARGET, ACTION, OWNER, DUE, FLAG) = range(2, 14)
+    HEADER = 3
+
+
+class Measures:
+    """Columns of the sheet with the figures."""
+
+    LABEL, UNIT, VALUE, MISSING, WHERE, COUNTED, NOTE = range(2, 9)
+    TABLE = 2
+    """First column of an input table; its columns follow."""
+
+
+class Checks:
+    """Columns of the sheet with the checks."""
+
+    LABEL, SEVERITY, RESULT, GO, EXPLANATION = range(2, 7)
+    HEADER = 3
+
+
+class Results:
+    """Columns of the sheet with the scores."""
+
+    LABEL, SCORE, BAND, QUESTIONS, ANSWERED, DONT_KNOW, NOT_APPLICABLE, UNANSWERED, STRENGTH = range(2, 11)
+    HEADER = 3
+
+
+class ActionPlan:
+    """Columns of the action plan."""
+
+    RANK, CODE, QUESTION, WHY, NOW, TARGET, GAP, ACTION, OWNER, DUE = range(1, 11)
+    HEADER = 3
+
+
+class Steps:
+    """Columns of the checklist."""
+
+    LABEL, TEXT, STATUS, NOTE = range(2, 6)
+    HEADER = 3
+
+
+class Workings:
+    """Columns of the question block of the sheet with the workings."""
+
+    (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = (
+        range(13)
+    )
+    WEIGHT, GROUP, LABEL, LEVELS = 13, 14, 15, 16
+    HEADER = 0
+
+
+@dataclass(frozen=True)
+class ListPlace:
+    """Where a choice list stands: its rows on the sheet of lists, answers first, special answers after them."""
+
+    sheet: str
+    first_row: int
+    column: int
+    answers: int
+    total: int
+
+    LABELS, CODES, VALUES, STATES, REASONS = range(5)
+    WIDTH = 6
+
+    def area(self, what: int, *, levels_only: bool = False) -> RangeRef:
+        """One column of the list: LABELS, CODES, VALUES, STATES or REASONS."""
+        last = self.first_row + (self.answers if levels_only else self.total) - 1
+        return RangeRef(self.sheet, self.first_row, self.column + what, last, self.column + what)
+
+
+@dataclass(frozen=True)
+class LookupPlace:
+    """Where a lookup stands: what is looked up in one column, its label in the next."""
+
+    sheet: str
+    first_row: int
+    column: int
+    count: int
+
+    def keys(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column, last, self.column)
+
+    def labels(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column + 1, last, self.column + 1)
+
+    def both(self) -> RangeRef:
+        last = self.first_row + self.count - 1
+        return RangeRef(self.sheet, self.first_row, self.column, last, self.column + 1)
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """Where an input table stands on the Measures sheet, and its numbers on the workings sheet."""
+
+    table: InputTable
+    title: int
+    header: int
+    sheet: str
+    workings: str
+    workings_row: int
+    workings_column: int
+
+    def cell(self, row: int, column: str) -> CellRef:
+        """The cell of a row (from 1) and a column id."""
+        index = [candidate.id for candidate in self.table.columns].index(column)
+        return CellRef(self.sheet, self.header + row, Measures.TABLE + index)
+
+    @cached_property
+    def numbers(self) -> tuple[TableColumn, ...]:
+        return tuple(column for column in self.table.columns if column.type == "number")
+
+    def number_cell(self, row: int, column: str) -> CellRef:
+        """Where the number of a row (from 1) is checked before it is added up."""
+        index = [candidate.id for candidate in self.numbers].index(column)
+        return CellRef(self.workings, self.workings_row + row, self.workings_column + index)
+
+    def number_range(self, column: str) -> RangeRef:
+        first, last = self.number_cell(1, column), self.number_cell(self.table.rows, column)
+        return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
+
+    def row_code(self, row: int) -> str:
+        """What stands in the "No." column of a row (from 1)."""
+        return f"{self.table.code}-{row}"
+
+
+@dataclass(frozen=True)
+class StartPlan:
+    """Rows of the first sheet."""
+
+    sheet: str
+    organisation: int = 2
+    reference: int = 3
+    round: int = 4
+    due: int = 5
+    contact: int = 6
+    status: int = 8
+    progress_header: int = 10
+    LABEL, VALUE = 1, 2
