@@ -10,11 +10,11 @@ from writing.everything import sample
 
 from kil_xlsx.layout.document import (
     NOT_AVAILABLE,
-    ErrorValue,
     CellRef,
     ConditionalFormat,
     DefinedName,
     Document,
+    ErrorValue,
     Formula,
     RangeRef,
     Sheet,
@@ -80,7 +80,8 @@ def test_faulty_formulas(text: str, fault: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("A2", None), ("A2", float("nan")), ("A2", float("inf")), ("A2", ErrorValue("#REF!")), ("A2", [1]), ("A2", "x" * 32_768),
+        ("A2", None), ("A2", float("nan")), ("A2", float("inf")), ("A2", ErrorValue("#REF!")),
+        ("A2", [1]), ("A2", "x" * 32_768),
         ("SUM(A2)", ""), ("SUM(A2)", True), ("AND(A2)", 1.0), ("LEFT(A2,1)", 1.0), ("NA()", 0.0), ("NA()", ""),
     ],
     ids=str,
