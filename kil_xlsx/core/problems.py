@@ -179,6 +179,11 @@ CATALOGUE: dict[str, Kind] = {
     # What is missing or contradicts itself
     "required-missing": Kind(_E, "This is needed and is blank.", "Please fill it in."),
     "reason-missing": Kind(_Q, "Marked as not applicable without saying why.", "Add a few words of reason."),
+    "claim-without-evidence": Kind(
+        _Q,
+        "High answers have little or no evidence to show for them.",
+        "Name the evidence and its strength beside each answer, or explain on the Checks sheet.",
+    ),
     "figure-and-reason": Kind(
         _Q,
         "There is a figure and also a reason for having none. The figure was used.",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
 
+from kil_xlsx.core.expression_words import PHRASES
 from kil_xlsx.errors import Fault
 
 ENGLISH: dict[str, str] = {
@@ -217,6 +218,8 @@ ENGLISH: dict[str, str] = {
     "error.number": "Please enter a plain number. If you have none, leave this blank and say why beside it.",
     "error.date": "Please enter a date such as 31/03/2026.",
     "error.title": "That cannot be read",
+    # Formulas in words
+    **{f"formula.{key}": phrase for key, phrase in PHRASES.items()},
 }
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -233,6 +236,10 @@ class Wording:
         """The words for a key, with its placeholders filled in.  KeyError when there are none."""
         text = self.words[key]
         return text.format(**values) if values else text
+
+    def of_formula(self, key: str, /, **parts: str) -> str:
+        """The words that a formula is said with."""
+        return self(f"formula.{key}", **parts)
 
 
 def wording(interface: Mapping[str, str]) -> Wording:

@@ -136,13 +136,12 @@ def _checks(book: _Book) -> Iterator[Problem]:
         claims = [one.id for one in book.result.questions.values() if one.claim_without_evidence]
         place = book.place(claims[0], Part.EVIDENCE)
         yield problem(
-            "check-query",
+            "claim-without-evidence",
             sheet=place.sheet,
             cell=place.cell,
             item=CLAIMS,
-            found=f"little or no evidence for {', '.join(claims)}",
+            found=", ".join(claims),
             expected="evidence for high answers",
-            message=book.plan.words("checks.claims"),
         )
 
 

@@ -172,6 +172,7 @@ FOLLOWS = {
     "figure-and-reason",
     "check-failed",
     "check-query",
+    "claim-without-evidence",
     "measure-out-of-range",
     "identifier-unknown",
     "area-code-unknown",
@@ -465,7 +466,7 @@ def test_a_failed_check_names_its_figures() -> None:
 
 def test_claims_without_evidence_are_asked_about() -> None:
     """High answers without evidence give one query that lists them."""
-    problem = only(read({Key(FIRST): "4 Leading", Key(SECOND): "4 Leading"}), "check-query")
+    problem = only(read({Key(FIRST): "4 Leading", Key(SECOND): "4 Leading"}), "claim-without-evidence")
     assert problem.item == "AUTO-3"
     assert FIRST in problem.found
     assert SECOND in problem.found

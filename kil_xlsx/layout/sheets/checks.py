@@ -82,7 +82,8 @@ def paint(content: Content) -> Sheet:
 
 def rule_words(content: Content, check: Check) -> str:
     """A check's rule in words, such as “local pay” is at most “all pay”."""
-    told = describe(content.instrument.expressions[check.rule], lambda name: f"“{figure_label(content, name)}”")
+    rule = content.instrument.expressions[check.rule]
+    told = describe(rule, lambda name: f"“{figure_label(content, name)}”", content.words.of_formula)
     return f"{told[:1].upper()}{told[1:]}."
 
 
@@ -161,14 +162,18 @@ def _formats(content: Content, sheet: Sheet) -> None:
     area = RangeRef(sheet.name, plan.checks.first, Checks.RESULT, plan.checks.last, Checks.RESULT)
     cell = RangeRef(sheet.name, plan.checks.first, Checks.RESULT, plan.checks.first, Checks.RESULT).absolute(sheet.name)
     first = cell.split(":")[0].replace("$", "")
+    row = plan.checks.first
+    severity = sheet.ref(row, Checks.SEVERITY).address
+    explained = given(sheet.ref(row, Checks.EXPLANATION).address)
+    ok, not_yet = f"{first}={literal(words('checks.ok'))}", f"{first}={literal(words('checks.not_yet'))}"
+    failed = f"{first}<>{literal(words('checks.ok'))},{first}<>{literal(words('checks.not_yet'))}"
+    error, query = (f"{severity}={literal(words(f'checks.{kind}'))}" for kind in ("error", "query"))
     tones = {
-        "checks.ok": "tone_ok",
-        "checks.not_yet": "tone_quiet",
-        "checks.fix": "tone_error",
-        "checks.explained": "tone_ok",
-        "checks.explain": "tone_query",
+        ok: "tone_ok",
+        not_yet: "tone_quiet",
+        f"AND({failed},{error})": "tone_error",
+        f"AND({failed},{query},{explained})": "tone_ok",
+        f"AND({failed},{query},NOT({explained}))": "tone_query",
     }
-    for key, tone in tones.items():
-        said = words(key)
-        condition = f"LEFT({first},{len(said)})={literal(said)}"
+    for condition, tone in tones.items():
         sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style(tone), formula=condition))

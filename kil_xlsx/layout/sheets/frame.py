@@ -183,7 +183,7 @@ def fill_in(content: Content, sheet: Sheet, slot: Slot, number_format: str | Non
     """A cell to fill in, with what stands in it so far and the rule for what may."""
     typed = content.typed.get(slot.key)
     value: Value = typed
-    if slot.kind is SlotKind.DATE and isinstance(typed, float):
+    if slot.kind is SlotKind.DATE and isinstance(typed, float) and typed.is_integer():
         value = day_of(typed) or typed
     sheet.put(slot.cell.row, slot.cell.column, value, Style(_ROLES[slot.kind], number_format))
     sheet.validations.append(_validation(content, slot))

@@ -227,7 +227,9 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
     formula(sheet, row, Measures.VALUE, rounded, result.value, Style("result_number", unit.format))
     cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
     formula(sheet, row, Measures.MISSING, *_reading(content, measure, cell), "output")
-    in_words = describe(content.instrument.expressions[measure.formula], lambda name: figure_label(content, name))
+    in_words = describe(
+        content.instrument.expressions[measure.formula], lambda name: figure_label(content, name), words.of_formula
+    )
     sheet.put(row, Measures.WHERE, in_words, "help")
     sheet.put(row, Measures.COUNTED, range_words(content, measure) or None, "help")
     sheet.put(row, Measures.NOTE, measure.note or None, "help")
@@ -252,7 +254,9 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
             sheet, step_row, Measures.VALUE, step, result.workings[working.id], Style("output_number", step_unit.format)
         )
         sheet.put(step_row, Measures.MISSING, None, "help")
-        told = describe(content.instrument.expressions[working.formula], lambda name: figure_label(content, name))
+        told = describe(
+            content.instrument.expressions[working.formula], lambda name: figure_label(content, name), words.of_formula
+        )
         sheet.put(step_row, Measures.WHERE, told, "help")
         sheet.put(step_row, Measures.COUNTED, None, "help")
         sheet.put(step_row, Measures.NOTE, None, "help")
