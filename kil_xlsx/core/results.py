@@ -85,7 +85,10 @@ class CheckResult(Struct, frozen=True, kw_only=True):
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """What is done and what is left before the workbook is ready to send."""
+    """What is done and what is left before the workbook is ready to send.
+
+    ``errors`` are failed checks that must be put right, apart from required fields, which the profile counts cover.
+    """
 
     profile_required: int
     profile_done: int

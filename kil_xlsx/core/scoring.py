@@ -471,6 +471,6 @@ def _progress(
         questions_responded=sum(result.state is not State.UNANSWERED for result in questions.values()),
         figures=len(instrument.figures),
         figures_responded=sum(ret.figure(figure.id)[0] is not State.UNANSWERED for figure in instrument.figures),
-        errors=sum(check.severity == "error" for check in failed),
+        errors=sum(check.severity == "error" and check.id != REQUIRED for check in failed),
         queries=sum(check.severity == "query" and not check.explained for check in failed),
     )

@@ -250,10 +250,6 @@ def _results(p: Palette) -> dict[str, Properties]:
         },
         "result_number": {**cell, "align": "right", "bold": 1, "font_color": p.accent_dark},
         "status_big": {**cell, "font_size": 13, "bold": 1, "align": "left", "valign": "vcenter", "indent": 1},
-        "total": {
-            "font_size": 11, "bold": 1, "font_color": p.accent_dark, "valign": "vcenter", "bg_color": p.accent_pale,
-            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent,
-        },
     }  # fmt: skip
 
 

@@ -36,7 +36,6 @@ ROLES = [
     "score",
     "big",
     "band",
-    "total",
     "link",
     "status",
     "list",

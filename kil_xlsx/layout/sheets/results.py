@@ -190,8 +190,8 @@ def _overall(content: Content, sheet: Sheet) -> None:
         guarded = (
             f"IF(COUNT({joined})<{rule.least_sections},{not_enough},{text})" if rule.rule != "none" else not_enough
         )
-        sheet.put(row, NO, None, "total")
-        sheet.put(row, Results.LABEL, label, "total")
+        sheet.put(row, NO, None, "code")
+        sheet.put(row, Results.LABEL, label, "label")
         shown = words("word.not_enough") if value is None else value
         formula(sheet, row, Results.SCORE, guarded, shown, Style("score", score_format(content)))
         _band(content, sheet, row, value)
@@ -235,7 +235,7 @@ def _listed(content: Content, sheet: Sheet, *, strongest: bool) -> None:
     first = plan.strongest_first if strongest else plan.weakest_first
     listed = content.result.strongest if strongest else content.result.weakest
     sheet.put(title, NO, words("results.strongest" if strongest else "results.weakest"), "heading")
-    for column in range(NO + 1, Results.BAND + 1):
+    for column in range(NO + 1, Results.SCORE + 1):
         sheet.put(title, column, None, "heading")
     sheet.row_heights[title] = 26
     header(

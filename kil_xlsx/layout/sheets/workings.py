@@ -177,7 +177,8 @@ def _checks(content: Content, sheet: Sheet) -> None:
     for identifier, row in block.rows.items():
         result = content.result.checks[identifier]
         sheet.put(row, Plan.CHECK_ID, identifier, STYLE)
-        sheet.put(row, Plan.CHECK_SEVERITY, result.severity, STYLE)
+        counts_as = "required" if identifier == REQUIRED else result.severity  # counted with the profile on Start
+        sheet.put(row, Plan.CHECK_SEVERITY, counts_as, STYLE)
         cell = ref(plan.checks.cell(identifier, Checks.RESULT), sheet)
         explanation = given(ref(plan.checks.cell(identifier, Checks.EXPLANATION), sheet))
         still = f"IF({explanation},0,1)" if result.severity == "query" else "1"
