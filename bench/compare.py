@@ -14,6 +14,7 @@ import argparse
 import io
 import statistics
 import time
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -90,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--copies", type=int, default=10, help="how often each job is run")
     times = parser.parse_args().copies
+    warnings.simplefilter("ignore")  # openpyxl names what it drops
     print(f"{'job':<34} {'kil-xlsx':>11} {'openpyxl':>13} {'ratio':>8}")
     theme = default_theme()
     for kind in ("council", "community"):

@@ -7,15 +7,9 @@ are used.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import re
-import secrets
-import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -25,10 +19,12 @@ import msgspec
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument, instrument
-from kil_xlsx.core.problems import Severity, problem
-from kil_xlsx.core.readings import FileInfo, Reading
+from kil_xlsx.core.problems import Severity
+from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Typed
-from kil_xlsx.errors import KilXlsxError, OutputError, UsageProblem
+from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
+from kil_xlsx.pipeline.outputs import Outputs, write_file
 
 if TYPE_CHECKING:
     from kil_xlsx.core.benchmark import Benchmark
@@ -38,23 +34,45 @@ if TYPE_CHECKING:
     from kil_xlsx.results.codebook import Codebook
     from kil_xlsx.results.returned_json import SecondReader, Skipped
 
+__all__ = [
+    "DEFAULT_FRAMEWORK",
+    "LONGEST_NAME",
+    "SCHEMAS",
+    "Benchmarked",
+    "Generated",
+    "Outputs",
+    "Progress",
+    "Returned",
+    "ShippedFramework",
+    "Workbook",
+    "benchmark",
+    "chosen",
+    "chosen_id",
+    "codebook",
+    "file_name",
+    "frameworks",
+    "generate",
+    "load",
+    "now",
+    "quiet",
+    "read",
+    "read_csv",
+    "read_json",
+    "read_organisations",
+    "safe_name",
+    "schema",
+    "workbook_bytes",
+    "write_file",
+]
+
 DEFAULT_FRAMEWORK = "keep-it-local"
 """The framework that commands use unless another is named."""
 
 Progress = Callable[[int, int, str], None]
 """Told how many are done, of how many, and which one is next."""
 
-LONGEST_NAME = 100
-"""Characters of a file name, its extension included."""
-
 LONGEST_WORDS = 200
 """Characters of a round's name or a contact."""
-
-_NOT_RETURNS = frozenset((".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db"))
-_RESERVED = frozenset(
-    ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
-)
-_SIGNS = {"&": " and ", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ð": "d", "þ": "th", "ł": "l", "Ł": "L"}
 
 
 def quiet(done: int, total: int, what: str) -> None:
@@ -221,9 +239,10 @@ def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None =
 def read_organisations(path: Path, framework: Framework, respondent: str | None = None) -> OrganisationsList:
     """The organisations of a list.  OrganisationsListError for anything wrong with its rows."""
     from kil_xlsx.definitions.organisations import organisations
+    from kil_xlsx.pipeline.inbox import content
     from kil_xlsx.reading.lists import read_list
 
-    data = _content(path)
+    data = content(path)
     if isinstance(data, str):
         raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check its name, and that you may read it.")
     listed = read_list(data, path.name)
@@ -255,30 +274,6 @@ def _words(text: str, what: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in line):
         raise UsageProblem(f"{what} has a character that cannot be shown.", "Type it again.")
     return line
-
-
-def safe_name(text: str) -> str:
-    """A text as part of a file name: small letters a to z, digits and single dashes; empty where nothing is left."""
-    for sign, letters in _SIGNS.items():
-        text = text.replace(sign, letters)
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
-    return f"{plain}-" if plain in _RESERVED else plain
-
-
-def file_name(instrument: Instrument, organisation: str, reference: str) -> str:
-    """The name of a workbook: framework, respondent type and, where it has them, organisation and reference.
-
-    It is a help for people; whose return a file is, its content says.
-    """
-    prefix = f"{instrument.framework.id}-{instrument.respondent.id}".lower().replace("_", "-")
-    if not organisation:
-        return f"{prefix[: LONGEST_NAME - 5]}.xlsx"
-    ending = f"-{'-'.join(reference.split('-')[1:3])}.xlsx"
-    prefix = prefix[: LONGEST_NAME - len(ending) - 21].rstrip("-")
-    room = LONGEST_NAME - len(prefix) - 1 - len(ending)
-    body = safe_name(organisation).strip("-")[:room].rstrip("-") or "organisation"
-    return f"{prefix}-{body}{ending}"
 
 
 # Read
@@ -317,19 +312,20 @@ def read(
     :raises UsageProblem: a path does not exist, or there is no file to read.
     """
     from kil_xlsx.layout.plan import Plan
+    from kil_xlsx.pipeline.inbox import content, display_names, find_files, unread
     from kil_xlsx.reading.form import read_form
 
     whole, instruments = load(framework)
     plans = {each.key: Plan(each) for each in instruments}
     found, skipped = find_files(paths)
-    names = _display_names(found)
+    names = display_names(found)
     readings: list[Reading] = []
     second: dict[int, SecondReader] = {}
     for at, path in enumerate(found):
         progress(at, len(found), names[at])
-        data = _content(path)
+        data = content(path)
         if isinstance(data, str):
-            readings.append(_unread(path, names[at], data))
+            readings.append(unread(path, names[at], data))
             continue
         reading = read_form(data, path.name, plans, sha256=hashlib.sha256(data).hexdigest())
         readings.append(replace(reading, file=msgspec.structs.replace(reading.file, name=names[at])))
@@ -351,112 +347,6 @@ def _second(data: bytes, reading: Reading) -> SecondReader:
         for one in opinion.differences
     )
     return SecondReader(compared=opinion.compared, failed=opinion.failed, differences=differences)
-
-
-def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, ...]]:
-    """The files to read, each once, and those that a folder holds but that are no returns.
-
-    Hidden files, the lock files of Excel and LibreOffice, and files that by their name hold data or notes are skipped.
-    Links to folders are not followed.
-
-    :raises UsageProblem: a path does not exist, or there is no file to read.
-    """
-    from kil_xlsx.results.returned_json import Skipped
-
-    missing = [str(path) for path in paths if not os.path.lexists(path)]
-    if missing:
-        raise UsageProblem(
-            f"There is no file or folder {', '.join(missing)}.", "Check the spelling, and the folder you are in."
-        )
-    found: list[Path] = []
-    skipped: list[Skipped] = []
-    seen: set[Path] = set()
-    for path in paths:
-        for each in _walk(path, skipped) if path.is_dir() else (path,):
-            try:
-                whole = each.resolve()
-            except (OSError, RuntimeError):  # a link that leads to itself
-                whole = each.absolute()
-            if whole in seen:
-                skipped.append(Skipped(name=str(each), reason="given twice"))
-            else:
-                seen.add(whole)
-                found.append(each)
-    if not found:
-        raise UsageProblem(
-            f"There is no workbook in {', '.join(str(path) for path in paths)}.",
-            "Put the returned files into the folder, or name another.",
-        )
-    return tuple(found), tuple(skipped)
-
-
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """The files below a folder that may be returns, by name."""
-    from kil_xlsx.results.returned_json import Skipped
-
-    def unreadable(error: OSError) -> None:
-        skipped.append(Skipped(name=str(error.filename), reason="the folder cannot be opened"))
-
-    for place, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        for name in sorted(names, key=lambda name: (name.casefold(), name)):
-            reason = _not_a_return(name)
-            if reason:
-                skipped.append(Skipped(name=str(Path(place) / name), reason=reason))
-            else:
-                yield Path(place) / name
-
-
-def _not_a_return(name: str) -> str:
-    """Why a file of a folder is not read; nothing when it is."""
-    if name.startswith(("~$", ".~lock.")):
-        return "left behind by a spreadsheet program that has the file open"
-    if name.startswith(".") or name.casefold() in ("thumbs.db", "desktop.ini"):
-        return "a hidden file"
-    if Path(name).suffix.casefold() in _NOT_RETURNS:
-        return "not a workbook by its name"
-    return ""
-
-
-def _display_names(paths: Sequence[Path]) -> list[str]:
-    """File names without folders; with the last folder where two files share a name."""
-    names = [path.name for path in paths]
-    return [
-        f"{path.parent.name}/{path.name}" if names.count(path.name) > 1 and path.parent.name else path.name
-        for path in paths
-    ]
-
-
-def _content(path: Path) -> bytes | str:
-    """What a file holds, or why it cannot be read.  One byte more than the limit is enough to be found too large.
-
-    What is not a plain file (a pipe, a device) is not opened: reading it might never end.
-    """
-    from kil_xlsx.reading.package import Limits
-
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return "it is a folder" if path.is_dir() else "it is not a plain file"
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return "it is not a plain file"
-            return file.read(Limits().file_bytes + 1)
-    except OSError as error:
-        reasons = {
-            errno.ENOENT: "it is not there",
-            errno.ELOOP: "it is a link that leads nowhere",
-            errno.EACCES: "you may not read it, or another program has it open",
-        }
-        return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
-
-
-def _unread(path: Path, name: str, why: str) -> Reading:
-    size = 0
-    with suppress(OSError):
-        size = path.lstat().st_size
-    file = FileInfo(name=name, sha256="", size=size, kind="", application="")
-    return Reading(file, (problem("file-unreadable", found=why),))
 
 
 def read_json(returned: Returned) -> bytes:
@@ -627,105 +517,3 @@ def schema(name: str) -> dict[str, Any]:
 
         return codebook_schema()
     raise UsageProblem(f"There is no schema '{name}'.", f"There are: {', '.join(SCHEMAS)}.")
-
-
-def write_file(path: Path, data: bytes, *, force: bool = False) -> None:
-    """Write one file; whole or not at all.  OutputError if it is there and ``force`` is not set."""
-    with Outputs([path], force=force) as outputs:
-        outputs.add(path, data)
-        outputs.commit()
-
-
-class Outputs:
-    """Files that are written together: whether they may be is checked first, and they get their names last.
-
-    Each file is first written beside its target under a hidden name.  Whatever goes wrong before :meth:`commit`,
-    files that were there stay as they were.
-    """
-
-    def __init__(self, targets: Sequence[Path], *, force: bool = False) -> None:
-        self._targets = tuple(targets)
-        self._force = force
-        self._ready: list[tuple[Path, Path]] = []
-        self._made_folders: list[Path] = []
-
-    def __enter__(self) -> Outputs:
-        names: set[str] = set()
-        for target in self._targets:
-            folded = str(target).casefold()
-            if folded in names:
-                raise OutputError(f"Two workbooks would be called {target.name}.", "Tell their organisations apart.")
-            names.add(folded)
-        self._check()
-        return self
-
-    def _check(self) -> None:
-        present = [target for target in self._targets if os.path.lexists(target)]
-        folders = [target for target in present if target.is_dir() and not target.is_symlink()]
-        if folders:
-            raise OutputError(
-                f"{folders[0]} is a folder; no file of that name can be written.", "Choose another place."
-            )
-        if present and not self._force:
-            shown = ", ".join(str(target) for target in present[:3])
-            more = f" and {len(present) - 3} more" if len(present) > 3 else ""
-            raise OutputError(
-                f"There already: {shown}{more}. Nothing was written.",
-                "Name another place, or add --force to replace what is there.",
-            )
-
-    def add(self, target: Path, data: bytes) -> None:
-        """Write the content of a target under a hidden name."""
-        hidden = target.parent / f".{target.name[:60]}.{secrets.token_hex(4)}.tmp"
-        try:
-            self._make_folder(target.parent)
-            with hidden.open("xb") as file:
-                self._ready.append((hidden, target))
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise _not_written(target, error) from None
-
-    def _make_folder(self, folder: Path) -> None:
-        missing = []
-        while not folder.exists():
-            missing.append(folder)
-            folder = folder.parent
-        for each in reversed(missing):
-            each.mkdir()
-            self._made_folders.append(each)
-
-    def commit(self) -> None:
-        """Give all files their names."""
-        self._check()
-        while self._ready:
-            hidden, target = self._ready[0]
-            try:
-                hidden.replace(target)
-            except OSError as error:
-                raise _not_written(target, error) from None
-            self._ready.pop(0)
-        self._made_folders.clear()
-
-    def __exit__(self, *exception: object) -> None:
-        """Remove what was not committed, folders made for it included."""
-        for hidden, _ in self._ready:
-            with suppress(OSError):
-                hidden.unlink()
-        for folder in reversed(self._made_folders):
-            with suppress(OSError):
-                folder.rmdir()
-
-
-def _not_written(target: Path, error: OSError) -> OutputError:
-    reasons = {
-        errno.EACCES: "you may not write there, or another program has the file open",
-        errno.EPERM: "you may not write there",
-        errno.ENOSPC: "the disk is full",
-        errno.EROFS: "the disk is read-only",
-        errno.ENOTDIR: "part of its path is a file, not a folder",
-        errno.EEXIST: "part of its path is a file, not a folder",
-    }
-    why = reasons.get(error.errno or 0, error.strerror or "unknown reason")
-    return OutputError(f"{target} cannot be written: {why}.", "Files that were there before are unchanged.")
