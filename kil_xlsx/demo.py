@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kil_xlsx import pipeline
-from kil_xlsx.core.framework import Input, ProfileField, Question
+from kil_xlsx.core.framework import ProfileField, Question
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.layout.codec import offered, serial
@@ -47,6 +47,89 @@ _REASONS = ("We employ no staff", "We have no building", "Run by the county, not
 _NOTES = ("From the draft accounts", "Estimate", "Includes the trading company", "Payroll report of March")
 
 
+_SIZES = {"council": (90_000, 400_000), "community": (60_000, 2_500_000)}
+"""How large organisations of a type are: residents of a council, yearly income in pounds of community organisations."""
+
+_SIZE = "size"
+_Share = tuple[str, float, float]
+_FIGURES: dict[str, dict[str, _Share]] = {
+    "council": {
+        "population": (_SIZE, 1, 1),
+        "supplier_spend": ("population", 650, 1000),
+        "local_supplier_spend": ("supplier_spend", 0.22, 0.55),
+        "vcse_spend": ("supplier_spend", 0.05, 0.14),
+        "local_vcse_spend": ("vcse_spend", 0.45, 0.85),
+        "sme_spend": ("supplier_spend", 0.3, 0.55),
+        "invoices_paid": ("supplier_spend", 1 / 7000, 1 / 3500),
+        "invoices_paid_30d": ("invoices_paid", 0.84, 0.99),
+        "social_lending_balance": ("population", 0.4, 6),
+        "staff_headcount": ("population", 1 / 110, 1 / 70),
+        "staff_fte": ("staff_headcount", 0.76, 0.88),
+        "staff_local_headcount": ("staff_headcount", 0.42, 0.8),
+        "staff_at_rlw": ("staff_headcount", 0.8, 0.99),
+        "training_weeks": ("staff_fte", 0.5, 1.6),
+        "asset_transfers_3y": ("", 0, 9),
+        "electricity_kwh": ("staff_fte", 1800, 6500),
+        "gas_kwh": ("staff_fte", 1800, 7000),
+        "other_fuel_kgco2e": ("staff_fte", 150, 600),
+        "contracts_let": ("supplier_spend", 1 / 1_700_000, 1 / 1_000_000),
+        "contracts_env": ("contracts_let", 0.15, 0.6),
+        "contracts_small_or_lots": ("contracts_let", 0.2, 0.6),
+        "sv_awards": ("contracts_let", 0.3, 0.7),
+        "sv_weight_sum": ("sv_awards", 6, 18),
+        "commissions_people_services": ("", 4, 18),
+        "commissions_codesigned": ("commissions_people_services", 0.2, 0.8),
+        "feedback_responses": ("population", 0.003, 0.008),
+        "feedback_satisfied": ("feedback_responses", 0.55, 0.85),
+        "outcomes_due": ("", 60, 260),
+        "outcomes_met": ("outcomes_due", 0.6, 0.95),
+    },
+    "community": {
+        "total_income": (_SIZE, 1, 1),
+        "measured_income": ("total_income", 1, 1),
+        "total_expenditure": ("total_income", 0.93, 1.04),
+        "largest_funder_income": ("total_income", 0.18, 0.62),
+        "free_reserves": ("total_expenditure", 0.06, 0.6),
+        "supplier_spend": ("total_income", 0.22, 0.34),
+        "local_supplier_spend": ("supplier_spend", 0.25, 0.65),
+        "local_staff_pay": ("total_income", 0.2, 0.42),
+        "other_local_spend": ("total_income", 0.01, 0.06),
+        "staff_respend_rate": ("", 0.25, 0.6),
+        "supplier_respend_rate": ("", 0.2, 0.55),
+        "other_respend_rate": ("", 0.2, 0.5),
+        "invoices_paid": ("supplier_spend", 1 / 700, 1 / 300),
+        "invoices_paid_30d": ("invoices_paid", 0.75, 1),
+        "staff_fte": ("total_income", 1 / 56_000, 1 / 48_000),
+        "staff_headcount": ("staff_fte", 1.4, 1.7),
+        "staff_local_headcount": ("staff_headcount", 0.5, 0.9),
+        "staff_at_rlw": ("staff_headcount", 0.6, 1),
+        "training_weeks": ("staff_fte", 0, 3),
+        "volunteer_hours": ("staff_fte", 60, 380),
+        "board_members": ("", 6, 12),
+        "board_local": ("board_members", 0.5, 1),
+        "space_hours_available": ("", 1800, 9000),
+        "space_hours_used": ("space_hours_available", 0.3, 0.8),
+        "electricity_kwh": ("staff_fte", 1800, 7500),
+        "gas_kwh": ("staff_fte", 1000, 7500),
+        "other_fuel_kgco2e": ("staff_fte", 20, 250),
+        "feedback_responses": ("", 25, 320),
+        "feedback_satisfied": ("feedback_responses", 0.72, 0.97),
+        "outcomes_due": ("", 5, 24),
+        "outcomes_met": ("outcomes_due", 0.6, 0.95),
+    },
+}
+"""How large a figure is: of what it is a share (another figure above it, the size, or nothing), from and to.
+
+Figures of other frameworks, which are not in it, get something from the size and the unit alone.
+"""
+
+_BANDS = {"population_band": ("population", (100_000, 250_000, 500_000))}
+"""Profile answers that follow from a figure: the figure, and where each further choice starts."""
+
+_USUAL = {"council": "council_area", "community": "neighbourhood"}
+"""What most organisations of a type choose where only like is compared with like; of others, the first choice."""
+
+
 @dataclass(frozen=True)
 class Respondent:
     """How one simulated organisation answers: its level of practice, how thorough it is, and its way of going wrong."""
@@ -57,7 +140,9 @@ class Respondent:
     thoroughness: float
     seed: int
     habit: str = ""
-    scale: float = 1.0
+    size: float = 1.0
+    usual: bool = True
+    """Whether it means by its figures what most others do, so that they can be compared."""
 
 
 def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[Respondent, ...]:
@@ -65,6 +150,7 @@ def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[R
     chance = random.Random(f"{seed}-{instrument.respondent.id}")  # noqa: S311 - simulation, not a secret
     patterns = _KINDS.get(instrument.respondent.id, ("{} Organisation",))
     habits = ["", "", "words", "", "contradiction", "", "gaps", "", "over", "", "typed", ""]
+    smallest, largest = _SIZES.get(instrument.respondent.id, (20_000, 2_500_000))
     made = []
     for index in range(count):
         name = chance.choice(patterns).format(PLACES[index % len(PLACES)])
@@ -76,7 +162,8 @@ def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[R
                 thoroughness=chance.uniform(0.72, 1.0),
                 seed=chance.randrange(10**9),
                 habit=habits[index % len(habits)],
-                scale=10 ** chance.uniform(4.3, 6.4) * (60 if instrument.respondent.id == "council" else 1),
+                size=smallest * (largest / smallest) ** chance.random(),
+                usual=index % 10 not in (3, 7, 9),
             )
         )
     return tuple(made)
@@ -91,24 +178,22 @@ def answers(plan: Plan, respondent: Respondent) -> dict[Key, Typed]:
     """What a simulated respondent types, by slot."""
     chance = random.Random(respondent.seed)  # noqa: S311 - simulation, not a secret
     typed: dict[Key, Typed] = {}
+    amounts = _amounts(plan, respondent, chance)
     for profile_field in plan.instrument.profile:
-        typed.update(_profile(plan, profile_field, respondent, chance))
+        typed.update(_profile(plan, profile_field, respondent, amounts, chance))
     for question in plan.instrument.questions:
         typed.update(_question(plan, question, respondent, chance))
-    typed.update(_figures(plan, respondent, chance))
+    typed.update(_figures(plan, respondent, amounts, chance))
     for table in plan.instrument.tables:
-        rows = chance.randint(0, min(8, table.rows))
+        rows = chance.randint(0, min(6, table.rows))
         for row in range(1, rows + 1):
             for column in table.columns:
                 key = Key(table.id, Part.ANSWER, row, column.id)
                 if column.type == "text":
                     typed[key] = f"Tenant {row}"
                 elif column.type == "number":
-                    typed[key] = (
-                        _round(chance.uniform(1, 12))
-                        if column.unit == "FTE"
-                        else float(chance.randrange(25, 70) * 1000)
-                    )
+                    number = _round(chance.uniform(1, 8)) if column.unit == "FTE" else chance.randrange(25, 61) * 1000
+                    typed[key] = _limited(float(number), column.minimum, column.maximum)
                 elif column.choices:
                     typed[key] = chance.choice(offered(plan.instrument.choice_lists[column.choices]))[0]
     for step in plan.instrument.steps:
@@ -120,7 +205,11 @@ def answers(plan: Plan, respondent: Respondent) -> dict[Key, Typed]:
 
 
 def _profile(
-    plan: Plan, profile_field: ProfileField, respondent: Respondent, chance: random.Random
+    plan: Plan,
+    profile_field: ProfileField,
+    respondent: Respondent,
+    amounts: dict[str, float],
+    chance: random.Random,
 ) -> Iterator[tuple[Key, Typed]]:
     key = Key(profile_field.id)
     known = dict(respondent.organisation.profile)
@@ -137,7 +226,15 @@ def _profile(
         yield key, chance.choices(options, weights=[5, 6, *[1] * (len(options) - 2)])[0][0]
     elif profile_field.choices:
         options = offered(plan.instrument.choice_lists[profile_field.choices])
-        yield key, chance.choices(options[:4], weights=[4, 5, 2, 1][: len(options[:4])])[0][0]
+        usual = [label for label, choice in options if choice.code == _USUAL.get(respondent.type)] or [options[0][0]]
+        figure, starts = _BANDS.get(profile_field.id, ("", ()))
+        if profile_field.id in plan.instrument.framework.benchmarking.like_with_like:
+            others = [label for label, _ in options[:4] if label not in usual] or usual
+            yield key, usual[0] if respondent.usual else chance.choice(others)
+        elif figure in amounts:
+            yield key, options[min(sum(amounts[figure] >= start for start in starts), len(options) - 1)][0]
+        else:
+            yield key, chance.choices(options[:4], weights=[4, 5, 2, 1][: len(options[:4])])[0][0]
     elif profile_field.type == "area_code":
         prefixes = ["E06", "E07", "E08", "E07"] if respondent.type == "council" else ["E06", "E07", "E08", "E09"]
         yield key, f"{chance.choice(prefixes)}999{chance.randrange(100, 999)}"
@@ -145,7 +242,7 @@ def _profile(
         yield (
             key,
             {"completed_by": "Chief officer; finance lead; one board member"}.get(
-                profile_field.role or "", f"{respondent.organisation.name.split(' ')[0]} and the villages around it"
+                profile_field.role or "", f"{_place(respondent)} and the villages around it"
             ),
         )
 
@@ -183,37 +280,66 @@ def _question(
             yield Key(question.id, Part.DUE), serial(date(2026 + chance.randrange(2), chance.randrange(1, 13), 28))
 
 
-def _figures(plan: Plan, respondent: Respondent, chance: random.Random) -> Iterator[tuple[Key, Typed]]:
-    """Figures that hang together: a part is never larger than the whole it is part of."""
-    whole: dict[str, float] = {}
+def _place(respondent: Respondent) -> str:
+    name = respondent.organisation.name
+    return next((place for place in PLACES if place in name), name)
+
+
+def _amounts(plan: Plan, respondent: Respondent, chance: random.Random) -> dict[str, float]:
+    """Every figure of an organisation, known or not.  A part is never larger than the whole it is part of."""
+    asked = {figure.id: figure for figure in plan.instrument.inputs}
+    table = {name: share for name, share in _FIGURES.get(respondent.type, {}).items() if name in asked}
     parts = _part_of(plan)
+    rest = sorted((name for name in asked if name not in table), key=lambda name: name in parts)
+    found: dict[str, float] = {}
+    for name in (*table, *rest):
+        figure = asked[name]
+        whole = found.get(parts.get(name, ""))
+        rate = figure.maximum is not None and figure.maximum <= 1
+        if name in table:
+            base, low, high = table[name]
+            value = chance.uniform(low, high) * (respondent.size if base == _SIZE else found.get(base, 1.0))
+        elif whole is not None:
+            value = whole * chance.uniform(0.2, 0.85)
+        elif rate:
+            value = chance.uniform(0.1, 0.7)
+        elif figure.unit == "GBP":
+            value = respondent.size * chance.uniform(0.1, 0.3)
+        else:
+            value = respondent.size**0.45 * chance.uniform(0.6, 1.5)
+        value = round(value, 2) if rate else round(value, 1) if figure.unit == "FTE" else float(round(value))
+        if whole is not None and not rate:
+            value = min(value, whole)
+        found[name] = _limited(value, figure.minimum, figure.maximum)
+    return found
+
+
+def _limited(value: float, minimum: float | None, maximum: float | None) -> float:
+    value = value if maximum is None else min(value, maximum)
+    return value if minimum is None else max(value, minimum)
+
+
+def _figures(
+    plan: Plan, respondent: Respondent, amounts: dict[str, float], chance: random.Random
+) -> Iterator[tuple[Key, Typed]]:
+    """The figures that the organisation has at hand, and of some others that it does not know them."""
     unknown = [
         label
         for label, choice in offered(plan.instrument.choice_lists[plan.instrument.framework.missing_figure])
         if choice.state == "dont_know"
     ]
-    for figure in sorted(plan.instrument.figures, key=lambda figure: figure.id in parts):
-        if not isinstance(figure, Input):
-            continue
-        if chance.random() > respondent.thoroughness:
+    for figure in plan.instrument.inputs:
+        if chance.random() < (1 - respondent.thoroughness) * _FIGURES_MISSING:
             if unknown and chance.random() < 0.5:
                 yield Key(figure.id, Part.MISSING), unknown[0]
             continue
-        if figure.id in parts and parts[figure.id] in whole:
-            value = whole[parts[figure.id]] * chance.uniform(0.2, 0.85)
-        elif figure.maximum is not None and figure.maximum <= 1:
-            value = chance.uniform(0.1, 0.7)
-        elif figure.unit == "GBP":
-            value = respondent.scale * chance.uniform(0.1, 0.3)
-        else:
-            value = respondent.scale**0.45 * chance.uniform(0.6, 1.5)
-        value = round(value, 2) if figure.maximum is not None and figure.maximum <= 1 else float(round(value))
-        if figure.minimum is not None:
-            value = max(value, figure.minimum)
-        whole[figure.id] = value
-        yield Key(figure.id), value
+        yield Key(figure.id), amounts[figure.id]
         if chance.random() < 0.1:
             yield Key(figure.id, Part.NOTE), chance.choice(_NOTES)
+
+
+_FIGURES_MISSING = 0.45
+"""Figures come from the accounts, so fewer of them are left out than answers."""
 
 
 def _part_of(plan: Plan) -> dict[str, str]:

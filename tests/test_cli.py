@@ -202,6 +202,64 @@ def test_csv_for_excel() -> None:
     assert len(list(csv.DictReader(io.StringIO(printed)))) > 100
 
 
+@pytest.mark.parametrize("target", ["there.csv", "file/x.csv"])
+def test_where_to_is_checked_before_reading(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be written is said before anything is read."""
+    Path("there.csv").write_text("mine")
+    Path("file").write_text("mine")
+
+    def reads(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(pipeline, "read", reads)
+    done = run("read", ".", "--out", target)
+    assert done.exit_code == 3
+    assert target in done.stderr
+    assert Path("there.csv").read_text() == "mine"
+
+
+def test_hints_can_be_typed_as_they_are() -> None:
+    """Commands that are suggested name the same questionnaire and the same files, in one piece."""
+    other = Path(__file__).parent / "fixtures" / "other-framework"
+    made = run("generate", "--framework", str(other), "--out", "my returns")
+    assert f"kil-xlsx read returns --framework {other}" in made.stdout
+    deep = Path("a" * 70) / "my returns"
+    deep.parent.mkdir()
+    Path("my returns").rename(deep)
+    read = run("read", str(deep), "--framework", str(other)).stdout
+    quoted = f'"{deep}"' if os.name == "nt" else f"'{deep}'"
+    assert f"\n     kil-xlsx read {quoted} --framework {other} --csv --out returns.csv\n" in read
+    run("generate")
+    assert "--framework" not in run("read", "workbooks").stdout
+
+
+def test_senders_are_not_blamed() -> None:
+    """When the coordinator named the wrong questionnaire, the senders have nothing to put right."""
+    other = Path(__file__).parent / "fixtures" / "other-framework"
+    run("generate")
+    read = run("read", "workbooks", "--framework", str(other)).stdout
+    assert "another questionnaire" in read
+    assert "Tell the senders" not in read
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_names_of_files_stay_whole(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the width of the page, names of workbooks can be copied."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    Path("list.csv").write_text("name,type\nApplewick Borough Council of the Northern Hills and Dales,council\n")
+    text = run("generate", "--organisations", "list.csv").stdout
+    (made,) = Path("workbooks").iterdir()
+    assert made.name in text
+
+
+def test_what_is_missing_goes_by_its_label() -> None:
+    """Codes of blank fields are told with their labels."""
+    Path("list.csv").write_text("name,type\nLeeds,council\nHub,community\n")
+    run("generate", "--organisations", "list.csv")
+    text = " ".join(run("read", "workbooks").stdout.split())
+    assert "(P04 Council area code)" in text
+
+
 def test_second_reader() -> None:
     """The second reader's findings are summed up."""
     run("generate")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kil_xlsx import pipeline
 from kil_xlsx.errors import KilXlsxError, OrganisationsListError, OutputError, UsageProblem
+from kil_xlsx.pipeline import Outputs
 
 CREATED = datetime(2026, 4, 7, 9, 30)
 
@@ -85,7 +86,8 @@ def test_a_wrong_row_stops_everything(tmp_path: Path) -> None:
 
 def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the second workbook cannot be made, the first is not left behind either."""
-    real, made = pipeline.workbook_bytes, []
+    real = pipeline.workbook_bytes
+    made: list[int] = []
 
     def fails(*given: Any) -> bytes:
         if made:
@@ -111,6 +113,75 @@ def test_an_old_file_survives_a_failed_write(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(OutputError, match="disk is full"):
         pipeline.write_file(target, b"new", force=True)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.json", "old")]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_names_are_given_to_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    """When the third file cannot have its name, the first two are put back as they were."""
+    targets = [tmp_path / name for name in ("a", "b", "c", "d")]
+    for target in (targets[0], targets[2]):
+        target.write_text("old")
+    real = os.replace
+
+    def fails(source: Path, target: Path) -> None:
+        if target == targets[2] and source.read_text() == "new":
+            raise PermissionError(13, "Permission denied")
+        real(source, target)
+
+    def no_links(*_: Any, **__: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "replace", fails)
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    with pytest.raises(OutputError, match="c cannot be written") as caught, Outputs(targets, force=True) as outputs:
+        for target in targets:
+            outputs.add(target, b"new")
+        outputs.commit()
+    assert "unchanged" in caught.value.remedy
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old", "c": "old"}
+
+
+def test_what_could_not_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When not even putting back works, the files that were replaced are named."""
+    targets = [tmp_path / "a", tmp_path / "b"]
+    targets[0].write_text("old")
+    real = os.replace
+    done: list[Path] = []
+
+    def fails(source: Path, target: Path) -> None:
+        if done:
+            raise PermissionError(13, "Permission denied")
+        done.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(OutputError) as caught, Outputs(targets, force=True) as outputs:
+        for target in targets:
+            outputs.add(target, b"new")
+        outputs.commit()
+    assert f"could not be put back as they were: {targets[0]}" in caught.value.remedy
+
+
+def test_files_replaced_leave_nothing_behind(tmp_path: Path) -> None:
+    """When all goes well, only the new files are there."""
+    for text in (b"old", b"new"):
+        with Outputs([tmp_path / "a", tmp_path / "b"], force=True) as outputs:
+            outputs.add(tmp_path / "a", text)
+            outputs.add(tmp_path / "b", text)
+            outputs.commit()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "new", "b": "new"}
+
+
+def test_a_folder_in_the_way(tmp_path: Path) -> None:
+    """A folder that takes a target's name meanwhile is not touched, nor is any file."""
+    targets = [tmp_path / "a", tmp_path / "b"]
+    with pytest.raises(OutputError, match="is a folder"), Outputs(targets) as outputs:
+        for target in targets:
+            outputs.add(target, b"new")
+        targets[1].mkdir()
+        outputs.commit()
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
 HOSTILE = [

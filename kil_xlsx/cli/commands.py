@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -18,10 +20,16 @@ from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Invited, Moment, Program
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kil_xlsx.core.problems import Problem
     from kil_xlsx.core.readings import Reading
 
 _MOST_ROWS = 25
 _MOST_TOLD = 8
+_MOST_PATHS = 4
+_LONGEST_WHERE = 300
+_OURS = frozenset(("file-unreadable", "return-other-framework", "return-other-version", "return-content-differs"))
+"""Problems that the coordinator settles, without the sender."""
+
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 _FILE = click.Path(path_type=Path)
@@ -118,7 +126,7 @@ def generate(
     Without a list: one blank workbook for each respondent type. Nothing is overwritten unless you say --force, and
     if any row of the list is wrong, all that is wrong is shown and nothing is written.
     """
-    from kil_xlsx.results.show import Shown, Table, plain, some
+    from kil_xlsx.results.show import some
 
     with printing.progress("Writing") as progress:
         done = pipeline.generate(
@@ -126,20 +134,8 @@ def generate(
             contact=contact, created=created, force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
-    rows: list[tuple[Shown | str, ...]] = [
-        (
-            plain(each.path.name, 110),
-            plain(each.organisation, 60) or Shown("any organisation", "quiet"),
-            each.respondent,
-            each.reference,
-        )
-        for each in done.workbooks[:_MOST_ROWS]
-    ]
-    headings: tuple[str, ...] = ("Workbook", "For", "Type", "Reference")
-    if console.width < printing.WIDTH:  # the reference also stands in the workbook
-        headings, rows = headings[:3], [row[:3] for row in rows]
-    printing.draw(console, Table("", headings, tuple(rows), whole=("Reference",)))
-    more = len(done.workbooks) - len(rows)
+    _show_workbooks(console, done.workbooks[:_MOST_ROWS])
+    more = len(done.workbooks) - _MOST_ROWS
     if more > 0:
         printing.say(console, f" … and {more:,} more\n", "dim")
     printing.say(console, f"{some(len(done.workbooks), 'workbook')} written to {done.folder.resolve()}", "bold green")
@@ -148,9 +144,35 @@ def generate(
     printing.next_steps(
         console,
         "Send each organisation its workbook. They fill in the cream cells, save and send it back.",
-        "Put what comes back into a folder, such as returns, then run: kil-xlsx read returns",
+        (
+            "Put what comes back into a folder, such as returns, then run:",
+            f"kil-xlsx read returns{_with(framework)}",
+        ),
     )
     return FINE
+
+
+def _show_workbooks(console: Console, workbooks: Sequence[pipeline.Workbook]) -> None:
+    """Which workbooks were made, with the names of the files in one piece: as a table where that leaves room."""
+    from kil_xlsx.results.show import Shown, Table, plain
+
+    anyone = "any organisation"
+    room = console.width - max((len(each.path.name) for each in workbooks), default=0)
+    if room >= 50:
+        rows: list[tuple[Shown | str, ...]] = [
+            (plain(each.organisation, 60) or Shown(anyone, "quiet"), each.respondent, each.path.name, each.reference)
+            for each in workbooks
+        ]
+        headings: tuple[str, ...] = ("For", "Type", "Workbook", "Reference")
+        if room < 70:  # the reference also stands in the workbook
+            headings, rows = headings[:3], [row[:3] for row in rows]
+        printing.draw(console, Table("", headings, tuple(rows), whole=("Workbook", "Reference")))
+        return
+    for each in workbooks:
+        whose = f"{plain(each.organisation, 60) or anyone} ({each.respondent})"
+        printing.say(console, whose, indent=1)
+        printing.unbroken(console, f"   {each.path.name}", "dim")
+    console.print()
 
 
 @main.command(
@@ -203,14 +225,27 @@ def read(
     if out is not None:
         printing.say(console, f"Written to {out.resolve()}", "bold green")
     else:
-        _what_next(console, found, " ".join(_typed(path) for path in paths))
+        _what_next(console, found, paths, framework)
     return code
 
 
-def _typed(path: Path) -> str:
+def _typed(path: Path | str) -> str:
     """A path as it can be typed again."""
+    from kil_xlsx.results.show import plain
+
     text = str(path)
-    return f'"{text}"' if " " in text else text
+    if not text.isprintable():  # a terminal might obey it
+        text = plain(text, len(text))
+    if text.startswith("-"):
+        text = f".{os.sep}{text}"
+    if os.name != "nt":
+        return shlex.quote(text)
+    return f'"{text}"' if set(text) & set(" &()^;,'=%!") else text
+
+
+def _with(framework: str) -> str:
+    """The option for the same questionnaire, for a command that is to be typed; nothing where it is the usual one."""
+    return "" if framework == pipeline.DEFAULT_FRAMEWORK else f" --framework {_typed(framework)}"
 
 
 def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
@@ -257,7 +292,7 @@ def _explain_problems(console: Console, reading: Reading) -> None:
     """The problems of a file that is read on its own: where, what was found, and what to do."""
     from kil_xlsx.results.show import told
 
-    for each in told(reading.problems, notes=True):
+    for each in told(_labelled(reading), notes=True):
         printing.say(console, each.what, label=each.severity, indent=1)
         printing.say(console, each.where, label="Where", indent=4)
         printing.say(console, each.found, label="Found", indent=4)
@@ -267,16 +302,28 @@ def _explain_problems(console: Console, reading: Reading) -> None:
         console.print()
 
 
+def _labelled(reading: Reading) -> Sequence[Problem]:
+    """The problems of a file; what is missing goes by its label too, as its code alone says little."""
+    from msgspec.structs import replace
+
+    return [
+        replace(each, item=f"{each.item} {each.expected}", expected="")
+        if each.code == "required-missing" and each.item
+        else each
+        for each in reading.problems
+    ]
+
+
 def _list_problems(console: Console, reading: Reading) -> None:
     """The problems of one file of several: a line or two for each."""
     from kil_xlsx.results.show import plain, told
 
-    groups = told(reading.problems, notes=False)
+    groups = told(_labelled(reading), notes=False)
     if not groups:
         return
     printing.say(console, plain(reading.file.name, 110), "bold cyan")
     for each in groups[:_MOST_TOLD]:
-        where = f"{plain(each.where, 80)}: " if each.where else ""
+        where = f"{plain(each.where, _LONGEST_WHERE)}: " if each.where else ""
         found = f" ({plain(each.found, 80)})" if each.found else ""
         printing.say(console, f"{where}{each.what}{found}", label=each.severity, indent=1)
     if len(groups) > _MOST_TOLD:
@@ -309,18 +356,27 @@ def _show_second(console: Console, found: pipeline.Returned) -> None:
     console.print()
 
 
-def _what_next(console: Console, found: pipeline.Returned, paths: str) -> None:
+def _what_next(console: Console, found: pipeline.Returned, paths: Sequence[Path], framework: str) -> None:
+    from kil_xlsx.core.problems import Severity
+
     readable = sum(not reading.refused for reading in found.readings)
-    paths = paths if len(paths) < 60 else "PATH"
-    lines = []
+    again = f"{' '.join(_typed(path) for path in paths)}{_with(framework)}" if len(paths) <= _MOST_PATHS else ""
+    codes = {each.code for one in found.readings for each in one.problems if each.severity is not Severity.NOTE}
+    lines: list[str | tuple[str, str]] = []
     if found.problems and len(found.readings) > 1:
         lines.append("See what to do about each problem: read the file on its own.")
-    if found.problems:
+    if "return-other-framework" in codes:
+        lines.append("Read files of another questionnaire with that one: --framework and its name or folder.")
+    if codes - _OURS:
         lines.append("Tell the senders what to put right; they save the workbook and send it again.")
-    if readable:
-        lines.append(f"Keep all of it in a table: kil-xlsx read {paths} --csv --out returns.csv")
-    if readable > 1:
-        lines.append(f"Compare the organisations: kil-xlsx benchmark {paths} --out comparison")
+    if readable and again:
+        lines.append(("Keep all of it in a table:", f"kil-xlsx read {again} --csv --out returns.csv"))
+    elif readable:
+        lines.append("Keep all of it in a table: run the same command with --csv --out returns.csv at its end.")
+    if readable > 1 and again:
+        lines.append(("Compare the organisations:", f"kil-xlsx benchmark {again} --out comparison"))
+    elif readable > 1:
+        lines.append(f"Compare them: kil-xlsx benchmark with the same files{_with(framework)} --out comparison")
     if lines:
         printing.next_steps(console, *lines)
 
@@ -391,7 +447,8 @@ def benchmark(
     if unused:
         names = [plain(reading.file.name, 60) for reading in done.returned.readings if reading.refused]
         listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. 'kil-xlsx read' says why."])
+        why = f"'kil-xlsx read' with the same files{_with(framework)} says why."
+        printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. {why}"])
     printing.say(console, result.method.suppression, "dim")
     return PROBLEMS if unused else FINE
 
@@ -496,8 +553,8 @@ def demo(folder: Path, force: bool) -> int:
     printing.draw(console, Table("", ("Where", "What"), rows))
     printing.next_steps(
         console,
-        f"See what reading says: kil-xlsx read {_typed(done.folder / 'returned')}",
-        "Make workbooks of your own: kil-xlsx generate",
+        ("See what reading says:", f"kil-xlsx read {_typed(done.folder / 'returned')}"),
+        ("Make workbooks of your own:", "kil-xlsx generate"),
     )
     return FINE
 

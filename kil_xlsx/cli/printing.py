@@ -83,11 +83,24 @@ def notes(console: Console, words: Iterable[str]) -> None:
         console.print(Text.assemble(("Note: ", "yellow"), each))
 
 
-def next_steps(console: Console, *lines: str) -> None:
-    """Say what to do next."""
+def next_steps(console: Console, *steps: str | tuple[str, str]) -> None:
+    """Say what to do next; a step may end in a command, which stays in one piece so that it can be copied."""
     say(console, "What next", "bold cyan")
-    for line in lines:
-        say(console, f" • {line}")
+    for step in steps:
+        words, command = (step, "") if isinstance(step, str) else step
+        line = f" • {words} {command}".rstrip()
+        if not command or len(line) <= console.width:
+            say(console, line)
+        else:
+            say(console, f" • {words}")
+            unbroken(console, f"     {command}")
+
+
+def unbroken(console: Console, words: str, style: str = "") -> None:
+    """Print a line as it is; if it is longer than the page, the terminal breaks it, and copying it joins it again."""
+    from rich.text import Text
+
+    console.print(Text(words, style=style), soft_wrap=True)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The benchmark: what the organisations of a group have in common, without telling what any one of them said.
 
-Returns are selected (one per organisation, only those that agreed), put into groups, and turned into figures.  Every
-number that describes a group passes :func:`kil_xlsx.core.disclosure.publish`; nothing here decides what may be shown.
+Returns are selected (see :mod:`kil_xlsx.core.membership`), put into groups, and turned into figures.  Every number that
+describes a group passes :func:`kil_xlsx.core.disclosure.publish`; nothing here decides what may be shown.
 
 *Like with like*: a measure marked so is compared only among returns that agree in the framework's ``like_with_like``
 fields, so it has one figure for each combination of their answers and none for the whole group.  Returns that leave
@@ -20,9 +20,9 @@ from msgspec import Struct
 from kil_xlsx.core.disclosure import QUANTILES_IN_WORDS, Answer, Cell, Figure, Place, Published, Rules, Shape, publish
 from kil_xlsx.core.framework import Framework, Measure, ProfileField, Question
 from kil_xlsx.core.instrument import Instrument, display
-from kil_xlsx.core.readings import Identity, Reading
-from kil_xlsx.core.results import Result
-from kil_xlsx.core.returns import Return, State
+from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, belongs, consent_of, one_each
+from kil_xlsx.core.readings import Reading
+from kil_xlsx.core.returns import State
 from kil_xlsx.errors import UsageProblem
 
 OVERALL = "overall"
@@ -99,6 +99,11 @@ class Counts(Struct, frozen=True, kw_only=True):
     used: int | None = None
     excluded: Excluded | None = None
 
+    @property
+    def replaced(self) -> int | None:
+        """How many files a later one replaced; known even where the group is suppressed."""
+        return None if self.files is None or self.returned is None else self.files - self.returned
+
 
 class Statistic(Struct, frozen=True, kw_only=True):
     """One figure of a group.  ``item`` names what it is about.
@@ -152,21 +157,12 @@ class Benchmark(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class _Member:
-    """A return that was given."""
-
-    identity: Identity
-    ret: Return
-    result: Result
-
-
-@dataclass(frozen=True)
 class _Topic:
     """An item with the way to read a return's answer to it."""
 
     item: Item
     shape: Shape
-    answer: Callable[[_Member], Answer]
+    answer: Callable[[Member], Answer]
     like_with_like: bool = False
 
 
@@ -212,11 +208,11 @@ def benchmark(
             raise UsageProblem(f"There is no field '{name}' to group by.", f"There are {', '.join(sorted(known))}.")
     everything = list(readings)
     read = [
-        _Member(reading.identity, reading.ret, reading.result)
+        Member(reading.identity, reading.ret, reading.result)
         for reading in everything
         if reading.identity is not None and reading.ret is not None and reading.result is not None
     ]
-    by_type = {each.respondent.id: [member for member in read if _belongs(each, member)] for each in instruments}
+    by_type = {each.respondent.id: [member for member in read if belongs(each, member)] for each in instruments}
     readable = [member for members in by_type.values() for member in members]
     order = [respondent.id for respondent in framework.respondents]
     return Benchmark(
@@ -254,11 +250,7 @@ def _method(framework: Framework, rules: Rules) -> Method:
             if alike
             else "Every measure is compared among all organisations of a group."
         ),
-        selection=(
-            "Only organisations that agreed to share their answers are used; no answer to that question means no. "
-            "Where an organisation sent several files, the last one given is used; files are taken to be from one "
-            "organisation when they share a reference, a registered number or a name."
-        ),
+        selection=SELECTION_IN_WORDS,
         suppression=rules.in_words(),
         notice=framework.notice,
     )
@@ -266,13 +258,13 @@ def _method(framework: Framework, rules: Rules) -> Method:
 
 def _respondent(
     instrument: Instrument,
-    members: Sequence[_Member],
+    members: Sequence[Member],
     invited: int | None,
     group_by: Sequence[str] | None,
     rules: Rules,
 ) -> RespondentBenchmark:
-    latest = _one_each(instrument, members)
-    consents = [_consent(instrument, member) for member in latest]
+    latest = one_each(instrument, members)
+    consents = [consent_of(instrument, member) for member in latest]
     used = [member for member, consent in zip(latest, consents, strict=True) if consent is True]
     breakdowns = [_breakdown(instrument, each, used) for each in _fields(instrument, group_by)]
     sizes = publish(rules, Shape("count"), {at: Answer() for at in range(len(used))}, _cells(breakdowns, len(used)))
@@ -331,56 +323,6 @@ def _group(
     )
 
 
-# Which returns are used
-
-
-def _belongs(instrument: Instrument, member: _Member) -> bool:
-    identity, framework = member.identity, instrument.framework
-    here = (framework.id, framework.version, instrument.respondent.id)
-    return (identity.framework, identity.version, identity.respondent) == here
-
-
-def _names(instrument: Instrument, member: _Member) -> set[tuple[str, str]]:
-    """What an organisation is known by; two returns that share any of it are from one organisation."""
-    schemes = tuple(f"{scheme.prefix}-" for scheme in instrument.framework.id_schemes)
-    found = [
-        ("reference", member.identity.reference),
-        ("name", member.identity.organisation),
-    ]
-    numbers = member.identity.organisation_id
-    for each in instrument.profile:
-        text = member.ret.text(each.id)
-        if each.role == "organisation":
-            found.append(("name", text))
-        elif each.type in ("org_id", "org_id_list"):
-            numbers += f" {text}"
-    for number in numbers.upper().replace(",", " ").replace(";", " ").split():
-        if number.startswith(schemes) or sum(map(str.isdigit, number)) >= 5:  # not "none" or "n/a"
-            found.append(("number", number))
-    plain = ((kind, " ".join(text.split()).casefold()) for kind, text in found)
-    return {(kind, text) for kind, text in plain if text}
-
-
-def _one_each(instrument: Instrument, members: Sequence[_Member]) -> list[_Member]:
-    """The last return of each organisation."""
-    organisations: list[tuple[set[tuple[str, str]], int]] = []
-    for at, member in enumerate(members):
-        names = _names(instrument, member)
-        same = [each for each in organisations if each[0] & names]
-        organisations = [each for each in organisations if not each[0] & names]
-        organisations.append((names.union(*(each[0] for each in same)), at))
-    return [members[at] for _, at in organisations]
-
-
-def _consent(instrument: Instrument, member: _Member) -> bool | None:
-    """Whether the organisation agreed to share its answers; none where it did not say."""
-    asked = instrument.field_with_role("consent")
-    entry = member.ret.get(asked.id) if asked else None
-    if entry is None or entry.state is State.UNANSWERED or entry.code is None:
-        return None
-    return entry.state is State.ANSWERED and entry.code in instrument.framework.benchmarking.consent.share
-
-
 # Groups
 
 
@@ -403,7 +345,7 @@ def _answers(instrument: Instrument, asked: ProfileField) -> dict[tuple[str, str
     return {}
 
 
-def _answer_to(instrument: Instrument, asked: ProfileField, member: _Member) -> tuple[str, str]:
+def _answer_to(instrument: Instrument, asked: ProfileField, member: Member) -> tuple[str, str]:
     """A member's answer to a profile field, as code and label; both are the blank group's where it gave none."""
     entry = member.ret.get(asked.id)
     if asked.type == "derived":
@@ -416,7 +358,7 @@ def _answer_to(instrument: Instrument, asked: ProfileField, member: _Member) -> 
     return (label, label) if label else ("", NOT_STATED)
 
 
-def _breakdown(instrument: Instrument, asked: ProfileField, members: Sequence[_Member]) -> _Breakdown:
+def _breakdown(instrument: Instrument, asked: ProfileField, members: Sequence[Member]) -> _Breakdown:
     parts, blank = _answers(instrument, asked), ("", NOT_STATED)
     given = [_answer_to(instrument, asked, member) for member in members]
     for answer in (*sorted(set(given) - parts.keys() - {blank}), blank):
@@ -437,7 +379,7 @@ def _cells(breakdowns: Sequence[_Breakdown], members: int) -> list[list[Cell]]:
 def _statistics(
     instrument: Instrument,
     topic: _Topic,
-    members: Sequence[_Member],
+    members: Sequence[Member],
     breakdowns: Sequence[_Breakdown],
     sizes: Published,
     rules: Rules,
@@ -476,7 +418,7 @@ def _number(value: float | None) -> Answer:
     return Answer(state=State.UNANSWERED) if value is None else Answer(value)
 
 
-def _score_of(section: str) -> Callable[[_Member], Answer]:
+def _score_of(section: str) -> Callable[[Member], Answer]:
     return lambda member: _number(member.result.sections[section].score)
 
 
@@ -486,7 +428,7 @@ def _question(instrument: Instrument, question: Question) -> _Topic:
     levels = tuple(Level(code=choice.code, label=display(offered, choice)) for choice in answered)
     shape = Shape("levels", tuple(level.code for level in levels), any(each.value is not None for each in answered))
 
-    def answer(member: _Member) -> Answer:
+    def answer(member: Member) -> Answer:
         result = member.result.questions[question.id]
         return Answer(result.value if result.state is State.ANSWERED else None, result.code, result.state)
 
@@ -494,7 +436,7 @@ def _question(instrument: Instrument, question: Question) -> _Topic:
 
 
 def _measure(measure: Measure) -> _Topic:
-    def answer(member: _Member) -> Answer:
+    def answer(member: Member) -> Answer:
         return _number(member.result.measures[measure.id].value)
 
     item = Item(id=measure.id, kind="measure", label=measure.label, unit=measure.unit, direction=measure.direction)

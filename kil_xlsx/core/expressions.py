@@ -43,6 +43,7 @@ from kil_xlsx.core.expression_words import describe
 from kil_xlsx.core.rounding import round_half_away
 
 __all__ = [
+    "ANY_NUMBER",
     "COMPARED_TO",
     "Expression",
     "ExpressionError",
@@ -191,7 +192,7 @@ _LEVELS = {"+": 2, "-": 2, "*": 3, "/": 3}
 _NEGATE_LEVEL = 4
 _COMPARE_LEVEL = 1
 #: A numeric criterion that every number meets: COUNTIFS then counts the rows that hold numbers.
-_ANY_NUMBER = '">=-1E+300"'
+ANY_NUMBER = '">=-1E+300"'
 
 
 class _Writer:
@@ -277,7 +278,7 @@ def _guards(expression: Expression, names: Callable[[str], str], columns: Callab
         if len(ranges) == 1:
             guard = f"COUNT({ranges[0]})=0"
         else:
-            criteria = ",".join(f"{one_range},{_ANY_NUMBER}" for one_range in ranges)
+            criteria = ",".join(f"{one_range},{ANY_NUMBER}" for one_range in ranges)
             guard = f"COUNTIFS({criteria})=0"
         if guard not in guards:
             guards.append(guard)

@@ -174,7 +174,7 @@ CATALOGUE: dict[str, Kind] = {
         _Q, "The organisation identifier does not fit any known register.", "Check it against the register."
     ),
     "area-code-unknown": Kind(
-        _E, "The area code does not have the right form.", "Enter a nine-character code such as E06000023."
+        _E, "The area code does not have the right form.", "Enter it in the form that the help beside it describes."
     ),
     # What is missing or contradicts itself
     "required-missing": Kind(_E, "This is needed and is blank.", "Please fill it in."),

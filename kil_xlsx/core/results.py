@@ -113,7 +113,7 @@ class Result(Struct, frozen=True, kw_only=True):
     """Everything computed from one return.
 
     ``overall_equal`` is the overall score with every section weighted alike; it differs from ``overall`` only where a
-    framework weights its sections.
+    framework weights its sections.  ``overall_counts`` are those of the sections that make it up.
     """
 
     questions: dict[str, QuestionResult]

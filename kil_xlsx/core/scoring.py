@@ -40,13 +40,21 @@ PLACES = 6
 LISTED = 5
 """How many strongest and weakest questions are listed."""
 
-_DONT_KNOW_PRIORITY = 300.0
-_CLAIM_PRIORITY = 100.0
+DONT_KNOW_PRIORITY = 300.0
+CLAIM_PRIORITY = 100.0
+GAP_PRIORITY = 1000.0
+"""What counts how much in the order of the action plan; a gap from one end of the scale to the other counts most."""
 
-REQUIRED, REASONS, CLAIMS, BOTH = "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4"
-"""Ids of the standing checks: required fields, reasons given, claims without evidence, figure and reason."""
+PRIORITY_STEPS = 10_000
+LIST_STEPS = 10_000_000
+"""Sorting keys are whole numbers that leave room for the order of questions, which settles ties."""
 
-STANDING = {REQUIRED: "error", REASONS: "query", CLAIMS: "query", BOTH: "query"}
+
+REQUIRED, REASONS, CLAIMS, BOTH, UNUSABLE = "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4", "AUTO-5"
+"""Ids of the standing checks: required fields, reasons given, claims without evidence, figure and reason, and entries
+that cannot be used."""
+
+STANDING = {REQUIRED: "error", REASONS: "query", CLAIMS: "query", BOTH: "query", UNUSABLE: "error"}
 
 
 def range_check_id(measure_id: str) -> str:
@@ -73,7 +81,9 @@ def score(instrument: Instrument, ret: Return) -> Result:
         overall=overall,
         overall_equal=overall_equal,
         overall_band=_band_label(band_of(instrument.framework.scoring.bands, overall)),
-        overall_counts=_counts(questions.values()),
+        overall_counts=_counts(
+            questions[question.id] for node in counted_in_overall(instrument) for question in node.questions
+        ),
         measures=measures,
         checks=checks,
         figures=figures,
@@ -141,10 +151,10 @@ def _question(instrument: Instrument, ret: Return, question: Question, index: in
     )
     chosen = next((choice for choice in choice_list.choices if choice.code == entry.code), None)
     reason_missing = bool(chosen and chosen.needs_reason and not ret.text(question.id, Part.REASON))
-    rank = _DONT_KNOW_PRIORITY if entry.state is State.DONT_KNOW else 0.0
-    rank += _CLAIM_PRIORITY if claim else 0.0
+    rank = DONT_KNOW_PRIORITY if entry.state is State.DONT_KNOW else 0.0
+    rank += CLAIM_PRIORITY if claim else 0.0
     if gap is not None and target is not None and value is not None:
-        rank += (relative(choice_list, target) - relative(choice_list, value)) * 1000
+        rank += (relative(choice_list, target) - relative(choice_list, value)) * GAP_PRIORITY
     return QuestionResult(
         id=question.id,
         state=entry.state,
@@ -156,18 +166,18 @@ def _question(instrument: Instrument, ret: Return, question: Question, index: in
         gap=gap,
         claim_without_evidence=claim,
         reason_missing=reason_missing,
-        priority=int(round_half_away(rank * 10000, 0)) - index if rank > 0 else None,
+        priority=int(round_half_away(rank * PRIORITY_STEPS, 0)) - index if rank > 0 else None,
     )
 
 
 def strongest_key(relative_value: float, index: int) -> int:
     """Sorting key for the strongest questions: the largest first, ties in order of the questions."""
-    return int(round_half_away(relative_value * 10_000_000, 0)) - index
+    return int(round_half_away(relative_value * LIST_STEPS, 0)) - index
 
 
 def weakest_key(relative_value: float, index: int) -> int:
     """Sorting key for the weakest questions: the smallest first, ties in order of the questions."""
-    return int(round_half_away(relative_value * 10_000_000, 0)) + index
+    return int(round_half_away(relative_value * LIST_STEPS, 0)) + index
 
 
 def _listed(results: Iterable[QuestionResult], *, strongest: bool) -> tuple[str, ...]:
@@ -209,7 +219,8 @@ def _section(
     for child in node.children:
         _section(instrument, child, questions, sections)
     rule = instrument.rule_of(node)
-    raw = _by_sections(rule, node, sections) if rule.of == "sections" else _by_questions(rule, node, questions)
+    by_sections = rule.of == "sections"
+    raw = _by_sections(rule, node, questions, sections) if by_sections else _by_questions(rule, node, questions)
     value = None if raw is None else round_half_away(raw * rule.multiply, PLACES)
     strengths = [result.strength for result in mine if result.strength is not None]
     sections[node.id] = SectionResult(
@@ -256,8 +267,13 @@ def groups(questions: Sequence[Question]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(question.group for question in questions))
 
 
-def _by_sections(rule: ScoreRule, node: SectionNode, sections: dict[str, SectionResult]) -> float | None:
-    applicable = [child for child in node.children if sections[child.id].counts.applicable > 0]
+def _by_sections(
+    rule: ScoreRule,
+    node: SectionNode,
+    questions: dict[str, QuestionResult],
+    sections: dict[str, SectionResult],
+) -> float | None:
+    applicable = [child for child in node.children if any(_applicable(questions[one.id]) for one in child.questions)]
     scored = [(child.section.weight, sections[child.id].score) for child in node.children]
     usable = [(weight, value) for weight, value in scored if value is not None]
     if rule.rule == "none" or not _enough(len(usable), len(applicable), rule.least_answered):
@@ -409,6 +425,7 @@ def _checks(
         REASONS: lambda: sum(result.reason_missing for result in questions.values()),
         CLAIMS: lambda: sum(result.claim_without_evidence for result in questions.values()),
         BOTH: lambda: sum(figure_and_reason(ret, figure.id) for figure in instrument.figures),
+        UNUSABLE: lambda: sum(entry.outcome is Outcome.REFUSED for entry in ret.entries.values()),
     }
     for identifier, count in standing.items():
         number = count()

@@ -12,7 +12,8 @@ from kil_xlsx.errors import Fault
 def merged(files: Sequence[YamlFile], name: str) -> tuple[dict[str, object], Places, list[Fault]]:
     """Merge files in the order given: lists are joined, mappings put together, anything else may come once only.
 
-    :param files: what was read; the faults found in reading are not repeated here.
+    :param files: what was read; the faults found in reading are not repeated here, and what could be read of a file
+        that is not readable is left out.
     :param name: what the whole is called in faults that belong to no line.
     :returns: the data, where each part of it is written, and the faults of the merging.
     """
@@ -20,7 +21,7 @@ def merged(files: Sequence[YamlFile], name: str) -> tuple[dict[str, object], Pla
     lines: dict[KeyPath, Spot] = {}
     faults: list[Fault] = []
     for file in files:
-        if file.data is None:
+        if file.data is None or not file.readable:
             continue
         if not isinstance(file.data, dict):
             message = "should be a set of keys such as 'title: ...'."

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from kil_xlsx.core.framework import Framework, ProfileField
+from kil_xlsx.core.framework import Framework, IdScheme, ProfileField
 from kil_xlsx.core.instrument import Instrument, display, instrument
 from kil_xlsx.definitions.wording import counted, did_you_mean, listed, shortened
 from kil_xlsx.errors import Fault, OrganisationsListError
@@ -46,6 +46,7 @@ _ROLE_SYNONYMS = {
 MOST_LETTERS = {"name": 200, "text": 255, "long_text": 2000}
 """How long a name, a short text and a long one may be."""
 
+_MOST_EXAMPLES = 3
 _EMAIL_FORM = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]{2,}")
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y")
 
@@ -119,6 +120,14 @@ def _plain(heading: str) -> str:
     """A heading as it is compared: case, accents of punctuation and kinds of blank do not matter."""
     folded = unicodedata.normalize("NFKC", heading).casefold()
     return " ".join(re.sub(r"[^\w]+|_", " ", folded).split())
+
+
+def _such_as(schemes: Sequence[IdScheme], text: str) -> str:
+    """Examples of numbers with their registers, first of those whose numbers look like the text."""
+    alike = [each for each in schemes if re.fullmatch(each.pattern, text)]
+    shown = [each for each in alike or schemes if each.examples][:_MOST_EXAMPLES]
+    words = " or ".join(f"{each.prefix}-{each.examples[0]} ({each.register})" for each in shown)
+    return f", such as {words}" if words else ""
 
 
 class _Reader:
@@ -332,11 +341,14 @@ class _Reader:
             return self._date(number, column, text)
         if field.type in ("area_code", "org_id"):
             text = text.upper()
-        if field.type == "org_id" and not self._fits_register(number, column, text):
-            return None
+        if field.type in ("org_id", "org_id_list"):
+            parts = re.split(r"[,;\s]+", text) if field.type == "org_id_list" else [text]
+            unfit = [part for part in parts if part and not self._fits_register(number, column, part)]
+            if unfit:
+                return None
         if field.pattern and not re.fullmatch(field.pattern, text):
-            example = "Give a code such as E06000023." if field.type == "area_code" else field.help or "Check it."
-            self._fault(number, column.heading, f"'{shortened(text)}' does not have the right form.", example)
+            message = f"'{shortened(text)}' does not have the right form."
+            self._fault(number, column.heading, message, field.help or "Check it.")
             return None
         longest = MOST_LETTERS["long_text" if field.type == "long_text" else "text"]
         if column.meaning != _NAME and len(text) > longest:
@@ -346,17 +358,27 @@ class _Reader:
         return text
 
     def _fits_register(self, number: int, column: _Column, text: str) -> bool:
-        """Whether a number has the form of the register that it names; one of no known register is taken as it is."""
-        for scheme in self.framework.id_schemes:
-            start = f"{scheme.prefix}-"
-            if text.startswith(start) and not re.fullmatch(scheme.pattern, text.removeprefix(start)):
-                example = f" It looks like {scheme.prefix}-{scheme.examples[0]}." if scheme.examples else ""
+        """Whether a number names a register that the framework knows and has its form, as returns are asked for.
+
+        A framework that knows no registers takes any number.
+        """
+        schemes, wanted = self.framework.id_schemes, text.upper()
+        scheme = next((each for each in schemes if wanted.startswith(f"{each.prefix}-")), None)
+        if scheme is None:
+            if schemes:
                 self._fault(
-                    number, column.heading, f"'{shortened(text)}' is not a number of the register {scheme.register}.",
-                    f"Check it against the register.{example}",
+                    number, column.heading, f"'{shortened(text)}' does not begin with a register that is known here.",
+                    f"Write the register in front of the number{_such_as(schemes, wanted)}, or leave the cell blank.",
                 )  # fmt: skip
-                return False
-        return True
+            return not schemes
+        if re.fullmatch(scheme.pattern, wanted.removeprefix(f"{scheme.prefix}-")):
+            return True
+        example = f" It looks like {scheme.prefix}-{scheme.examples[0]}." if scheme.examples else ""
+        self._fault(
+            number, column.heading, f"'{shortened(text)}' is not a number of the register {scheme.register}.",
+            f"Check it against the register.{example}",
+        )  # fmt: skip
+        return False
 
     def _choice(self, number: int, column: _Column, field: ProfileField, text: str, mine: Instrument) -> str | None:
         offered = mine.choice_lists[field.choices or ""]

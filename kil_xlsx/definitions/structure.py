@@ -6,8 +6,11 @@ gone through with jsonschema, whose errors are put into plain words here.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -46,22 +49,28 @@ _PATTERNS = {
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
-def structural_faults(data: object, places: Places, refusal: msgspec.ValidationError) -> list[Fault]:
+def structural_faults(
+    data: object, places: Places, refusal: msgspec.ValidationError, *, part: bool = False
+) -> list[Fault]:
     """Everything that is wrong with the shape of some data that msgspec refused.
 
     :param data: the merged definition.
     :param places: where each part of it is written.
     :param refusal: msgspec's own error, reported when nothing else explains the refusal.
-    :returns: at least one fault.
+    :param part: the data is only a part of a definition, so no top-level key is called missing.
+    :returns: at least one fault, unless the data is only a part.
     """
+    schema = framework_schema(part=part)
+    faults = [fault for error in _errors(schema, data) for fault in _explained(error, places)]
+    return list(dict.fromkeys(faults)) or ([] if part else [_unexplained(refusal, data, places)])
+
+
+def _errors(schema: dict[str, Any], data: object) -> list[ValidationError]:
     import jsonschema  # slow to import, and only needed once something is wrong
 
     checker = jsonschema.FormatChecker(formats=())
     checker.checks("date", raises=(ValueError, msgspec.ValidationError))(_is_date)
-    schema = framework_schema()
-    validator = jsonschema.Draft202012Validator(schema, format_checker=checker)
-    faults = [fault for error in validator.iter_errors(data) for fault in _explained(error, places)]
-    return list(dict.fromkeys(faults)) or [_unexplained(refusal, data, places)]
+    return list(jsonschema.Draft202012Validator(schema, format_checker=checker).iter_errors(data))
 
 
 def _is_date(value: object) -> bool:
@@ -187,3 +196,94 @@ def _unexplained(refusal: msgspec.ValidationError, data: object, places: Places)
         int(step[2]) if step[2] is not None else step[1] for step in _STEP.finditer(match["path"] or "")
     )
     return places.fault(path, f"cannot be read: {match['message']}", "Check the value against the JSON Schema.")
+
+
+_ROUNDS = 6  # a stand-in may uncover a further fault, around it or in it
+_STAND_INS = {
+    r"^[a-z][a-z0-9-]*$": "stand-in",
+    r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$": "STAND-IN",
+    r"^[A-Z]{2}-[A-Z0-9]+$": "ZZ-STANDIN",
+    r"^[0-9]+\.[0-9]+\.[0-9]+(-[a-z0-9.]+)?$": "0.0.0",
+    r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$": "en",
+    r"^[A-Z]{2,5}$": "ZZ",
+}
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A copy of some data in which everything of the wrong shape was taken out or has a stand-in."""
+
+    data: dict[str, object]
+    changed: list[KeyPath] = field(default_factory=list)
+    """Where something was taken out, put in or replaced.  Positions in lists are those of the original."""
+
+
+def mended(data: dict[str, object]) -> Mended:
+    """A copy of the data that can be read as a framework, so that the rest of it can still be checked.
+
+    The stand-ins mean nothing: whatever is found at a changed place, or because of one, is not to be reported.
+    """
+    schema = framework_schema()
+    outcome = Mended(copy.deepcopy(data))
+    for _ in range(_ROUNDS):
+        errors = _errors(schema, outcome.data)
+        if not errors:
+            break
+        for error in errors:
+            with suppress(LookupError, TypeError, AttributeError):  # what is around it has just been replaced
+                _mend(error, outcome, schema["$defs"])
+    return outcome
+
+
+def _mend(error: ValidationError, outcome: Mended, definitions: dict[str, Any]) -> None:
+    path: KeyPath = tuple(error.absolute_path)
+    schema: Any = error.schema
+    nearly = [part for part in error.context or [] if part.validator != "type"]
+    if error.validator == "anyOf" and nearly and error.instance is not None:
+        for part in nearly:
+            _mend(part, outcome, definitions)
+    elif error.validator == "additionalProperties":
+        here: Any = _at(outcome.data, path)
+        for key in [key for key in here if key not in schema["properties"]]:
+            del here[key]
+            outcome.changed.append((*path, key))
+    elif error.validator == "required":
+        here = _at(outcome.data, path)
+        for key in [key for key in schema["required"] if key not in here]:
+            here[key] = _stand_in(schema["properties"][key], definitions)
+            outcome.changed.append((*path, key))
+    elif path:
+        around: Any = _at(outcome.data, path[:-1])
+        around[path[-1]] = _stand_in(schema, definitions)
+        outcome.changed.append(path)
+
+
+def _at(data: Any, path: KeyPath) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _stand_in(schema: dict[str, Any], definitions: dict[str, Any]) -> object:
+    """The least that a schema accepts."""
+    if "$ref" in schema:
+        return _stand_in(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "default" in schema:
+        return copy.deepcopy(schema["default"])
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        kinds = schema["anyOf"]
+        return None if {"type": "null"} in kinds else _stand_in(kinds[0], definitions)
+    kind = schema.get("type")
+    if kind == "object":
+        return {key: _stand_in(schema["properties"][key], definitions) for key in schema.get("required", ())}
+    if kind == "array":
+        return [_stand_in(schema["items"], definitions) for _ in range(schema.get("minItems", 0))]
+    if kind in ("number", "integer"):
+        return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
+    if kind == "boolean":
+        return False
+    if schema.get("format") == "date":
+        return "2000-01-01"
+    return _STAND_INS.get(schema.get("pattern", ""), "stand_in")

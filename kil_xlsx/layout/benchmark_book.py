@@ -2,6 +2,7 @@
 
 Every table starts at the same row with one header row, without merged cells or blank rows, so that it can be read
 aloud, filtered and copied.  What is not shown carries a mark, never an empty cell.  There are no formulas.
+The words of the sheets themselves are English whatever the framework's language; labels are the framework's own.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ MARKS = {
 
 EVERYONE = "All"
 """The name of the group of all organisations of a respondent type."""
+
+LONGEST_LABEL = 200
+"""Characters of the name of a group, or of what it has in common; the JSON has the whole of a longer one."""
 
 _DIRECTIONS = {"higher": "Higher", "lower": "Lower", "context": "Neither"}
 _TITLES = {
@@ -163,7 +167,7 @@ def _counted(respondent: RespondentBenchmark) -> Iterator[_Row]:
     yield f"{who}: files that could be read", _count(counts.files, NOT_AVAILABLE)
     yield f"{who}: organisations that returned", _count(counts.returned, NOT_AVAILABLE)
     yield f"{who}: organisations used", _count(counts.used, SUPPRESSED)
-    yield f"{who}: files replaced by a later one", _count(excluded.duplicate if excluded else None, SUPPRESSED)
+    yield f"{who}: files replaced by a later one", _count(counts.replaced, NOT_AVAILABLE)
     yield f"{who}: did not agree to share", _count(excluded.consent_refused if excluded else None, SUPPRESSED)
     yield f"{who}: did not say whether they agree", _count(excluded.consent_blank if excluded else None, SUPPRESSED)
 
@@ -322,7 +326,7 @@ def _measures(benchmark: Benchmark, framework: Framework) -> Iterator[Sheet]:
 
 
 def _among(statistic: Statistic) -> str:
-    return "; ".join(statistic.among) or "Everyone in the group"
+    return "; ".join(map(_short, statistic.among)) or "Everyone in the group"
 
 
 def _groups(benchmark: Benchmark) -> Iterator[Sheet]:
@@ -339,7 +343,7 @@ def _groups(benchmark: Benchmark) -> Iterator[Sheet]:
         (
             respondent.label,
             group.field_label or "Respondent type",
-            group.value or EVERYONE,
+            _short(group.value) or EVERYONE,
             _count(group.counts.invited, NOT_AVAILABLE),
             _count(group.counts.returned, NOT_AVAILABLE),
             _count(group.counts.used, SUPPRESSED),
@@ -372,7 +376,12 @@ def _shown(benchmark: Benchmark) -> Iterator[tuple[RespondentBenchmark, Group]]:
 
 
 def _name(group: Group) -> str:
-    return f"{group.field_label}: {group.value}" if group.field else EVERYONE
+    return f"{group.field_label}: {_short(group.value)}" if group.field else EVERYONE
+
+
+def _short(label: str) -> str:
+    """An answer as it stands on a sheet, where a free text may fill a cell by itself."""
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
 def _count(value: int | None, mark: str) -> _Entry:

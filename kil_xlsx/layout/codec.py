@@ -22,7 +22,6 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 """Dates outside this span are taken for mistakes."""
 
 _EPOCH = date(1899, 12, 30)
-_MAXIMUM_TEXT = 32_767
 
 
 def serial(day: date) -> float:
@@ -213,17 +212,21 @@ def _text_problems(instrument: Instrument, slot: Slot, entry: Entry) -> list[Pro
         return []
     text = entry.text.strip()
     if field.type == "area_code" and field.pattern and not re.fullmatch(field.pattern, text.upper()):
-        return [problem("area-code-unknown", item=slot.code, found=text, expected="a code such as E06000023")]
+        return [problem("area-code-unknown", item=slot.code, found=text, expected=field.help or field.pattern)]
     if field.type in ("org_id", "org_id_list"):
         parts = re.split(r"[,;\s]+", text) if field.type == "org_id_list" else [text]
         unknown = [part for part in parts if part and not known_identifier(instrument, part)]
         if unknown:
             return [
-                problem(
-                    "identifier-unknown", item=slot.code, found=", ".join(unknown), expected="such as GB-CHC-1173575"
-                )
+                problem("identifier-unknown", item=slot.code, found=", ".join(unknown), expected=_example(instrument))
             ]
     return []
+
+
+def _example(instrument: Instrument) -> str:
+    """An identifier as the framework's first register writes it."""
+    scheme = next((scheme for scheme in instrument.framework.id_schemes if scheme.examples), None)
+    return f"such as {scheme.prefix}-{scheme.examples[0]} ({scheme.register})" if scheme else "a registered number"
 
 
 def known_identifier(instrument: Instrument, text: str) -> bool:

@@ -178,14 +178,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class PrintSetup:
-    """How a sheet prints, on A4: how many pages wide, what is repeated, header and footer in Excel's own codes."""
+    """How a sheet prints, on A4: what is repeated, header and footer in Excel's own codes.
+
+    Without a ``scale`` (per cent) the sheet is made to fit one page across, and on one page altogether if
+    ``one_page`` is set.  With one, pages end before the given rows and before ``break_before_column``.
+    """
 
     landscape: bool = False
     repeat_first_row: int | None = None
     repeat_last_row: int | None = None
     repeat_first_column: int | None = None
     repeat_last_column: int | None = None
-    pages_wide: int = 1
+    scale: int | None = None
+    break_before_column: int | None = None
     one_page: bool = False
     header: str = ""
     footer: str = ""

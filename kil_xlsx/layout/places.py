@@ -97,7 +97,7 @@ class Workings:
     (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = (
         range(13)
     )
-    WEIGHT, GROUP, LABEL, LEVELS = 13, 14, 15, 16
+    WEIGHT, GROUP, LABEL, UNUSABLE, LEVELS = 13, 14, 15, 16, 17
     HEADER = 0
 
 
@@ -170,6 +170,14 @@ class TablePlace:
 
     def number_range(self, column: str) -> RangeRef:
         first, last = self.number_cell(1, column), self.number_cell(self.table.rows, column)
+        return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
+
+    def unusable_cell(self, row: int) -> CellRef:
+        """Where it is counted how many cells of a row (from 1) hold something that cannot be used."""
+        return CellRef(self.workings, self.workings_row + row, self.workings_column + len(self.numbers))
+
+    def unusable_range(self) -> RangeRef:
+        first, last = self.unusable_cell(1), self.unusable_cell(self.table.rows)
         return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
 
     def row_code(self, row: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kil_xlsx.core.framework import Input, Lookup, Measure, ProfileField, Question, TableColumn
+from kil_xlsx.core.framework import Lookup, Measure, ProfileField, Question, TableColumn
 from kil_xlsx.core.instrument import Instrument, SectionNode
 from kil_xlsx.core.readings import ItemKind
 from kil_xlsx.core.returns import Key, Part
@@ -113,14 +113,14 @@ class Plan:
         self.figures = Block(sheet, self.figures_title + 1, rows)
         self.tables: dict[str, TablePlace] = {}
         workings_row = len(self.instrument.questions) + 4
-        workings_column = 13
+        workings_column = 14
         for table in self.instrument.tables:
             title = row + 1
             place = TablePlace(
                 table, title, title + 1, sheet, self.words("sheet.workings"), workings_row, workings_column
             )
             self.tables[table.id] = place
-            workings_column += len(place.numbers) + 1
+            workings_column += len(place.numbers) + 2
             row = title + 1 + table.rows + 1
         self.measures_title = row + 1
         row = self.measures_title + 2
@@ -219,7 +219,7 @@ class Plan:
 
     CHECK_ID, CHECK_VALUE, CHECK_SEVERITY, CHECK_OPEN = range(4)
     CHART_CODE, CHART_LABEL, CHART_VALUE = range(5, 8)
-    FIGURE_ID, FIGURE_GIVEN, FIGURE_BOTH = range(9, 12)
+    FIGURE_ID, FIGURE_GIVEN, FIGURE_BOTH, FIGURE_UNUSABLE = range(9, 13)
     """Columns of the lower blocks of the workings: conditions of checks, scores for charts, how figures are given."""
 
     # References that formulas use
@@ -411,8 +411,3 @@ class Plan:
         kinds |= {table.id: ItemKind.TABLE for table in self.instrument.tables}
         kinds |= {step.id: ItemKind.STEP for step in self.instrument.steps}
         return kinds
-
-    def default_of(self, figure_id: str) -> float | None:
-        """The number that stands for a figure left blank; none for published figures, which depend on the year."""
-        figure = next(figure for figure in self.instrument.figures if figure.id == figure_id)
-        return figure.default if isinstance(figure, Input) else None

@@ -35,6 +35,7 @@ ENGLISH: dict[str, str] = {
     "word.not_available": "Not available yet",
     "word.question": "Question",
     "word.overall": "Overall",
+    "word.overall_of": "Overall ({sections})",
     "word.overall_equal": "Overall, all sections weighted alike",
     "footer.page": "page {page} of {pages}",
     # Start
@@ -131,7 +132,7 @@ ENGLISH: dict[str, str] = {
     "measures.in_range": "Within the usual range",
     "measures.out_of_range": "Outside the usual range: see Checks",
     "measures.worked_out": "Worked out",
-    "measures.published": "Published figure, used unless you enter your own. Source: {source}",
+    "measures.published": "Published figure, used unless you enter your own. Source: {source}.",
     # Checks
     "checks.intro": (
         "An error has to be put right. A query may be right as it is: put it right, or explain it in the last column."
@@ -153,6 +154,7 @@ ENGLISH: dict[str, str] = {
     "checks.reasons": "Every answer “{na}” has a reason.",
     "checks.claims": "High answers have evidence to show for them.",
     "checks.both": "No figure is given together with a reason for having none.",
+    "checks.unusable": "Every entry can be used: choices from the lists, plain numbers in range, real dates.",
     "checks.otherwise": "If not: {message}",
     "checks.count": "{result} ({count})",
     # Results

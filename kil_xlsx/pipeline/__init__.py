@@ -421,7 +421,9 @@ def benchmark(
         if not came:
             raise KilXlsxError(
                 f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to compare.",
-                "Run 'kil-xlsx read' on the same files to see what is wrong with each.",
+                "Run 'kil-xlsx read' on the same files"
+                + ("" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},")
+                + " to see what is wrong with each.",
             )
         counts |= _invited(whole, came, invited or {})
         compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]

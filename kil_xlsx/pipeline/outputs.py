@@ -22,7 +22,7 @@ def write_file(path: Path, data: bytes, *, force: bool = False) -> None:
 class Outputs:
     """Files that are written together: whether they may be is checked first, and they get their names last.
 
-    Each file is first written beside its target under a hidden name.  Whatever goes wrong before :meth:`commit`,
+    Each file is first written beside its target under a hidden name.  Whatever goes wrong, in :meth:`commit` too,
     files that were there stay as they were.
     """
 
@@ -49,6 +49,10 @@ class Outputs:
             raise OutputError(
                 f"{folders[0]} is a folder; no file of that name can be written.", "Choose another place."
             )
+        for target in self._targets:
+            above = next((each for each in target.absolute().parents if os.path.lexists(each)), None)
+            if above is not None and not above.is_dir():
+                raise _not_written(target, NotADirectoryError(errno.ENOTDIR, ""))
         if present and not self._force:
             shown = ", ".join(str(target) for target in present[:3])
             more = f" and {len(present) - 3} more" if len(present) > 3 else ""
@@ -59,7 +63,7 @@ class Outputs:
 
     def add(self, target: Path, data: bytes) -> None:
         """Write the content of a target under a hidden name."""
-        hidden = target.parent / f".{target.name[:60]}.{secrets.token_hex(4)}.tmp"
+        hidden = _hidden(target)
         try:
             self._make_folder(target.parent)
             with hidden.open("xb") as file:
@@ -80,15 +84,24 @@ class Outputs:
             self._made_folders.append(each)
 
     def commit(self) -> None:
-        """Give all files their names."""
+        """Give all files their names.  When one cannot have it, those that were replaced before it are put back."""
         self._check()
-        while self._ready:
-            hidden, target = self._ready[0]
+        given: list[tuple[Path, Path | None]] = []
+        several = len(self._ready) > 1  # one alone takes the place of the old one in a single step
+        for hidden, target in self._ready:
+            kept = None
             try:
-                hidden.replace(target)
-            except OSError as error:
-                raise _not_written(target, error) from None
-            self._ready.pop(0)
+                kept = _kept(target) if several else None
+                os.replace(hidden, target)  # noqa: PTH105 - pathlib's does the same
+            except BaseException as error:
+                left = _put_back(given if kept is None else [*given, (target, kept)])
+                if isinstance(error, OSError):
+                    raise _not_written(target, error, left) from None
+                raise
+            given.append((target, kept))
+        for _, kept in given:
+            _remove(kept)
+        self._ready.clear()
         self._made_folders.clear()
 
     def __exit__(self, *exception: object) -> None:
@@ -101,7 +114,46 @@ class Outputs:
                 folder.rmdir()
 
 
-def _not_written(target: Path, error: OSError) -> OutputError:
+def _kept(target: Path) -> Path | None:
+    """What stands at a target, kept under a hidden name too; nothing where there is none."""
+    if not os.path.lexists(target):
+        return None
+    if target.is_dir() and not target.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    kept = _hidden(target)
+    try:
+        os.link(target, kept, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # a disk without such links
+        os.replace(target, kept)  # noqa: PTH105
+    return kept
+
+
+def _put_back(given: Sequence[tuple[Path, Path | None]]) -> list[Path]:
+    """Undo what was done to targets, the last first.  Gives those for which that failed."""
+    left = []
+    for target, kept in reversed(given):
+        try:
+            if kept is None:
+                target.unlink(missing_ok=True)
+            else:
+                os.replace(kept, target)  # noqa: PTH105
+                _remove(kept)  # still there where both names are of one file
+        except OSError:
+            left.append(target)
+    return left[::-1]
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _hidden(target: Path) -> Path:
+    return target.parent / f".{target.name[:60]}.{secrets.token_hex(4)}.tmp"
+
+
+def _not_written(target: Path, error: OSError, left: Sequence[Path] = ()) -> OutputError:
     reasons = {
         errno.EACCES: "you may not write there, or another program has the file open",
         errno.EPERM: "you may not write there",
@@ -111,4 +163,7 @@ def _not_written(target: Path, error: OSError) -> OutputError:
         errno.EEXIST: "part of its path is a file, not a folder",
     }
     why = reasons.get(error.errno or 0, error.strerror or "unknown reason")
-    return OutputError(f"{target} cannot be written: {why}.", "Files that were there before are unchanged.")
+    remedy = "Files that were there before are unchanged."
+    if left:
+        remedy = f"These could not be put back as they were: {', '.join(map(str, left))}. All others are unchanged."
+    return OutputError(f"{target} cannot be written: {why}.", remedy)

@@ -25,8 +25,9 @@ from kil_xlsx.layout.stamp import LAYOUT_VERSION
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
 from kil_xlsx.reading.identity import identify
+from kil_xlsx.reading.lists import is_date_format
 from kil_xlsx.reading.locate import Located, Location, locate
-from kil_xlsx.reading.model import Cell, CellKind, WorkbookData
+from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial
 from kil_xlsx.reading.package import sniff
 from kil_xlsx.reading.stored import compare
 
@@ -155,13 +156,31 @@ class _Answers:
             if not _BOOLEAN_FORMULA.fullmatch(cell.formula):
                 self._tell(problem("cell-formula", item=slot.code, found=shown, expected="the value itself"), place)
         self.raw[slot.key] = typed
-        if slot.kind is SlotKind.DATE and cell.kind is CellKind.NUMBER and self.workbook.date1904:
-            assert isinstance(typed, int | float)
-            typed = typed + DAYS_1904
-        entry, found = decode(self.plan.instrument, slot, typed)
+        stands, means = self._dated(slot, cell)
+        entry, found = decode(self.plan.instrument, slot, means)
         for one in found:
             self._tell(one, place)
-        return replace(entry, place=place)
+        return replace(entry, typed=stands, place=place)
+
+    def _dated(self, slot: Slot, cell: Cell) -> tuple[Typed, Typed]:
+        """What stands in a cell, days counted from 1900, and what that is taken for.
+
+        They differ where a cell for words or for a choice holds a date: it is taken for the date that people see, as
+        ISO text (2026-05-01, or 2026-05-01 14:30:00 if it has a time), and the entry's ``typed`` keeps the serial
+        number.  Only the number format tells such a date, so files that lose it (xls, xlsb, ods) give the number.
+        Cells for figures hold figures, however shown.
+        """
+        number, shown = cell.value, cell.number_format or ""
+        if cell.kind is not CellKind.NUMBER or slot.kind is SlotKind.NUMBER:
+            return number, number
+        if slot.kind is not SlotKind.DATE and not is_date_format(shown):
+            return number, number
+        assert isinstance(number, int | float)
+        number = number + DAYS_1904 if self.workbook.date1904 else number
+        moment = None if slot.kind is SlotKind.DATE else from_serial(number)
+        if moment is None:
+            return number, number
+        return number, moment.isoformat(" ").removesuffix(" 00:00:00")
 
     def _tell(self, found: Problem, place: Place) -> None:
         self.problems.append(replace(found, sheet=place.sheet, cell=place.cell))

@@ -29,8 +29,9 @@ class Cell:
 
     ``formula`` is without its ``=``; ``None`` if there is no formula, ``""`` if there is one that the file does not
     spell out.  A formula without a stored value has the kind ``EMPTY`` and the value ``None``.  Dates are numbers:
-    days as the workbook counts them (see ``WorkbookData.date1904``).  ``number_format`` is the format code, such as
-    ``General`` or ``0.0%``; ``None`` if the file does not tell.
+    days as the workbook counts them (see ``WorkbookData.date1904``); only the format tells them from other numbers.
+    ``number_format`` is the format code, such as ``General``, ``0.0%`` or ``d mmm yyyy``; ``None`` if the file does
+    not tell.
     """
 
     value: str | float | bool | None
@@ -115,6 +116,22 @@ def to_serial(moment: dt.datetime | dt.date | dt.time | dt.timedelta, date1904: 
         return (moment - dt.datetime(1904, 1, 1)) / dt.timedelta(days=1)
     days = (moment - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1)
     return days if days >= 61 else days - 1
+
+
+_FIRST_SOUND, _AFTER_LAST = 61, 2_958_466
+"""1 March 1900, before which Excel's days are one off, and the day after 31 December 9999."""
+
+
+def from_serial(number: float) -> dt.datetime | None:
+    """The moment of a serial number of the 1900 system, to the second; ``None`` if it stands for no day.
+
+    The inverse of :func:`to_serial`.  Serial number 60 is no day: it is Excel's 29 February 1900.
+    """
+    seconds = round(number * 86_400) if 1 <= number < _AFTER_LAST else 0
+    days = seconds // 86_400
+    if not 1 <= days < _AFTER_LAST or days == _FIRST_SOUND - 1:
+        return None
+    return dt.datetime(1899, 12, 30 if days >= _FIRST_SOUND else 31) + dt.timedelta(seconds=seconds)
 
 
 def iso_to_serial(text: str, date1904: bool = False) -> float | None:

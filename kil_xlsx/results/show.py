@@ -226,7 +226,7 @@ def _found(problems: Sequence[Problem]) -> tuple[str, str]:
 
 
 def benchmark_counts(benchmark: Benchmark) -> Table:
-    """How many organisations were invited, returned and are used, by respondent type."""
+    """How many organisations were invited, returned and are used, and how many files were replaced by a later one."""
     rows = []
     for each in benchmark.respondents:
         counts = each.groups[0].counts
@@ -239,11 +239,12 @@ def benchmark_counts(benchmark: Benchmark) -> Table:
                 plain(each.label, 40),
                 _given(counts.invited),
                 _given(counts.returned),
+                _given(counts.replaced),
                 left_out,
                 Shown(_given(counts.used), "strong") if counts.used is not None else Shown("too few to show", "warn"),
             )
         )
-    headings = ("Type", "Invited", "Returned", "Without consent", "Used")
+    headings = ("Type", "Invited", "Returned", "Replaced", "Without consent", "Used")
     return Table("Organisations", headings, tuple(rows), numbers=headings[1:])
 
 

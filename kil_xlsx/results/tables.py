@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.readings import Identity, ItemKind, Reading
 from kil_xlsx.core.results import Result
-from kil_xlsx.core.returns import Entry, Outcome, Part, Return, State
+from kil_xlsx.core.returns import Entry, Outcome, Part, Return, State, Typed
+from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,23 +27,34 @@ WHOSE = ("framework", "version", "round", "respondent", "organisation", "organis
 WHAT = ("kind", "item", "row", "column", "label", "unit")
 """The columns that say what it is about.  ``row`` and ``column`` are for cells of input tables only."""
 
-ANSWER = ("outcome", "state", "value", "code", "text", "sheet", "cell")
-"""The columns that say what was entered, and where."""
+ANSWER = ("outcome", "state", "value", "code", "text", "typed", "sheet", "cell")
+"""The columns that say what was entered, and where.  ``typed`` is what stood in the cell, also where it was refused."""
 
-BESIDE = ("missing", "reason", "evidence", "strength", "target", "action", "owner", "due", "note")
-"""What was entered beside it in the same row; ``strength`` and ``target`` are values, the others texts or codes."""
+BESIDE = ("missing", "reason", "evidence", "strength", "target", "action", "owner", "due", "note", "refused")
+"""What was entered beside it in the same row; ``strength`` and ``target`` are values, the others texts or codes.
+``refused`` holds what stood beside it and could not be taken, such as "due: soon"."""
 
 COLUMNS = (*WHOSE, *WHAT, *ANSWER, *BESIDE)
 """The columns of every table of this module, in order."""
 
 _NUMBERS = ("row", "value", "strength", "target")
 
-Row = dict[str, str | float | int | None]
+_STANDING = {
+    REQUIRED: "Required fields that are blank",
+    REASONS: "Not applicable without a reason",
+    CLAIMS: "High answers without evidence",
+    BOTH: "Figures with a reason for having none",
+    UNUSABLE: "Entries that cannot be used",
+}
+
+Row = dict[str, str | float | int | bool | None]
 
 
 def answers_frame(readings: Iterable[Reading], instruments: Mapping[str, Instrument]) -> pd.DataFrame:
-    """What was entered: profile fields, questions, figures, filled cells of tables, and steps.
+    """What was entered: profile fields, questions, figures, filled cells of tables, steps, and checks.
 
+    For a check, ``state`` says what it came to (ok, failed, not_yet), ``code`` how bad it is (error, query), ``value``
+    how many items it concerns if it counts any; the rest is about its explanation, whose words are in ``text``.
     Files that were refused have no rows.  ``instruments`` are by respondent type.
     """
     return _frame(row for reading in readings for row in _rows(reading, instruments, answers=True))
@@ -86,11 +98,16 @@ def safe_text(text: str) -> str:
     return text
 
 
-def _field(value: str | float | int | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return safe_text(value)
+def _field(value: str | float | int | bool | None) -> str:
+    return safe_text(value) if isinstance(value, str) else _as_text(value) or ""
+
+
+def _as_text(value: Typed) -> str | None:
+    """What a cell holds, as text: whole numbers without a point, logical values as spreadsheets write them."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).upper()
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
@@ -100,7 +117,7 @@ def _frame(rows: Iterable[Row]) -> pd.DataFrame:
     collected = list(rows)
     data: dict[str, Any] = {}
     for column in COLUMNS:
-        values = [row.get(column) for row in collected]
+        values = [_as_text(value) if column == "typed" else value for value in (row.get(column) for row in collected)]
         data[column] = pd.Series(values, dtype="Float64" if column in _NUMBERS else "string")
     return pd.DataFrame(data)
 
@@ -111,7 +128,7 @@ def _rows(reading: Reading, instruments: Mapping[str, Instrument], *, answers: b
     if identity is None or ret is None or result is None or instrument is None:
         return
     whose = _whose(identity, instrument, ret, reading.file.name)
-    for row in _entered(instrument, ret) if answers else _worked_out(instrument, result):
+    for row in _entered(instrument, ret, result) if answers else _worked_out(instrument, result):
         yield {**whose, **row}
 
 
@@ -144,14 +161,20 @@ def _entry(entry: Entry) -> Row:
         "value": entry.value,
         "code": entry.code,
         "text": entry.text,
+        "typed": entry.typed,
         "sheet": entry.place.sheet if entry.place else None,
         "cell": entry.place.cell if entry.place else None,
     }
 
 
-def _entered(instrument: Instrument, ret: Return) -> Iterator[Row]:
+def _entered(instrument: Instrument, ret: Return, result: Result) -> Iterator[Row]:
     def words(item: str, part: Part) -> str | None:
         return ret.get(item, part).text
+
+    def refused(item: str) -> str | None:
+        beside = [ret.get(item, part) for part in Part if part is not Part.ANSWER]
+        wrong = [f"{each.key.part}: {_as_text(each.typed)}" for each in beside if each.outcome is Outcome.REFUSED]
+        return "; ".join(wrong) or None
 
     for field in instrument.profile:
         if field.type != "derived":
@@ -163,7 +186,8 @@ def _entered(instrument: Instrument, ret: Return) -> Iterator[Row]:
         }
         values: Row = {part.value: ret.value(question.id, part) for part in (Part.STRENGTH, Part.TARGET)}
         entry = _entry(ret.get(question.id))
-        yield {"kind": ItemKind.QUESTION, "item": question.id, "label": question.label, **entry, **texts, **values}
+        yield {"kind": ItemKind.QUESTION, "item": question.id, "label": question.label, **entry, **texts, **values,
+               "refused": refused(question.id)}  # fmt: skip
     for figure in instrument.figures:
         yield {
             "kind": ItemKind.FIGURE,
@@ -174,6 +198,7 @@ def _entered(instrument: Instrument, ret: Return) -> Iterator[Row]:
             "state": ret.figure(figure.id)[0],
             "missing": ret.get(figure.id, Part.MISSING).code,
             "note": words(figure.id, Part.NOTE),
+            "refused": refused(figure.id),
         }
     for table in instrument.tables:
         for row in range(1, table.rows + 1):
@@ -196,6 +221,19 @@ def _entered(instrument: Instrument, ret: Return) -> Iterator[Row]:
             "label": step.label,
             **_entry(ret.get(step.id)),
             "note": words(step.id, Part.NOTE),
+            "refused": refused(step.id),
+        }
+    labels = {check.id: check.message for check in instrument.checks}
+    labels |= {range_check_id(measure.id): measure.label for measure in instrument.measures}
+    for of in result.checks.values():
+        yield {
+            "kind": "check",
+            "item": of.id,
+            "label": labels.get(of.id) or _STANDING.get(of.id),
+            **_entry(ret.get(of.id, Part.EXPLANATION)),
+            "state": of.state,
+            "code": of.severity,
+            "value": of.count,
         }
 
 

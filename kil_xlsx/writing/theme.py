@@ -191,8 +191,8 @@ def _words(p: Palette) -> dict[str, Properties]:
         "label": {**lined, "bold": 1},
         "text": lined,
         "text_small": {**lined, "font_size": 10},
-        "help": {**lined, "font_size": 10, "font_color": p.quiet},
-        "unit": {**lined, "font_size": 10, "font_color": p.quiet},
+        "help": {**lined, "font_size": 10, "font_color": p.quiet, "indent": 1},
+        "unit": {**lined, "font_size": 10, "font_color": p.quiet, "indent": 1},
         "link": {"font_size": 11, "font_color": p.link, "underline": 1, "valign": "vcenter"},
         "status": {**text, "font_size": 10, "bold": 1, "align": "center", "valign": "vcenter"},
         "reference": {
@@ -208,6 +208,10 @@ def _words(p: Palette) -> dict[str, Properties]:
         "fact": {**text, "valign": "vcenter"},
         "fact_label": {**text, "bold": 1, "valign": "vcenter", "font_color": p.accent_dark},
         "question": {**lined, "font_size": 10},
+        "section_heading": {
+            **text, "font_size": 9, "bold": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "bottom",
+            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
+        },
         "section_line": {
             **text, "font_size": 10, "italic": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "vcenter",
             "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,

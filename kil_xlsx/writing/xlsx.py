@@ -398,7 +398,12 @@ def _set_printing(target: SheetWriter, sheet: Sheet, theme: Theme) -> None:
     target.set_paper(_A4)
     if setup.landscape:
         target.set_landscape()
-    target.fit_to_pages(setup.pages_wide, 1 if setup.one_page else 0)
+    if setup.scale is None:
+        target.fit_to_pages(1, 1 if setup.one_page else 0)
+    else:
+        target.set_print_scale(setup.scale)
+    if setup.break_before_column is not None:
+        target.set_v_pagebreaks([setup.break_before_column])
     target.set_margins(left=0.5, right=0.5, top=0.75 if setup.header else 0.55, bottom=0.75)
     if setup.repeat_first_row is not None:
         last = setup.repeat_first_row if setup.repeat_last_row is None else setup.repeat_last_row

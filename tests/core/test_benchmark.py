@@ -119,6 +119,8 @@ class Spec(NamedTuple):
     who: str = "shop"
     version: str = "1.0.0"
     round_id: str = "2026"
+    stamped: tuple[str, str] = ("", "")
+    """The organisation, by name and number, that the workbook was made for."""
 
 
 def _reading(spec: Spec) -> Reading:
@@ -146,8 +148,8 @@ def _reading(spec: Spec) -> Reading:
         layout=1,
         respondent=spec.who,
         round_id=spec.round_id,
-        organisation="",
-        organisation_id="",
+        organisation=spec.stamped[0],
+        organisation_id=spec.stamped[1],
         reference=spec.reference,
     )
     return Reading(_file(spec.name), problems=(), identity=identity, ret=ret, result=score(mine, ret))
@@ -253,14 +255,17 @@ def test_counts_of_what_came_in_and_why_not_all_is_used() -> None:
     counts = _group(found, "shop/all").counts
     assert (counts.invited, counts.files, counts.returned, counts.used) == (20, 9, 8, 6)
     assert counts.excluded == Excluded(duplicate=1, consent_blank=1, consent_refused=1)
+    assert counts.replaced == 1
     assert (found.files.given, found.files.refused, found.files.not_comparable) == (11, 1, 1)
     assert found.rounds == ("2026",)
 
 
-@pytest.mark.parametrize("shared", [{"reference": "TT-1"}, {"number": "none, GB-1234567"}, {"name": "  ORG   x"}])
+@pytest.mark.parametrize(
+    "shared", [{"reference": "TT-1", "stamped": ("", "none")}, {"number": "none, GB-1234567"}, {"name": "  ORG   x"}]
+)
 def test_the_last_return_of_an_organisation_counts(shared: dict[str, Any]) -> None:
     """Returns that share a reference, a registered number or a name are one organisation's."""
-    first = Spec("Org X", income=900.0, number="1234567 gb-1234567", reference="tt-1")
+    first = Spec("Org X", income=900.0, number="1234567 gb-1234567", reference="tt-1", stamped=("X", ""))
     last = Spec("Other", income=15.0)._replace(**shared)
     group = _group(_benchmark(first, *_six(), last), "shop/all")
     assert (group.counts.returned, group.counts.excluded) == (
@@ -268,6 +273,29 @@ def test_the_last_return_of_an_organisation_counts(shared: dict[str, Any]) -> No
         Excluded(duplicate=1, consent_blank=0, consent_refused=0),
     )
     assert _figure(group, "M-ALL").median == 20.0
+
+
+def test_copies_of_the_blank_workbook_are_told_apart_by_name() -> None:
+    """They share a reference, which is nobody's: seven names are seven organisations, a name twice is one."""
+    blanks = [spec._replace(reference="TT-0", number=f"GB-{at}000000") for at, spec in enumerate(_six())]
+    seventh = Spec("Seventh", ("3", "2", "1"), reference="TT-0", stamped=(" ", ""))
+    counts = _group(_benchmark(*blanks, seventh), "shop/all").counts
+    assert (counts.files, counts.returned, counts.used, counts.replaced) == (7, 7, 7, 0)
+    again = seventh._replace(name=" SEVENTH ")
+    counts = _group(_benchmark(*blanks, seventh, again), "shop/all").counts
+    assert (counts.files, counts.returned, counts.used, counts.replaced) == (8, 7, 7, 1)
+
+
+def test_returns_that_name_nobody_are_never_taken_for_one() -> None:
+    """Without a name, a number and a reference of its own, each return stands for itself."""
+    nameless = [spec._replace(name="", reference="TT-0") for spec in _six()]
+    assert _group(_benchmark(*nameless), "shop/all").counts.returned == 6
+
+
+def test_replaced_files_are_counted_where_all_is_held_back() -> None:
+    """What was left out may not be told of a few organisations; how many files were replaced may."""
+    counts = _group(_benchmark(Spec("One"), Spec("Two"), Spec("One")), "shop/all").counts
+    assert (counts.used, counts.excluded, counts.replaced) == (None, None, 1)
 
 
 def test_words_in_place_of_a_number_do_not_make_organisations_one() -> None:
@@ -318,6 +346,7 @@ def test_subgroups_do_not_tell_who_returned() -> None:
         _benchmark(*_six(region="north"), Spec("N", region="north", share="no")), "shop/region/north"
     ).counts
     assert (counts.used, counts.returned, counts.invited, counts.excluded) == (6, None, None, None)
+    assert counts.replaced is None
 
 
 def test_grouping_by_a_named_field_replaces_the_frameworks_own() -> None:

@@ -729,7 +729,7 @@ def test_a_query_can_be_explained_and_an_error_cannot(figured: Instrument) -> No
 
 def test_each_measure_with_a_usual_range_has_a_check(figured: Instrument) -> None:
     """Rule 51: a measure outside its range is a query named after it; without a value it is not yet made."""
-    assert list(scored(figured).checks) == ["K1", "K2", "R-M1", "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4"]
+    assert list(scored(figured).checks) == ["K1", "K2", "R-M1", "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4", "AUTO-5"]
     assert scored(figured).checks["R-M1"].state is CheckState.NOT_YET
     outside = scored(figured, "", number("income", 100), number("local", 101)).checks["R-M1"]
     assert (outside.state, outside.severity) == (CheckState.FAILED, "query")

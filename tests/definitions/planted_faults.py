@@ -20,6 +20,13 @@ class Planted(NamedTuple):
     message: str
 
 
+class Together(NamedTuple):
+    """Changes made at once, each a file and old and new text, and the files and messages of all that must be said."""
+
+    changes: tuple[tuple[str, str, str], ...]
+    told: tuple[tuple[str, str], ...]
+
+
 STRUCTURE = {
     "unknown key": Planted(
         Q, "label: Rules\n", "lable: Rules\n    label: Rules\n", "lable: Rules", "questions[1] (LA-1).lable",
@@ -452,3 +459,64 @@ ALL = {
     }.items()
     for name, planted in cases.items()
 }
+
+_UNREADABLE = (X, "formula: 100 * local_spend / spend", "formula: 100 * / spend")
+_UNREADABLE_TOLD = (X, "cannot be read at character 7: A value is missing before '/'")
+
+TOGETHER = {
+    "four kinds": Together(
+        (
+            (F, "label: Local first", "lable: Local first, label: Local first"),
+            (Q, "id: CH-1", "id: LA-1"),
+            (X, "severity: error", "severity: eror"),
+            _UNREADABLE,
+        ),
+        (
+            (F, "unknown key 'lable'"),
+            (Q, "the id 'LA-1' is already used in 2-questions.yaml, line 2"),
+            _UNREADABLE_TOLD,
+            (X, "should be one of error, query, found 'eror'"),
+        ),
+    ),
+    "syntax and shape": Together(
+        (
+            (F, "principles:\n", "principles: [\n"),
+            (Q, "label: Jobs\n", "labl: Jobs\n    label: Jobs\n"),
+        ),
+        ((F, "cannot be read as YAML: did not find expected node content"), (Q, "unknown key 'labl'")),
+    ),
+    "syntax, shape and meaning": Together(
+        (
+            (Q, "    text: Are there jobs?\n", "    text: Are there: jobs?\n"),
+            (F, "minimum: 0\n", "minimum: abc\n"),
+            (F, 'code: "no"', "code: full"),
+            _UNREADABLE,
+        ),
+        (
+            (F, "the code 'full' is already used in this list"),
+            (F, "should be a number, found the text 'abc'"),
+            (Q, "cannot be read as YAML: mapping values are not allowed in this context"),
+            _UNREADABLE_TOLD,
+        ),
+    ),
+    "syntax and meaning": Together(
+        ((F, "id: sample", "id: *sample"), _UNREADABLE),
+        ((F, "the alias '*sample' cannot be used here"), _UNREADABLE_TOLD),
+    ),
+    "a misspelled key at the top": Together(
+        ((X, "measures:\n", "measuers:\n"), (F, "maximum: 100\n", "maximum: 0\n")),
+        ((X, "unknown key 'measuers'"),),
+    ),
+    "a misspelled part of an entry": Together(
+        (
+            (F, "{id: local, label: Local first}", "{ident: local, label: Local first}"),
+            (X, "unit: gbp, group: money, minimum: 0, maximum", "unit: euro, group: money, minimum: 0, maximum"),
+        ),
+        (
+            (F, "missing key 'id'"),
+            (F, "unknown key 'ident'"),
+            (X, "there is no unit 'euro'"),
+        ),
+    ),
+}
+"""Faults of several kinds at once."""

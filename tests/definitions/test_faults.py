@@ -6,7 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from definitions.planted_faults import ALL, ELSEWHERE, FIGURES, LINKS, PROFILE, SCORING, STRUCTURE, F, Planted, Q, X
+from definitions.planted_faults import (
+    ALL,
+    ELSEWHERE,
+    FIGURES,
+    IDS,
+    LINKS,
+    PROFILE,
+    SCORING,
+    STRUCTURE,
+    TOGETHER,
+    F,
+    Planted,
+    Q,
+    Together,
+    X,
+)
 
 from kil_xlsx.definitions.load import load_framework
 from kil_xlsx.errors import DefinitionError
@@ -83,6 +98,29 @@ def test_every_inconsistency_is_found_in_one_pass(files: dict[str, str], write: 
         "'maximum' 0 is not above 'minimum' 100.",
         "the default 5 is outside the limits.",
     ]
+
+
+@pytest.mark.parametrize("together", TOGETHER.values(), ids=TOGETHER.keys())
+def test_faults_of_every_kind_are_found_in_one_pass(together: Together, files: dict[str, str], write: Write) -> None:
+    """A fault of shape hides no fault of meaning, and what merely follows from it is not told."""
+    for file, old, new in together.changes:
+        assert files[file].count(old) == 1, old
+        files[file] = files[file].replace(old, new)
+    found = refused(write(files)).faults
+    assert [(fault.file, fault.message.split(";")[0].rstrip(".")) for fault in found] == list(together.told)
+
+
+@pytest.mark.parametrize("shape", STRUCTURE.values(), ids=STRUCTURE.keys())
+@pytest.mark.parametrize("meaning", [IDS["choice labels"], FIGURES["unreadable formula"]], ids=["label", "formula"])
+def test_no_fault_of_shape_hides_one_of_meaning(
+    shape: Planted, meaning: Planted, files: dict[str, str], write: Write
+) -> None:
+    """Whatever is wrong with the shape, a repeated label and an unreadable formula are told beside it."""
+    for planted in (shape, meaning):
+        assert planted.old in files[planted.file]
+        files[planted.file] = files[planted.file].replace(planted.old, planted.new)
+    found = [fault.message for fault in refused(write(files)).faults]
+    assert sorted(found) == sorted([shape.message, meaning.message])
 
 
 def test_repeated_keys_are_told_with_the_other_faults(files: dict[str, str], write: Write) -> None:

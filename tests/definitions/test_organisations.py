@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from kil_xlsx.core.framework import Framework
@@ -52,6 +53,36 @@ def test_synonyms(framework: Framework, heading: str, value: str) -> None:
     (one,) = read(framework, f"name | respondent | {heading}", f"Hub | charity | {value}").organisations
     everything = {one.email, one.id, *dict(one.profile).values()}
     assert value.upper() in {text.upper() for text in everything}
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("GB-CHC", "GB-CHC-279417"),
+        ("12345678", "GB-COH-09506232 (Companies House)"),
+        ("FR-RCS-1", "GB-CHC-279417"),
+        ("GB-CHC-12", "It looks like GB-CHC-"),
+    ],
+)
+def test_identifiers_that_a_return_would_be_asked_about(framework: Framework, typed: str, remedy: str) -> None:
+    """A number that fits no known register is a fault of its row, with what it should look like."""
+    (fault,) = faults(framework, "name | type | org-id", "Leeds | council |", f"Hub | community | {typed}")
+    assert (fault.line, fault.key) == (3, "column 'org-id'")
+    assert typed in fault.message
+    assert remedy in fault.remedy
+
+
+def test_a_framework_without_registers_takes_any_number(framework: Framework) -> None:
+    """Where no registers are known, no number can be told to be wrong."""
+    free = msgspec.structs.replace(framework, id_schemes=())
+    assert read(free, "name | type | org-id", "Hub | community | 12345678").organisations[0].id == "12345678"
+
+
+def test_examples_come_from_the_framework(framework: Framework) -> None:
+    """What an area code looks like is said in the framework's own words."""
+    (fault,) = faults(framework, "name | type | gss", "Leeds | council | E1")
+    (field,) = (each for each in framework.profile if each.role == "area_code")
+    assert fault.remedy == field.help
 
 
 @pytest.mark.parametrize("typed", ["council", "LA", "Council", "local authority", "COUNCILS"])

@@ -21,6 +21,7 @@ from kil_xlsx.layout.benchmark_book import (
     COVER,
     GROUPS,
     HEADER_ROW,
+    LONGEST_LABEL,
     MARKS,
     MEASURES,
     QUESTIONS,
@@ -41,7 +42,7 @@ def _framework() -> Framework:
     return load_framework("keep-it-local")
 
 
-def _reading(mine: Instrument, number: int, chance: random.Random) -> Reading:
+def _reading(mine: Instrument, number: int, chance: random.Random, completed_by: str = "") -> Reading:
     """A made-up return that answers everything by chance and agrees to share."""
     entries = []
     for field in mine.profile:
@@ -49,6 +50,8 @@ def _reading(mine: Instrument, number: int, chance: random.Random) -> Reading:
             choices = mine.choice_lists[field.choices].choices
             choice = choices[0] if field.role == "consent" else chance.choice(choices)
             entries.append(Entry(key=Key(field.id), state=State.ANSWERED, code=choice.code, text=choice.label))
+        elif field.role == "completed_by" and completed_by:
+            entries.append(Entry(key=Key(field.id), state=State.ANSWERED, text=completed_by))
     for question in mine.questions:
         choice = chance.choice(mine.choices_of(question).choices)
         entry = Entry(key=Key(question.id), state=State(choice.state), code=choice.code, value=choice.value)
@@ -215,3 +218,30 @@ def test_a_benchmark_of_nothing_is_still_a_workbook() -> None:
     document = benchmark_document(_benchmark(0, 0), _framework(), _CREATED)
     assert all(not sheet.charts for sheet in document.sheets)
     assert write(document, default_theme())
+
+
+def test_a_group_named_by_the_longest_text_is_shortened() -> None:
+    """A free text that fills a cell is cut on the sheets, and the benchmark itself keeps it whole."""
+    council, chance, answer = instrument(_framework(), "council"), random.Random(7), "Café " * 6554
+    answer = answer[:32767]
+    readings = [_reading(council, number, chance, answer) for number in range(6)]
+    found = benchmark([council], readings, group_by=["completed_by"])
+    assert [group.value for group in found.respondents[0].groups] == ["", answer, "Not stated"]
+    document = benchmark_document(found, _framework(), _CREATED)
+    (label,) = [str(row[2]) for row in _table(document.sheet(GROUPS)) if str(row[2]).startswith("Café")]
+    assert label.endswith("…")
+    assert LONGEST_LABEL - 2 <= len(label) <= LONGEST_LABEL
+    assert any(str(row[1]).endswith(label) for row in _table(document.sheet(SECTIONS)))
+    assert lint(document) == []
+    book = openpyxl.load_workbook(BytesIO(write(document, default_theme())))
+    assert max(len(str(cell.value)) for sheet in book for row in sheet.iter_rows() for cell in row) < 2000
+
+
+def test_replaced_files_stand_on_the_cover() -> None:
+    """A file sent again is counted there even where nothing else may be told."""
+    council, chance = instrument(_framework(), "council"), random.Random(7)
+    readings = [_reading(council, number, chance) for number in (1, 2, 1)]
+    document = benchmark_document(benchmark([council], readings), _framework(), _CREATED)
+    cover = {str(row[0]): row[1] for row in _table(document.sheet(COVER))}
+    assert cover["Council: files replaced by a later one"] == 1
+    assert cover["Council: did not agree to share"] == "[c]"

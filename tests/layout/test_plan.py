@@ -19,6 +19,7 @@ from kil_xlsx.core.instrument import Instrument, instrument
 from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.errors import DefinitionError, LayoutError
+from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import Document
 from kil_xlsx.layout.places import KEY, NO
@@ -196,6 +197,26 @@ def test_the_rule_of_a_cell_carries_the_code_of_its_row(plan: Plan, blank: Docum
     }
     for slot in plan.slots:
         assert titles[slot.cell.sheet, slot.cell.row, slot.cell.column] == slot.code
+
+
+def test_every_dropdown_offers_exactly_the_labels_of_its_choices(plan: Plan, blank: Document) -> None:
+    """The cells that a dropdown draws on hold, in order, what may be answered there, and nothing else."""
+    slots = {(slot.cell.sheet, slot.cell.row, slot.cell.column): slot for slot in plan.slots}
+    dropdowns = {
+        (rule.area.sheet, *place): rule.source
+        for sheet in blank.sheets
+        for rule in sheet.validations
+        if rule.kind == "list"
+        for place in rule.area.cells()
+    }
+    assert set(dropdowns) == {place for place, slot in slots.items() if slot.kind is SlotKind.CHOICE}
+    for place, source in dropdowns.items():
+        slot = slots[place]
+        assert source is not None
+        assert slot.choices is not None
+        cells = blank.sheet(source.sheet).cells
+        choices = offered(plan.instrument.choice_lists[slot.choices], levels_only=slot.levels_only)
+        assert [cells[each].value for each in source.cells()] == [label for label, _ in choices], slot.key
 
 
 def test_lists_lookups_and_figures_do_not_overlap(plan: Plan, blank: Document) -> None:

@@ -13,9 +13,10 @@ from oracle.cases import SYSTEM_PYTHON
 from oracle.engines import ERROR, Value, normal
 
 from kil_xlsx.core.returns import Key, Typed
+from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.document import CellRef
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.slots import SlotKind
+from kil_xlsx.layout.slots import Slot, SlotKind
 
 _DRIVER = Path(__file__).with_name("uno_driver.py")
 _PATIENCE = 180.0
@@ -57,7 +58,10 @@ class LibreOffice:
         self.ask(open=str(path.resolve()))
 
     def type_answers(self, plan: Plan, typed: Mapping[Key, Typed]) -> None:
-        """Type answers into their cells as a person would: labels and figures as typed, free text as text."""
+        """Give answers as a person would: labels from the cell's own dropdown, figures as typed, free text as text.
+
+        A dropdown that does not offer exactly what it should, in order, is an error, and so is one that is missing.
+        """
         cells: list[list[object]] = []
         for key, value in typed.items():
             slot = plan.by_key[key]
@@ -65,12 +69,21 @@ class LibreOffice:
             if value is None or value == "":
                 cells.append([*at, "empty", ""])
             elif isinstance(value, str):
-                taken_as_typed = slot.kind is SlotKind.CHOICE and _is_a_word(value)
-                cells.append([*at, "entry" if taken_as_typed else "text", value])
+                labels = labels_of(plan, slot)
+                if value in labels:
+                    cells.append([*at, "pick", [labels.index(value), labels]])
+                else:
+                    taken_as_typed = slot.kind is SlotKind.CHOICE and _is_a_word(value)
+                    cells.append([*at, "entry" if taken_as_typed else "text", value])
             else:
                 assert not isinstance(value, bool)
                 cells.append([*at, "number", value])
         self.ask(type=cells)
+
+    def offered(self, cells: Sequence[CellRef]) -> list[list[Value]]:
+        """What the dropdown of each cell offers."""
+        found: list[list[Value]] = self.ask(offered=[[cell.sheet, cell.row, cell.column] for cell in cells])["values"]
+        return found
 
     def recalculate(self) -> None:
         """Work out every formula."""
@@ -97,6 +110,14 @@ class LibreOffice:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+
+
+def labels_of(plan: Plan, slot: Slot) -> list[str]:
+    """What the dropdown of a slot must offer; nothing where there is no dropdown."""
+    if slot.kind is not SlotKind.CHOICE or slot.choices is None:
+        return []
+    choices = offered(plan.instrument.choice_lists[slot.choices], levels_only=slot.levels_only)
+    return [label for label, _ in choices]
 
 
 def _is_a_word(value: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from oracle.cases import COMMUNITY, COUNCIL, INSTRUMENTS, OFFICE_CASES, plan
 from oracle.engines import ISSUE, SENTINEL, compared, explained, planted, saved, seeded
-from oracle.libreoffice import LibreOffice
+from oracle.libreoffice import LibreOffice, labels_of
 from oracle.roundtrip import disagreeing, misread, read_back
 from strategies import BLANK, EVERYTHING, FULL, Mood, random_typed
 
@@ -16,6 +17,7 @@ from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import Formula
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.slots import SlotKind
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
 
@@ -76,6 +78,19 @@ def test_what_is_written_with_answers_is_read_back(name: str) -> None:
         assert not disagreeing(reading, plan(name), typed)
 
 
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_every_dropdown_offers_what_may_be_answered(
+    name: str, office: LibreOffice, blank: Callable[[str], Path]
+) -> None:
+    """LibreOffice finds in each dropdown's own list the labels of the choices, in order."""
+    slots = [slot for slot in plan(name).slots if slot.kind is SlotKind.CHOICE]
+    office.open(blank(name))
+    found = office.offered([slot.cell for slot in slots])
+    wrong = [slot.key for slot, labels in zip(slots, found, strict=True) if labels != labels_of(plan(name), slot)]
+    assert slots
+    assert not wrong
+
+
 # ------------------------------------------------------------------------------------- can the comparison fail at all?
 
 
@@ -102,6 +117,26 @@ def test_a_planted_wrong_formula_is_caught(office: LibreOffice, tmp_path: Path) 
     wrong = right.text.replace("ROUND(", "1E-6+ROUND(")
     office.open(saved(planted(document, place, wrong), tmp_path / "wrong.xlsx"))
     assert any(place.absolute() in difference for difference in _differences(office, plan(COMMUNITY), typed))
+
+
+def test_a_dropdown_with_the_wrong_list_is_caught(office: LibreOffice, tmp_path: Path) -> None:
+    """A list that begins one cell too low, and a cell without a list, stop the typing of a right label."""
+    first, second = (Key(question.id) for question in plan(COUNCIL).instrument.questions[:2])
+    document = compose(plan(COUNCIL), ISSUE)
+    slot = plan(COUNCIL).by_key[first]
+    rules = document.sheet(slot.cell.sheet).validations
+    at = next(number for number, rule in enumerate(rules) if rule.title == slot.code and rule.kind == "list")
+    source = rules[at].source
+    assert source is not None
+    rules[at] = replace(rules[at], source=replace(source, first_row=source.first_row + 1))
+    other = next(number for number, rule in enumerate(rules) if rule.title == second.item and rule.kind == "list")
+    rules[other] = replace(rules[other], kind="text", source=None)
+    office.open(saved(document, tmp_path / "shifted.xlsx"))
+    label = labels_of(plan(COUNCIL), slot)[1]
+    with pytest.raises(RuntimeError, match="offers"):
+        office.type_answers(plan(COUNCIL), {first: label})
+    with pytest.raises(RuntimeError, match="has no dropdown"):
+        office.type_answers(plan(COUNCIL), {second: label})
 
 
 def test_text_that_looks_like_a_formula_stays_text(

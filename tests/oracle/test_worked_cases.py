@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from oracle.cases import COMMUNITY, COUNCIL, OTHER_ONLY, framework, plan
-from oracle.engines import ISSUE, Engine, Formulon, IronCalc, Oracle
+from oracle.engines import ISSUE, Engine, Formulon, IronCalc, Oracle, saved
 from oracle.libreoffice import LibreOffice
 
+from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.framework import TestCase as WorkedCase
+from kil_xlsx.core.instrument import instrument
 from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.compose import compose, seen_by_formulas
@@ -66,14 +69,6 @@ def test_every_case_is_tried() -> None:
     assert {name for name, case in MEASURED if case.measure == "C6-M1"} == {COUNCIL, COMMUNITY}
 
 
-@pytest.mark.parametrize("name", [COUNCIL, OTHER_ONLY])
-def test_means_are_as_expected(name: str) -> None:
-    """A worked case of plain values gives their mean."""
-    for case in framework(name).test_cases:
-        if case.measure is None:
-            assert sum(case.values) / len(case.values) == pytest.approx(case.expect, abs=case.tolerance)
-
-
 @every_measured_case
 def test_python_gives_what_the_case_says(name: str, case: WorkedCase) -> None:
     """The measure, its workings and the other measures named come out in Python."""
@@ -126,3 +121,106 @@ def test_libreoffice_gives_what_the_case_says(
     cells = _expected(plan(name), case)
     for cell, found in zip(cells, office.read(list(cells)), strict=True):
         assert found == pytest.approx(cells[cell], abs=case.tolerance), cell
+
+
+# ------------------------------------------------------------------------------------------------- plain means
+
+MEANS = [case for name in (COUNCIL, OTHER_ONLY) for case in framework(name).test_cases if case.measure is None]
+every_mean = pytest.mark.parametrize("case", MEANS, ids=[case.id for case in MEANS])
+
+
+def _mean_plan(case: WorkedCase) -> Plan:
+    """A framework with one section, in which a question may be answered by each value of a case."""
+    choices = [
+        {"code": f"V{value:g}", "label": f"{value:g} points", "value": value} for value in sorted(set(case.values))
+    ]
+    content = {
+        "id": "survey",
+        "version": "1.0.0",
+        "language": "en-GB",
+        "title": "Survey",
+        "notice": "Made up for a test.",
+        "reference_prefix": "SU",
+        "respondents": [{"id": "club", "code": "CL", "label": "Club", "purpose": "To test.", "answered_by": "All."}],
+        "choice_lists": [{"id": "points", "choices": choices}],
+        "default_choices": "points",
+        "evidence_strength": "points",
+        "missing_figure": "points",
+        "scoring": {
+            "minimum": 0,
+            "maximum": 100,
+            "section": {"rule": "mean", "of": "questions", "multiply": 1},
+            "overall": {"rule": "mean"},
+        },
+        "sections": [{"id": "S", "label": "Surveys"}],
+        "questions": [
+            {"id": f"S-{n}", "respondent": "club", "section": "S", "label": f"Survey {n}", "text": "How many points?"}
+            for n in range(1, len(case.values) + 1)
+        ],
+        "profile": [{"id": "name", "code": "P1", "label": "Name", "type": "text", "role": "organisation"}],
+        "benchmarking": {"consent": {"share": []}},
+    }
+    return Plan(instrument(msgspec.convert(content, Framework), "club"))
+
+
+def _answered(case: WorkedCase) -> dict[Key, Typed]:
+    """The values of a case as answers that are chosen from the lists."""
+    return {Key(f"S-{number}"): f"{value:g} points" for number, value in enumerate(case.values, start=1)}
+
+
+def _check_mean(case: WorkedCase, found: object) -> None:
+    assert found == pytest.approx(case.expect, abs=case.tolerance)
+
+
+def _mean_recalculated(case: WorkedCase, engine: Engine, plan: Plan) -> None:
+    oracle = Oracle(plan, engine)
+    assert not oracle.differences(_answered(case))
+    for found in engine.read([plan.score_cell("S"), plan.overall_cell()]):
+        _check_mean(case, found)
+
+
+@every_mean
+def test_python_scores_the_mean(case: WorkedCase) -> None:
+    """The values as answers to the questions of a section give the section, and the whole, their mean."""
+    plan = _mean_plan(case)
+    result = score(plan.instrument, seen_by_formulas(plan, _answered(case)))
+    assert result.sections["S"].counts.answered == len(case.values)
+    _check_mean(case, result.sections["S"].score)
+    _check_mean(case, result.overall)
+
+
+@pytest.mark.parametrize("engine", [IronCalc, Formulon])
+@every_mean
+def test_the_recalculated_workbook_scores_the_mean(
+    case: WorkedCase, engine: type[IronCalc] | type[Formulon], tmp_path: Path
+) -> None:
+    """The values chosen in a blank workbook give the mean in its own score cell."""
+    plan = _mean_plan(case)
+    _mean_recalculated(case, engine(saved(compose(plan, ISSUE), tmp_path / "means.xlsx")), plan)
+
+
+@pytest.mark.oracle
+@every_mean
+def test_libreoffice_scores_the_mean(case: WorkedCase, office: LibreOffice, tmp_path: Path) -> None:
+    """The values picked from the dropdowns in LibreOffice give the mean in the workbook's own score cell."""
+    plan = _mean_plan(case)
+    office.open(saved(compose(plan, ISSUE), tmp_path / "means.xlsx"))
+    office.type_answers(plan, _answered(case))
+    office.recalculate()
+    for found in office.read([plan.score_cell("S"), plan.overall_cell()]):
+        _check_mean(case, found)
+
+
+@every_mean
+def test_a_wrong_mean_is_caught(case: WorkedCase, tmp_path: Path) -> None:
+    """An expectation that is a thousandth off, and a value that is left out, are noticed in the workbook."""
+    plan = _mean_plan(case)
+    engine = IronCalc(saved(compose(plan, ISSUE), tmp_path / "means.xlsx"))
+    _mean_recalculated(case, engine, plan)
+    with pytest.raises(AssertionError):
+        _mean_recalculated(msgspec.structs.replace(case, expect=case.expect + 0.001), engine, plan)
+    engine.type_in({plan.by_key[Key("S-1")].cell: None})
+    engine.recalculate()
+    [found] = engine.read([plan.score_cell("S")])
+    with pytest.raises(AssertionError):
+        _check_mean(case, found)

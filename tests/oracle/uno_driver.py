@@ -6,7 +6,10 @@ what comes with Python and LibreOffice.  Rows and columns count from zero.
 ``{"open": path}``
     Open a workbook; everything is recalculated on loading.
 ``{"type": [[sheet, row, column, kind, value], ...]}``
-    Type into cells: ``text`` is entered as text, ``entry`` as a person types it, ``number`` and ``empty``.
+    Type into cells: ``text`` is entered as text, ``entry`` as a person types it, ``number`` and ``empty``.  ``pick``
+    takes an entry of the cell's own dropdown; its value is ``[position, entries the dropdown must have]``.
+``{"offered": [[sheet, row, column], ...]}``
+    Give the entries of the cells' own dropdowns.
 ``{"calculate": true}``, ``{"read": [[sheet, row, column], ...]}``, ``{"save": path}``, ``{"close": true}``
     Recalculate everything; give the values of cells, ``{"error": ...}`` standing for an error; save as xlsx; close.
 """
@@ -27,6 +30,7 @@ import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.sheet.FormulaResult import ERROR
+from com.sun.star.sheet.ValidationType import LIST
 
 STARTING_SECONDS = 90
 XLSX = "Calc MS Excel 2007 XML"
@@ -66,6 +70,7 @@ class Office:
         )  # fmt: skip
         self.desktop = self._connect(pipe)
         self.book = None
+        self.lists = {}
 
     def _connect(self, pipe):
         context = uno.getComponentContext()
@@ -105,6 +110,7 @@ class Office:
         if self.book is not None:
             self.book.close(True)
             self.book = None
+            self.lists = {}
 
     def type(self, cells):
         """Type into cells."""
@@ -116,8 +122,38 @@ class Office:
                 cell.setString(value)
             elif kind == "entry":
                 cell.setFormula(value)
+            elif kind == "pick":
+                position, expected = value
+                found = self._entries(cell)
+                if found != expected:
+                    raise ValueError(f"{cell.AbsoluteName} offers {found}, not {expected}")
+                self._enter(cell, found[position])
             else:
                 cell.setString("")
+
+    def _enter(self, cell, label):
+        """Enter a label as a person types it, and see that the cell then holds just that."""
+        cell.setFormula(label)
+        if cell.Type.value != "TEXT" or cell.getString() != label:
+            raise ValueError(f"{cell.AbsoluteName} holds {cell.getString()!r} after {label!r} was entered")
+
+    def _entries(self, cell):
+        """What the dropdown of a cell offers; ranges that were looked up once are remembered."""
+        rule = cell.Validation
+        if rule.Type != LIST:
+            raise ValueError(f"{cell.AbsoluteName} has no dropdown")
+        source = rule.getFormula1()
+        if source not in self.lists:
+            [area] = self.book.Sheets.getCellRangesByName(source)
+            self.lists[source] = [value for row in area.getDataArray() for value in row]
+        return self.lists[source]
+
+    def offered(self, cells):
+        """The entries of dropdowns."""
+        return [
+            self._entries(self.book.Sheets.getByName(sheet).getCellByPosition(column, row))
+            for sheet, row, column in cells
+        ]
 
     def calculate(self):
         """Work out every formula, changed or not."""
@@ -160,8 +196,8 @@ def answer(office, request):
     for verb, argument in request.items():
         if verb in ("calculate", "close"):
             getattr(office, verb)()
-        elif verb == "read":
-            return {"values": office.read(argument)}
+        elif verb in ("read", "offered"):
+            return {"values": getattr(office, verb)(argument)}
         elif verb in ("open", "type", "save"):
             getattr(office, verb)(argument)
         else:

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from kil_xlsx.core.problems import Problem, Severity
 from kil_xlsx.core.readings import FileInfo, ItemKind, Reading
@@ -33,8 +34,9 @@ from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.form import read_cells, read_form
-from kil_xlsx.reading.model import Cell, CellKind
+from kil_xlsx.reading.model import Cell, CellKind, from_serial, to_serial
 from kil_xlsx.reading.package import FileKind
+from kil_xlsx.reading.second import second_opinion
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
 
@@ -396,6 +398,78 @@ def test_dates_of_the_other_calendar_are_the_same_days() -> None:
     assert reading.ret is not None
     assert reading.ret.text("period_start") == "2025-04-01"
     assert reading.ret.value("supplier_spend") == 40_000
+
+
+@pytest.mark.filterwarnings("ignore:.*extension is not supported")
+@pytest.mark.parametrize("date1904", [False, True])
+def test_a_date_among_the_evidence_is_read_as_people_see_it(date1904: bool) -> None:
+    """A real date in a cell for words is its ISO text, not a serial number, in either calendar."""
+    book = openpyxl.load_workbook(io.BytesIO(written({Key(FIRST): "2 Developing"})))
+    if date1904:
+        book.epoch = CALENDAR_MAC_1904
+    sheet, cell = address(Key(FIRST, Part.EVIDENCE))
+    book[sheet][cell] = dt.date(2026, 5, 1)
+    book[sheet][cell].number_format = "d mmm yyyy"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert read_workbook(buffer.getvalue()).date1904 is date1904
+    reading = read_form(buffer.getvalue(), "return.xlsx", plans())
+    assert reading.ret is not None
+    entry = reading.ret.get(FIRST, Part.EVIDENCE)
+    assert (entry.outcome, entry.text, entry.typed) == (Outcome.ACCEPTED, "2026-05-01", serial(dt.date(2026, 5, 1)))
+    assert not second_opinion(buffer.getvalue(), "xlsx", reading.ret.entries.values()).differences
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "text"),
+    [
+        (46143.0, "mm-dd-yy", "2026-05-01"),
+        (46143.0, "d-mmm", "2026-05-01"),
+        (46143.0, "mmm-yy", "2026-05-01"),
+        (46143.0, "[$-809]dd mmmm yyyy;@", "2026-05-01"),
+        (46143.604166666664, "m/d/yy h:mm", "2026-05-01 14:30:00"),
+        (46143.0, "General", "46143"),
+        (46143.0, "@", "46143"),
+        (46143.0, None, "46143"),
+        (46143.0, '0 "days"', "46143"),
+        (0.5, "h:mm", "0.5"),
+        (0.0, "mm-dd-yy", "0"),
+        (60.0, "mm-dd-yy", "60"),
+        (-1.0, "mm-dd-yy", "-1"),
+        (1e300, "mm-dd-yy", "1e+300"),
+    ],
+)
+def test_the_number_format_tells_dates_from_numbers(number: float, shown: str | None, text: str) -> None:
+    """What is shown as a day is a date; what stands for no day, or is shown as a number, stays a number."""
+    cell = Cell(number, CellKind.NUMBER, number_format=shown)
+    reading = read_with({Key(FIRST): Cell("2 Developing", CellKind.TEXT), Key(FIRST, Part.EVIDENCE): cell})
+    assert reading.ret is not None
+    assert reading.ret.text(FIRST, Part.EVIDENCE) == text
+    assert reading.ret.get(FIRST, Part.EVIDENCE).typed == number
+
+
+def test_a_date_instead_of_a_choice_is_shown_as_a_date() -> None:
+    """An answer that a program turned into a date is refused, and told as the date that stands there."""
+    reading = read_with({Key(FIRST): Cell(46143.0, CellKind.NUMBER, number_format="d-mmm")})
+    assert only(reading, "choice-unknown").found == "2026-05-01"
+    assert reading.ret is not None
+    assert reading.ret.get(FIRST).typed == 46143.0
+
+
+def test_a_figure_shown_as_a_date_is_a_figure() -> None:
+    """The format of a cell does not change a figure, in either calendar."""
+    cell = Cell(40_000.0, CellKind.NUMBER, number_format="d mmm yyyy")
+    for date1904 in (False, True):
+        reading = read_with({Key("supplier_spend"): cell}, date1904=date1904)
+        assert reading.ret is not None
+        assert reading.ret.value("supplier_spend") == 40_000
+
+
+@given(day=st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59)))
+def test_serial_numbers_come_back_as_moments(day: dt.datetime) -> None:
+    """Every moment of the calendar, to the second, survives being a number."""
+    moment = day.replace(microsecond=0)
+    assert from_serial(to_serial(moment)) == moment
 
 
 def test_macros_are_noted() -> None:

@@ -24,6 +24,7 @@ from kil_xlsx.core.benchmark import (
 )
 from kil_xlsx.core.disclosure import HIDDEN, Aside, Figure, LevelCount
 from kil_xlsx.results.benchmark_json import benchmark_json, benchmark_schema, read_benchmark_json
+from kil_xlsx.results.show import Shown, benchmark_counts
 
 _METHOD = Method(
     least_group_size=5,
@@ -111,9 +112,11 @@ def test_what_is_written_can_be_read_again() -> None:
 
 
 def test_something_else_is_not_read() -> None:
-    """A file of another format is refused."""
-    with pytest.raises(msgspec.ValidationError):
-        read_benchmark_json(b'{"format": "something else", "benchmark": {}}')
+    """A file of another format, or of a later version of this one, is refused."""
+    content = benchmark_json(_example())
+    for other in (b"kil-xlsx/return/1", b"kil-xlsx/benchmark/2"):
+        with pytest.raises(msgspec.ValidationError):
+            read_benchmark_json(content.replace(b"kil-xlsx/benchmark/1", other))
 
 
 def test_the_schema_describes_the_file() -> None:
@@ -130,9 +133,8 @@ def test_the_schema_describes_the_file() -> None:
 def test_the_keys_are_those_promised() -> None:
     """The outer keys and those of a figure are part of the promise to other programs."""
     document = json.loads(benchmark_json(_example()))
-    assert list(document) == ["format", "format_version", "benchmark"]
-    assert document["format"] == "kil-xlsx-benchmark"
-    assert document["format_version"] == 1
+    assert list(document) == ["schema", "benchmark"]
+    assert document["schema"] == "kil-xlsx/benchmark/1"
     group = document["benchmark"]["respondents"][0]["groups"][0]
     assert group["questions"][0] == {
         "item": "A-1",
@@ -158,3 +160,16 @@ def test_no_key_is_a_minimum_or_a_maximum() -> None:
     """The lowest and highest value are each one organisation's own, so there is no place for them."""
     keys = {key.casefold() for key in _keys(json.loads(benchmark_json(_example())))}
     assert not any(word in key for key in keys for word in ("min", "max", "lowest", "highest", "range"))
+
+
+def test_people_are_told_how_many_files_were_replaced() -> None:
+    """The table of counts says it, also where what was left out is held back."""
+    example = _example()
+    group = example.respondents[0].groups[0]
+    table = benchmark_counts(example)
+    assert table.headings == ("Type", "Invited", "Returned", "Replaced", "Without consent", "Used")
+    assert table.rows == (("Shop", "–", "10", "1", "1", Shown("9", "strong")),)
+    few = msgspec.structs.replace(group, counts=Counts(files=4, returned=2), suppressed=True)
+    shop = msgspec.structs.replace(example.respondents[0], groups=(few,))
+    table = benchmark_counts(msgspec.structs.replace(example, respondents=(shop,)))
+    assert table.rows == (("Shop", "–", "2", "2", "–", Shown("too few to show", "warn")),)

@@ -25,6 +25,9 @@ TYPED: dict[Key, Typed] = {
     Key("tenants", Part.ANSWER, 1, "name"): "@Hub",
     Key("tenants", Part.ANSWER, 1, "jobs_fte"): 2.5,
     Key("supplier_spend", Part.MISSING): "Don't know yet",
+    Key("measured_income"): "=about 12k",
+    Key("CO-C1-2", Part.DUE): "soon",
+    Key("AUTO-2", Part.EXPLANATION): "See the note",
 }
 
 
@@ -62,6 +65,32 @@ def test_missing_is_not_zero(returned: pipeline.Returned) -> None:
     blank = frame[frame["state"] == "unanswered"]
     assert len(blank) > 50
     assert blank["value"].isna().all()
+
+
+def test_refused_answers_are_kept(returned: pipeline.Returned) -> None:
+    """What could not be taken stands there as it was typed, in its own cell or beside an answer."""
+    frame = answers_frame(returned.readings, returned.instruments).set_index("item")
+    figure = frame.loc["measured_income"]
+    assert (figure["outcome"], figure["typed"]) == ("refused", "=about 12k")
+    assert frame["value"].isna()["measured_income"]
+    assert frame.loc["CO-C1-2"]["refused"] == "due: soon"
+    assert frame.loc["CO-C1-1"]["typed"] == "2 Developing"
+    text = csv_text(returned.readings, returned.instruments)
+    by_item = {(row["item"], row["column"]): row for row in csv.DictReader(io.StringIO(text))}
+    assert by_item["measured_income", ""]["typed"] == "'=about 12k"
+    assert by_item["tenants", "jobs_fte"]["typed"] == "2.5"
+
+
+def test_checks_have_rows(returned: pipeline.Returned) -> None:
+    """Every check has a row, with what it came to and what was written about it."""
+    frame = answers_frame(returned.readings, returned.instruments)
+    checks = frame[frame["kind"] == "check"].set_index("item")
+    result = returned.readings[0].result
+    assert result is not None
+    assert list(checks.index) == list(result.checks)
+    assert list(checks["state"]) == [check.state for check in result.checks.values()]
+    assert checks["label"].notna().all()
+    assert checks.loc["AUTO-2"]["text"] == "See the note"
 
 
 def test_scores_frame(returned: pipeline.Returned) -> None:

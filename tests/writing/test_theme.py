@@ -55,6 +55,7 @@ ROLES = [
     "fact_label",
     "question",
     "section_line",
+    "section_heading",
     "step",
     "result_number",
     "status_big",

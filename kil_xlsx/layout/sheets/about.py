@@ -59,7 +59,7 @@ def _row(content: Content, sheet: Sheet, field: ProfileField) -> None:
     sheet.put(row, About.LABEL, field.label, "label")
     help_text = field.help
     if field.type == "derived":
-        help_text = f"{words('about.derived')}. {help_text}".strip()
+        help_text = help_text or f"{words('about.derived')}."
         text = _derived(content, sheet, field)
         formula(sheet, row, About.ANSWER, text, content.result.derived[field.id], "output")
         sheet.put(row, About.STATUS, None, "status")

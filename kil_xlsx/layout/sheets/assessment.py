@@ -8,6 +8,7 @@ from kil_xlsx.core.returns import Key, Part, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.codec import ordered
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
+from kil_xlsx.layout.pagination import Page, breaks, scale
 from kil_xlsx.layout.places import KEY, NO, Assessment, Workings
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
@@ -19,6 +20,7 @@ from kil_xlsx.layout.sheets.frame import (
     literal,
     marks,
     new_sheet,
+    page_header,
     ref,
 )
 from kil_xlsx.layout.sheets.workings import chosen_words
@@ -71,15 +73,25 @@ def paint(content: Content) -> Sheet:
     first = content.instrument.questions[0]
     sheet.selection = (plan.assessment.rows[first.id], Assessment.ANSWER)
     last = plan.assessment.last
+    page = Page(landscape=True)
+    repeated = (NO, Assessment.QUESTION)
+    left = (*repeated, Assessment.LEVELS, Assessment.ANSWER, Assessment.CHOSEN)
+    right = (*repeated, *range(Assessment.REASON, Assessment.FLAG + 1))
+    per_cent = scale(sheet, page, left, right)
+    bands = {plan.assessment.rows[node.id] for node in content.instrument.nodes}
+    rows = range(Assessment.HEADER, last + 1)
     sheet.printing = PrintSetup(
         landscape=True,
         repeat_first_row=Assessment.HEADER,
         repeat_last_row=Assessment.HEADER,
         repeat_first_column=NO,
         repeat_last_column=Assessment.QUESTION,
-        pages_wide=2,
+        scale=per_cent,
+        break_before_column=Assessment.REASON,
+        breaks_before=breaks(sheet, rows, per_cent, page, repeated=[Assessment.HEADER], with_next=bands),
+        header=page_header(content, plan.assessment.sheet),
         footer=sheet.printing.footer,
-        area=RangeRef(sheet.name, 0, NO, last, Assessment.FLAG),
+        area=RangeRef(sheet.name, Assessment.HEADER, NO, last, Assessment.FLAG),
     )
     _formats(content, sheet)
     return sheet

@@ -7,9 +7,9 @@ from kil_xlsx.core.framework import Check
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.results import CheckState
 from kil_xlsx.core.returns import Key, Part
-from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, range_check_id
+from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 from kil_xlsx.layout import text_fit
-from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, RangeRef, Sheet, Style
+from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
 from kil_xlsx.layout.places import KEY, NO, Assessment, Checks, Measures
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
@@ -77,6 +77,13 @@ def paint(content: Content) -> Sheet:
     _formats(content, sheet)
     sheet.freeze = (Checks.HEADER + 1, Checks.SEVERITY)
     sheet.selection = (plan.checks.first, Checks.EXPLANATION)
+    sheet.printing = PrintSetup(
+        landscape=True,
+        repeat_first_row=Checks.HEADER,
+        repeat_last_row=Checks.HEADER,
+        footer=sheet.printing.footer,
+        area=RangeRef(sheet.name, 0, NO, plan.checks.last, Checks.EXPLANATION),
+    )
     return sheet
 
 
@@ -150,6 +157,7 @@ def _standing(content: Content, sheet: Sheet) -> None:
         REASONS: (words("checks.reasons", na=na), plan.question_cell(first, Assessment.REASON)),
         CLAIMS: (words("checks.claims"), plan.question_cell(first, Assessment.EVIDENCE)),
         BOTH: (words("checks.both"), figures),
+        UNUSABLE: (words("checks.unusable"), figures),
     }
     for identifier, (label, target) in rows.items():
         cell = ref(plan.check_workings.cell(identifier, Plan.CHECK_VALUE), sheet)

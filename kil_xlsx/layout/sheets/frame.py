@@ -137,6 +137,12 @@ def _subtitle(content: Content) -> str:
     return "   ·   ".join(parts)
 
 
+def page_header(content: Content, title: str) -> str:
+    """The header of printed pages that do not show the sheet's own title: title and organisation."""
+    words = f"{title}   ·   {_subtitle(content)}".replace("&", "&&")
+    return f"&L&10{words[:200]}"
+
+
 def footer(content: Content) -> str:
     """The footer of every printed page: reference code on the left, page numbers on the right."""
     page = content.words("footer.page", page="&P", pages="&N")
@@ -154,7 +160,7 @@ def intro(sheet: Sheet, row: int, words: str, first: int, last: int) -> None:
 def header(sheet: Sheet, row: int, headings: Mapping[int, str], *, height: float = 34) -> None:
     """A row of column headings."""
     for column, heading in headings.items():
-        sheet.put(row, column, heading, "header_left" if len(heading) > 14 else "header")
+        sheet.put(row, column, heading, "header_left")
     sheet.row_heights[row] = height
 
 

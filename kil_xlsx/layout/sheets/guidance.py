@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kil_xlsx.core.instrument import display
-from kil_xlsx.layout import text_fit
-from kil_xlsx.layout.document import Link, Sheet
+from kil_xlsx.layout import pagination, text_fit
+from kil_xlsx.layout.document import Link, PrintSetup, RangeRef, Sheet
 from kil_xlsx.layout.sheets.frame import Content, new_sheet
 
 _LABEL, _TEXT = 1, 2
@@ -45,6 +45,15 @@ def paint(content: Content) -> Sheet:
     width = _WIDTHS[_LABEL] + _WIDTHS[_TEXT]
     sheet.row_heights[row + 1] = text_fit.lines(framework.notice, width) * text_fit.LINE_POINTS + 4
     sheet.selection = (3, _LABEL)
+    paper = pagination.Page(landscape=False)
+    per_cent = pagination.scale(sheet, paper, (_LABEL, _TEXT))
+    headings = {place[0] for place, cell in sheet.cells.items() if cell.style.role == "heading"}
+    sheet.printing = PrintSetup(
+        scale=per_cent,
+        breaks_before=pagination.breaks(sheet, range(row + 2), per_cent, paper, with_next=headings),
+        footer=sheet.printing.footer,
+        area=RangeRef(sheet.name, 0, _LABEL, row + 1, _TEXT),
+    )
     return sheet
 
 

@@ -7,6 +7,7 @@ from kil_xlsx.core.framework import Input, Measure, ReferenceValue, TableColumn
 from kil_xlsx.core.returns import Key, Part, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
+from kil_xlsx.layout.pagination import Page, breaks, scale
 from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures, TablePlace
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
@@ -22,6 +23,7 @@ from kil_xlsx.layout.sheets.frame import (
     marks,
     new_sheet,
     number,
+    page_header,
     ref,
 )
 from kil_xlsx.layout.sheets.workings import bounds, expression, number_in_range
@@ -51,14 +53,42 @@ def paint(content: Content) -> Sheet:
     sheet.freeze = (2, Measures.UNIT)
     first = next(iter(plan.figures.rows.values()), plan.figures.header)
     sheet.selection = (first, Measures.VALUE)
+    _printing(content, sheet)
+    return sheet
+
+
+def _printing(content: Content, sheet: Sheet) -> None:
+    """Each block starts a page; the measures' headings are repeated, the figures' stand in every group's band."""
+    plan, page = content.plan, Page(landscape=True)
+    per_cent = scale(sheet, page, range(NO, Measures.NOTE + 1))
+    blocks = {plan.measures_title, *(place.title for place in plan.tables.values())}
+    rounds = {
+        row
+        for key, row in plan.measures.rows.items()
+        if row + 1 in plan.measures.rows.values() and _has_steps(content, key, row)
+    }
+    figures = set(plan.figures.rows.values())
+    together = {row for row in figures if row + 1 in figures}
+    found = breaks(
+        sheet, range(plan.measures.last + 1), per_cent, page,
+        with_next={*plan.group_rows.values(), *together, *rounds}, starts_page=blocks,
+    )  # fmt: skip
     sheet.printing = PrintSetup(
         landscape=True,
-        repeat_first_row=0,
-        repeat_last_row=1,
+        repeat_first_row=plan.measures.header,
+        repeat_last_row=plan.measures.header,
+        scale=per_cent,
+        breaks_before=found,
+        header=page_header(content, plan.figures.sheet),
         footer=sheet.printing.footer,
-        area=RangeRef(sheet.name, 0, NO, plan.measures.last, Measures.NOTE),
+        area=RangeRef(sheet.name, 2, NO, plan.measures.last, Measures.NOTE),
     )
-    return sheet
+
+
+def _has_steps(content: Content, key: str, row: int) -> bool:
+    """Whether the row after this one is a step of the same measure."""
+    after = next(other for other, place in content.plan.measures.rows.items() if place == row + 1)
+    return after.startswith(f"{key.split('.')[0]}.")
 
 
 def _title(sheet: Sheet, row: int, words: str) -> None:
@@ -86,12 +116,11 @@ def _figures(content: Content, sheet: Sheet) -> None:
     for group in content.instrument.input_groups:
         row = plan.group_rows[group.id]
         sheet.put(row, NO, None, "section")
-        sheet.put(row, Measures.LABEL, group.label, "section")
-        plain = group.plain or None
-        sheet.put(row, Measures.UNIT, plain, "section_line")
-        sheet.spread(row, Measures.UNIT, Measures.NOTE)
-        width = sum(_WIDTHS[column] for column in range(Measures.UNIT, Measures.NOTE + 1))
-        sheet.row_heights[row] = text_fit.height((group.plain, width, 0.92), least=24)
+        title = f"{group.label}\n{group.plain}" if group.plain else group.label
+        sheet.put(row, Measures.LABEL, title, "section")
+        for column in range(Measures.UNIT, Measures.NOTE + 1):
+            sheet.put(row, column, headings[column], "section_heading")
+        sheet.row_heights[row] = text_fit.height((title, _WIDTHS[Measures.LABEL], 1.12), least=24)
     for figure in content.instrument.figures:
         _figure(content, sheet, figure)
 
@@ -108,7 +137,8 @@ def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> N
             fill_in(content, sheet, slot, unit.format if slot.key.part == "answer" else None)
     help_text = figure.help
     if isinstance(figure, ReferenceValue):
-        help_text = f"{words('measures.published', source=figure.source)} {help_text}".strip()
+        source = figure.source.rstrip(".")
+        help_text = f"{words('measures.published', source=source)} {help_text}".strip()
     sheet.put(row, Measures.WHERE, help_text or None, "help")
     formula(
         sheet, row, Measures.COUNTED, _counted(content, sheet, figure), content.result.figures[figure.id],

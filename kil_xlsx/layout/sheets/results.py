@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kil_xlsx.core.expressions import ANY_NUMBER
 from kil_xlsx.core.framework import ScoreRule
 from kil_xlsx.core.instrument import SectionNode
 from kil_xlsx.core.returns import Key, State
@@ -25,7 +26,6 @@ _WIDTHS = {
     Results.UNANSWERED: 12.0,
     Results.STRENGTH: 18.0,
 }
-_ANY_NUMBER = '">=-1E+300"'
 
 
 def score_format(content: Content) -> str:
@@ -98,11 +98,27 @@ def _band(content: Content, sheet: Sheet, row: int, score: float | None) -> None
     formula(sheet, row, Results.BAND, text, band.display() if band else "", "output")
 
 
-def _counts(content: Content, sheet: Sheet, row: int, node: SectionNode | None) -> None:
-    """How the questions were answered: of one section, or of all."""
-    plan, instrument = content.plan, content.instrument
-    questions = node.questions if node else instrument.questions
-    counts = content.result.sections[node.id].counts if node else content.result.overall_counts
+def _overall_counts(content: Content, sheet: Sheet, row: int) -> None:
+    """The counts of the sections that make up the overall score, added up."""
+    counts = content.result.overall_counts
+    values = {
+        Results.QUESTIONS: counts.questions,
+        Results.ANSWERED: counts.answered,
+        Results.DONT_KNOW: counts.dont_know,
+        Results.NOT_APPLICABLE: counts.not_applicable,
+        Results.UNANSWERED: counts.unanswered,
+    }
+    for column, value in values.items():
+        cells = (
+            ref(content.plan.score_cell(node.id, column), sheet) for node in counted_in_overall(content.instrument)
+        )
+        formula(sheet, row, column, f"SUM({','.join(cells)})", float(value), "output_center")
+
+
+def _counts(content: Content, sheet: Sheet, row: int, node: SectionNode) -> None:
+    """How the questions of a section were answered."""
+    plan, questions = content.plan, node.questions
+    counts = content.result.sections[node.id].counts
     states = ref(plan.working_range(questions, Workings.STATE), sheet)
     columns = {
         Results.ANSWERED: (State.ANSWERED, counts.answered),
@@ -141,7 +157,7 @@ def _by_questions(content: Content, sheet: Sheet, node: SectionNode, rule: Score
     total = str(len(node.questions))
     of = f'({total}-COUNTIF({states},"{State.NOT_APPLICABLE}"))' if left_out else total
     if rule.rule == "weighted_mean":
-        return f"SUMPRODUCT({weights},{values})/SUMIFS({weights},{values},{_ANY_NUMBER})", have, of
+        return f"SUMPRODUCT({weights},{values})/SUMIFS({weights},{values},{ANY_NUMBER})", have, of
     if rule.rule == "mean":
         return f"SUM({values})/COUNT({values})", have, of
     grouped = column(Workings.GROUP)
@@ -150,7 +166,7 @@ def _by_questions(content: Content, sheet: Sheet, node: SectionNode, rule: Score
         name = literal(group or "-")
         size = sum(question.group == group for question in node.questions)
         absent = f'COUNTIFS({grouped},{name},{states},"{State.NOT_APPLICABLE}")={size}' if left_out else "FALSE"
-        mean = f"SUMIFS({values},{grouped},{name})/COUNTIFS({grouped},{name},{values},{_ANY_NUMBER})"
+        mean = f"SUMIFS({values},{grouped},{name})/COUNTIFS({grouped},{name},{values},{ANY_NUMBER})"
         terms.append(f"IF({absent},0,{mean})")
     return "+".join(terms), have, of
 
@@ -161,10 +177,12 @@ def _by_sections(content: Content, sheet: Sheet, node: SectionNode, rule: ScoreR
     cells = [(ref(plan.score_cell(child.id), sheet), child) for child in node.children]
     joined = ",".join(cell for cell, _ in cells)
     have = f"COUNT({joined})"
-    of = "+".join(
-        f"IF({len(child.questions)}-{ref(plan.score_cell(child.id, Results.NOT_APPLICABLE), sheet)}>0,1,0)"
-        for _, child in cells
-    )
+    of = str(len(cells))
+    if content.instrument.framework.scoring.not_applicable.counts_as is None:
+        of = "+".join(
+            f"IF({len(child.questions)}-{ref(plan.score_cell(child.id, Results.NOT_APPLICABLE), sheet)}>0,1,0)"
+            for _, child in cells
+        )
     if rule.rule == "weighted_mean":
         above = "+".join(f"IF(ISNUMBER({cell}),{cell}*{number(child.section.weight)},0)" for cell, child in cells)
         below = "+".join(f"IF(ISNUMBER({cell}),{number(child.section.weight)},0)" for cell, child in cells)
@@ -195,11 +213,15 @@ def _overall(content: Content, sheet: Sheet) -> None:
         shown = words("word.not_enough") if value is None else value
         formula(sheet, row, Results.SCORE, guarded, shown, Style("score", score_format(content)))
         _band(content, sheet, row, value)
-        _counts(content, sheet, row, None)
+        _overall_counts(content, sheet, row)
         sheet.put(row, Results.STRENGTH, None, "output_center")
         sheet.row_heights[row] = 30
 
-    line(plan.overall_row, words("word.overall"), weighted if plan.weighted_overall else equal, content.result.overall)
+    codes = [node.id for node in nodes]
+    label = words("word.overall")
+    if len(nodes) < len(content.instrument.tree):
+        label = words("word.overall_of", sections=", ".join(codes))
+    line(plan.overall_row, label, weighted if plan.weighted_overall else equal, content.result.overall)
     if plan.overall_equal_row is not None:
         line(plan.overall_equal_row, words("word.overall_equal"), equal, content.result.overall_equal)
 

@@ -6,17 +6,35 @@ where it can be checked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kil_xlsx.core.expressions import evaluate, to_excel
 from kil_xlsx.core.framework import Question
 from kil_xlsx.core.results import CheckState, QuestionResult
-from kil_xlsx.core.returns import Part, State
-from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, figure_and_reason, span, strongest_key, weakest_key
+from kil_xlsx.core.returns import Key, Outcome, Part, State
+from kil_xlsx.core.scoring import (
+    BOTH,
+    CLAIM_PRIORITY,
+    CLAIMS,
+    DONT_KNOW_PRIORITY,
+    GAP_PRIORITY,
+    LIST_STEPS,
+    PRIORITY_STEPS,
+    REASONS,
+    REQUIRED,
+    UNUSABLE,
+    figure_and_reason,
+    span,
+    strongest_key,
+    weakest_key,
+)
 from kil_xlsx.layout.codec import ordered
 from kil_xlsx.layout.document import NOT_AVAILABLE, Column, Sheet
 from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.frame import Content, formula, given, listed, literal, looked_up, number, ref, text
+from kil_xlsx.layout.slots import Slot, SlotKind
 
 STYLE = "list"
 
@@ -27,7 +45,7 @@ def paint(content: Content) -> Sheet:
     for column in range(Workings.LEVELS + content.plan.most_choices):
         sheet.columns[column] = Column(14)
     names = ["code", "position", "state", "value", "relative", "strength", "target", "gap", "claim", "reason missing"]
-    names += ["priority", "strongest", "weakest", "weight", "group", "label"]
+    names += ["priority", "strongest", "weakest", "weight", "group", "label", "unusable"]
     for column, name in enumerate(names):
         sheet.put(Workings.HEADER, column, name, STYLE)
     for index, question in enumerate(content.instrument.questions):
@@ -116,16 +134,19 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     without = f"IF({given(source(Assessment.REASON))},0,1)"
     put(Workings.REASON, f"IF({chosen}=0,0,IF({needs},{without},0))", float(result.reason_missing))
     gap = cell(Workings.GAP)
-    distance = f"({on_scale.format(target)}-{cell(Workings.RELATIVE)})*1000"
-    rank = f'IF({state}="{State.DONT_KNOW}",300,0)+{cell(Workings.CLAIM)}*100+IF(ISNUMBER({gap}),{distance},0)'
-    put(Workings.PRIORITY, f'IF({rank}>0,ROUND(({rank})*10000,0)-{index},"")', _float(result.priority))
+    distance = f"({on_scale.format(target)}-{cell(Workings.RELATIVE)})*{number(GAP_PRIORITY)}"
+    unknown = f'IF({state}="{State.DONT_KNOW}",{number(DONT_KNOW_PRIORITY)},0)'
+    rank = f"{unknown}+{cell(Workings.CLAIM)}*{number(CLAIM_PRIORITY)}+IF(ISNUMBER({gap}),{distance},0)"
+    put(Workings.PRIORITY, f'IF({rank}>0,ROUND(({rank})*{PRIORITY_STEPS},0)-{index},"")', _float(result.priority))
     relative = cell(Workings.RELATIVE)
     sortable = f'AND({state}="{State.ANSWERED}",ISNUMBER({relative}))'
     answered = result.state is State.ANSWERED and result.relative is not None
     strongest = float(strongest_key(result.relative or 0.0, index)) if answered else None
     weakest = float(weakest_key(result.relative or 0.0, index)) if answered else None
-    put(Workings.STRONGEST, f'IF({sortable},ROUND({relative}*10000000,0)-{index},"")', strongest)
-    put(Workings.WEAKEST, f'IF({sortable},ROUND({relative}*10000000,0)+{index},"")', weakest)
+    put(Workings.STRONGEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)-{index},"")', strongest)
+    put(Workings.WEAKEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)+{index},"")', weakest)
+    slots = [plan.by_key[key] for part in Part if (key := Key(question.id, part)) in plan.by_key]
+    put(Workings.UNUSABLE, _unusable(content, sheet, slots), float(_refused(content, slots)))
     sheet.put(row, Workings.WEIGHT, float(question.weight), STYLE)
     sheet.put(row, Workings.GROUP, question.group or "-", STYLE)
     sheet.put(row, Workings.LABEL, question.label, STYLE)
@@ -210,7 +231,20 @@ def standing_counts(content: Content, sheet: Sheet) -> dict[str, str]:
         REASONS: f"SUM({ref(plan.working_range(instrument.questions, Workings.REASON), sheet)})",
         CLAIMS: f"SUM({ref(plan.working_range(instrument.questions, Workings.CLAIM), sheet)})",
         BOTH: both,
+        UNUSABLE: "+".join(_unusable_areas(content, sheet)),
     }
+
+
+def _unusable_areas(content: Content, sheet: Sheet) -> list[str]:
+    """The terms that add up all cells that hold something that cannot be used."""
+    plan = content.plan
+    terms = [f"SUM({ref(plan.working_range(content.instrument.questions, Workings.UNUSABLE), sheet)})"]
+    if plan.figures.rows:
+        terms.append(f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_UNUSABLE), sheet)})")
+    terms += [f"SUM({ref(place.unusable_range(), sheet)})" for place in plan.tables.values()]
+    items = [field.id for field in content.instrument.profile] + [step.id for step in content.instrument.steps]
+    others = [plan.by_key[Key(item)] for item in items if Key(item) in plan.by_key]
+    return [*terms, _unusable(content, sheet, others)]
 
 
 def _figures(content: Content, sheet: Sheet) -> None:
@@ -228,6 +262,33 @@ def _figures(content: Content, sheet: Sheet) -> None:
         formula(sheet, row, Plan.FIGURE_GIVEN, f"IF(OR({is_number},{reason}),1,0)", responded, STYLE)
         both = float(figure_and_reason(content.ret, figure.id))
         formula(sheet, row, Plan.FIGURE_BOTH, f"IF(AND({is_number},{reason}),1,0)", both, STYLE)
+        slots = [plan.by_key[Key(figure.id)], plan.by_key[Key(figure.id, Part.MISSING)]]
+        text_of_unusable = _unusable(content, sheet, slots)
+        formula(sheet, row, Plan.FIGURE_UNUSABLE, text_of_unusable, float(_refused(content, slots)), STYLE)
+
+
+def _unusable(content: Content, sheet: Sheet, slots: Sequence[Slot]) -> str:
+    """How many of some cells hold something that cannot be used: not in the list, no number in range, no date."""
+    terms = []
+    for slot in slots:
+        cell = ref(slot.cell, sheet)
+        if slot.kind is SlotKind.TEXT:
+            continue
+        if slot.choices:
+            labels = content.plan.lists[slot.choices].area(ListPlace.LABELS, levels_only=slot.levels_only)
+            usable = listed(cell, ref(labels, sheet))
+        elif slot.kind is SlotKind.DATE:
+            usable = f"IF(ISNUMBER({cell}),AND({cell}>={slot.minimum:.0f},{cell}<{slot.maximum:.0f}+1),FALSE)"
+        else:
+            usable = is_in_range(cell, slot.minimum, slot.maximum)
+        terms.append(f"IFERROR(IF({given(cell)},IF({usable},0,1),0),1)")
+    return "+".join(terms) or "0"
+
+
+def _refused(content: Content, slots: Sequence[Slot]) -> int:
+    """How many of some cells the formulas cannot use, as Python sees it."""
+    entries = (content.ret.entries.get(slot.key) for slot in slots)
+    return sum(entry is not None and entry.outcome is Outcome.REFUSED for entry in entries)
 
 
 def _charts(content: Content, sheet: Sheet) -> None:
@@ -268,6 +329,13 @@ def _tables(content: Content, sheet: Sheet) -> None:
                     text(value),
                     STYLE,
                 )
+        sheet.put(place.unusable_cell(1).row - 1, place.unusable_cell(1).column, f"{table_id} unusable", STYLE)
+        for row in range(1, place.table.rows + 1):
+            slots = [content.plan.by_key[Key(table_id, Part.ANSWER, row, column.id)] for column in place.table.columns]
+            cell = place.unusable_cell(row)
+            formula(
+                sheet, cell.row, cell.column, _unusable(content, sheet, slots), float(_refused(content, slots)), STYLE
+            )
 
 
 def bounds(cell: str, minimum: float | None, maximum: float | None) -> str:
