@@ -46,7 +46,7 @@ def main() -> None:
         subprocess.run([*command, "--outdir", str(work), str(work / "book.xlsx")], check=True, capture_output=True)
         pages = subprocess.run(["pdftotext", str(work / "book.pdf"), "-"], check=True, capture_output=True, text=True)
         for number, page in enumerate(pages.stdout.split("\f"), start=1):
-            title = page.strip().split("\n")[0]
+            title = page.strip().split("\n")[0].split("·")[0].strip()
             picture = pictures.pop(title, None)
             if picture:
                 command = ["pdftoppm", "-r", _RESOLUTION, "-f", str(number), "-l", str(number), "-singlefile", "-png"]
