@@ -19,6 +19,8 @@ from kil_xlsx.layout.sheets.frame import Issue
 
 FOLDER = Path(__file__).parent / "images"
 _RESOLUTION = "80"
+_CROPPED = "640"
+"""Pixels kept of the page whose lower part is empty."""
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
             sys.exit(f"{program} is needed to make the pictures.")
     _, instruments = pipeline.load(pipeline.DEFAULT_FRAMEWORK)
     plan = Plan(instruments[0])
-    someone = respondents(plan.instrument, 12)[10]
+    someone = respondents(plan.instrument, 12)[0]
     issue = Issue(datetime(2026, 4, 7, 9, 0), someone.organisation, "2026", date(2026, 6, 30), "you@example.org")
     pictures = {
         plan.instrument.framework.title: "start",
@@ -49,7 +51,19 @@ def main() -> None:
             title = page.strip().split("\n")[0].split("·")[0].strip()
             picture = pictures.pop(title, None)
             if picture:
-                command = ["pdftoppm", "-r", _RESOLUTION, "-f", str(number), "-l", str(number), "-singlefile", "-png"]
+                crop = ["-H", _CROPPED] if picture == "results" else []
+                command = [
+                    "pdftoppm",
+                    *crop,
+                    "-r",
+                    _RESOLUTION,
+                    "-f",
+                    str(number),
+                    "-l",
+                    str(number),
+                    "-singlefile",
+                    "-png",
+                ]
                 subprocess.run([*command, str(work / "book.pdf"), str(FOLDER / picture)], check=True)
     if pictures:
         sys.exit(f"No page was found for: {', '.join(pictures)}")

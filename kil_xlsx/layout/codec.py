@@ -182,7 +182,7 @@ def _decode_choice(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[En
     """An answer that is not word for word one of those offered, but can only mean one of them."""
     choices = offered(instrument.choice_lists[slot.choices or ""], levels_only=slot.levels_only)
     wanted = folded(text_of(typed))
-    names = [(label, choice, {folded(label), folded(choice.label), folded(choice.code)}) for label, choice in choices]
+    names = [(label, choice, {folded(name) for name in _names_of(label, choice)}) for label, choice in choices]
     meant = [(label, choice) for label, choice, known in names if wanted in known]
     if len(meant) == 1:
         label, choice = meant[0]
@@ -192,6 +192,12 @@ def _decode_choice(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[En
     return _refused(slot.key, typed), [
         problem("choice-unknown", item=slot.code, found=text_of(typed), expected=expected)
     ]
+
+
+def _names_of(label: str, choice: Choice) -> tuple[str, ...]:
+    """The ways in which people write a choice: as offered, words alone, code alone, both with a sign between."""
+    both = (f"{choice.code} - {choice.label}", f"{choice.code}: {choice.label}", f"{choice.code}. {choice.label}")
+    return (label, choice.label, choice.code, *both)
 
 
 def range_words(slot: Slot) -> str:

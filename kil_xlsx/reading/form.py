@@ -28,7 +28,7 @@ from kil_xlsx.reading.identity import identify
 from kil_xlsx.reading.lists import is_date_format
 from kil_xlsx.reading.locate import Located, Location, locate
 from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial
-from kil_xlsx.reading.package import sniff
+from kil_xlsx.reading.package import FileKind, sniff
 from kil_xlsx.reading.stored import compare
 
 DAYS_1904 = 1462
@@ -155,6 +155,13 @@ class _Answers:
                 return Entry(key=slot.key, outcome=Outcome.REFUSED, place=place)
             if not _BOOLEAN_FORMULA.fullmatch(cell.formula):
                 self._tell(problem("cell-formula", item=slot.code, found=shown, expected="the value itself"), place)
+        if slot.kind is SlotKind.CHOICE and typed == 0 and self.workbook.kind is FileKind.XLS:
+            # The reader of old workbooks gives 0 for the text that a formula shows: this may be no answer at all.
+            wrong = problem(
+                "choice-unknown", item=slot.code, found="0, or a formula", expected="an answer from the list"
+            )
+            self._tell(wrong, place)
+            return Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
         self.raw[slot.key] = typed
         stands, means = self._dated(slot, cell)
         entry, found = decode(self.plan.instrument, slot, means)

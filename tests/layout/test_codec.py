@@ -254,6 +254,7 @@ def test_capitals_do_not_matter_even_to_formulas(typed: str, code: str) -> None:
     ("typed", "code"),
     [
         ("  3 Established ", "3"), (f"3{NOT_BREAKING}Established", "3"), ("3  Established", "3"),
+        ("3 – Established", "3"), ("3: established", "3"),
         ("3\nEstablished", "3"), ("Established", "3"), ("established", "3"), ("3", "3"), (" 3 ", "3"),
         (3.0, "3"), (3, "3"), (0.0, "0"), (-0.0, "0"),
         ("2 Half-way there", "2"), ("2 Half—way there", "2"), ("half−way there", "2"), ("３", "3"),

@@ -729,3 +729,12 @@ def test_explanations_are_read_from_the_checks_sheet() -> None:
     assert entry.place is not None
     assert entry.place.sheet == "Checks"
     assert parse_cell_name(entry.place.cell)[1] == Checks.EXPLANATION
+
+
+def test_nothing_in_an_old_workbook_is_not_taken_for_the_lowest_answer() -> None:
+    """In an .xls file a 0 may stand for words that a formula showed, so it is asked about instead of scored."""
+    workbook = read_workbook(written({Key(FIRST): 0.0}))
+    reading = read_cells(replace(workbook, kind=FileKind.XLS), INFO, plans())
+    assert reading.ret is not None
+    assert reading.ret.get(FIRST).outcome is Outcome.REFUSED
+    assert "choice-unknown" in codes(reading)
