@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +23,16 @@ from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.frameworks import (
+    DEFAULT_FRAMEWORK,
+    SCHEMAS,
+    ShippedFramework,
+    chosen,
+    codebook,
+    frameworks,
+    load,
+    schema,
+)
 from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
 from kil_xlsx.pipeline.outputs import Outputs, write_file
 
@@ -31,7 +41,6 @@ if TYPE_CHECKING:
     from kil_xlsx.definitions.organisations import ListedOrganisation, OrganisationsList
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.layout.sheets.frame import Issue
-    from kil_xlsx.results.codebook import Codebook
     from kil_xlsx.results.returned_json import SecondReader, Skipped
 
 __all__ = [
@@ -65,9 +74,6 @@ __all__ = [
     "write_file",
 ]
 
-DEFAULT_FRAMEWORK = "keep-it-local"
-"""The framework that commands use unless another is named."""
-
 Progress = Callable[[int, int, str], None]
 """Told how many are done, of how many, and which one is next."""
 
@@ -82,59 +88,6 @@ def quiet(done: int, total: int, what: str) -> None:
 def now() -> datetime:
     """The time of day, to the second, where the program runs."""
     return datetime.now().replace(microsecond=0)  # noqa: TID251, DTZ005 - the one clock; workbooks hold local time
-
-
-# Frameworks
-
-
-def load(framework: str) -> tuple[Framework, tuple[Instrument, ...]]:
-    """A framework and the instruments that its name asks for: all of them, or one for ``keep-it-local/council``."""
-    from kil_xlsx.definitions.load import load_framework, load_instrument, split_name
-
-    if split_name(framework)[1] is not None:
-        one = load_instrument(framework)
-        return one.framework, (one,)
-    whole = load_framework(framework)
-    return whole, tuple(Instrument(whole, respondent) for respondent in whole.respondents)
-
-
-def chosen(framework: str, respondent: str | None) -> tuple[Framework, tuple[Instrument, ...]]:
-    """A framework and its instruments, or the one instrument of a respondent type.  UsageProblem if there is none."""
-    whole, instruments = load(framework)
-    if respondent is None:
-        return whole, instruments
-    try:
-        one = instrument(whole, respondent)
-    except KeyError:
-        from kil_xlsx.definitions.wording import did_you_mean, shortened
-
-        names = [name for each in whole.respondents for name in (each.id, each.code, each.label, *each.aliases)]
-        raise UsageProblem(
-            f"There is no respondent type '{shortened(respondent)}'{did_you_mean(respondent, names) or '.'}",
-            f"Choose one of: {', '.join(each.id for each in whole.respondents)}.",
-        ) from None
-    if one.respondent.id not in {each.respondent.id for each in instruments}:
-        raise UsageProblem(f"'{framework}' and the respondent type '{one.respondent.id}' do not go together.")
-    return whole, (one,)
-
-
-@dataclass(frozen=True)
-class ShippedFramework:
-    """A framework that comes with the program."""
-
-    name: str
-    framework: Framework
-    instruments: tuple[Instrument, ...]
-
-
-def frameworks() -> tuple[ShippedFramework, ...]:
-    """The frameworks that come with the program."""
-    from kil_xlsx.definitions.load import available
-
-    return tuple(ShippedFramework(name, *load(name)) for name in available())
-
-
-# Generate
 
 
 @dataclass(frozen=True)
@@ -472,50 +425,3 @@ def _field_id(framework: Framework, name: str) -> str:
         f"There is no field '{shortened(name)}' to group by{did_you_mean(name, ids) or '.'}",
         f"There are: {listed(ids)}.",
     )
-
-
-# Codebook and schemas
-
-
-def codebook(framework: str = DEFAULT_FRAMEWORK, *, respondent: str | None = None) -> Codebook:
-    """The data dictionary of a framework, or of one of its respondent types."""
-    from kil_xlsx.layout.plan import Plan
-    from kil_xlsx.results.codebook import codebook as described
-
-    _, instruments = chosen(framework, respondent)
-    return described([(each, _locator(Plan(each))) for each in instruments])
-
-
-def _locator(plan: Plan) -> Callable[[Key], Any]:
-    from kil_xlsx.results.codebook import Where
-
-    def locate(key: Key) -> Where | None:
-        slot = plan.by_key.get(key)
-        return Where(sheet=slot.cell.sheet, cell=slot.cell.address, name=slot.name) if slot else None
-
-    return locate
-
-
-SCHEMAS = ("return", "benchmark", "framework", "codebook")
-"""The formats that have a JSON Schema."""
-
-
-def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of one of :data:`SCHEMAS`."""
-    if name == "return":
-        from kil_xlsx.results.returned_json import return_schema
-
-        return return_schema()
-    if name == "benchmark":
-        from kil_xlsx.results.benchmark_json import benchmark_schema
-
-        return benchmark_schema()
-    if name == "framework":
-        from kil_xlsx.definitions.schema import framework_schema
-
-        return framework_schema()
-    if name == "codebook":
-        from kil_xlsx.results.codebook import codebook_schema
-
-        return codebook_schema()
-    raise UsageProblem(f"There is no schema '{name}'.", f"There are: {', '.join(SCHEMAS)}.")

@@ -1,0 +1,167 @@
+"""What people are told about returns, and the commands that they are given to type next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kil_xlsx import pipeline
+from kil_xlsx.cli import printing
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kil_xlsx.core.problems import Problem
+    from kil_xlsx.core.readings import Reading
+
+_MOST_DIFFERENCES = 25
+_MOST_TOLD = 8
+_MOST_PATHS = 4
+_LONGEST_WHERE = 300
+_OURS = frozenset(("file-unreadable", "return-other-framework", "return-other-version", "return-content-differs"))
+"""Problems that the coordinator settles, without the sender."""
+
+
+def as_typed(path: Path | str) -> str:
+    """A path as it can be typed again."""
+    from kil_xlsx.results.show import plain
+
+    text = str(path)
+    if not text.isprintable():  # a terminal might obey it
+        text = plain(text, len(text))
+    if text.startswith("-"):
+        text = f".{os.sep}{text}"
+    if os.name != "nt":
+        return shlex.quote(text)
+    return f'"{text}"' if set(text) & set(" &()^;,'=%!") else text
+
+
+def with_framework(framework: str) -> str:
+    """The option for the same questionnaire, for a command that is to be typed; nothing where it is the usual one."""
+    return "" if framework == pipeline.DEFAULT_FRAMEWORK else f" --framework {as_typed(framework)}"
+
+
+def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> None:
+    from kil_xlsx.results.show import account_table, plain, returns_table, scores_table, totals
+
+    single = len(found.readings) == 1
+    printing.draw(console, returns_table(found.readings, found.instruments))
+    for line in totals(found.readings):
+        printing.say(console, line)
+    console.print()
+    if single and not brief:
+        only = found.readings[0]
+        if only.result is not None and only.identity is not None:
+            printing.draw(console, scores_table(only, found.instruments[only.identity.respondent]))
+            printing.draw(console, account_table(only))
+    if not brief:
+        for reading in found.readings:
+            if single:
+                _explain_problems(console, reading)
+            else:
+                _list_problems(console, reading)
+    _show_second(console, found)
+    skipped = [f"{plain(each.name, 100)} was skipped: {each.reason}." for each in found.skipped]
+    printing.notes(console, skipped[:10])
+    if len(skipped) > 10:
+        printing.notes(console, [f"{len(skipped) - 10} more files were skipped."])
+
+
+def _explain_problems(console: Console, reading: Reading) -> None:
+    """The problems of a file that is read on its own: where, what was found, and what to do."""
+    from kil_xlsx.results.show import told
+
+    for each in told(_labelled(reading), notes=True):
+        printing.say(console, each.what, label=each.severity, indent=1)
+        printing.say(console, each.where, label="Where", indent=4)
+        printing.say(console, each.found, label="Found", indent=4)
+        printing.say(console, each.expected, label="Should be", indent=4)
+        printing.say(console, each.remedy, label="What to do", indent=4)
+    if reading.problems:
+        console.print()
+
+
+def _labelled(reading: Reading) -> Sequence[Problem]:
+    """The problems of a file; what is missing goes by its label too, as its code alone says little."""
+    from msgspec.structs import replace
+
+    return [
+        replace(each, item=f"{each.item} {each.expected}", expected="")
+        if each.code == "required-missing" and each.item
+        else each
+        for each in reading.problems
+    ]
+
+
+def _list_problems(console: Console, reading: Reading) -> None:
+    """The problems of one file of several: a line or two for each."""
+    from kil_xlsx.results.show import plain, told
+
+    groups = told(_labelled(reading), notes=False)
+    if not groups:
+        return
+    printing.say(console, plain(reading.file.name, 110), "bold cyan")
+    for each in groups[:_MOST_TOLD]:
+        where = f"{plain(each.where, _LONGEST_WHERE)}: " if each.where else ""
+        found = f" ({plain(each.found, 80)})" if each.found else ""
+        printing.say(console, f"{where}{each.what}{found}", label=each.severity, indent=1)
+    if len(groups) > _MOST_TOLD:
+        printing.say(console, f"… and {len(groups) - _MOST_TOLD} more", "dim", indent=1)
+    console.print()
+
+
+def _show_second(console: Console, found: pipeline.Returned) -> None:
+    from kil_xlsx.results.show import Shown, Table, plain, some
+
+    if found.second is None:
+        return
+    differences: list[tuple[Shown | str, ...]] = []
+    failed = []
+    for at, one in found.second.items():
+        name = plain(found.readings[at].file.name, 60)
+        if one.failed:
+            failed.append(f"{name}: {one.failed}.")
+        differences += [
+            (name, f"{each.sheet}!{each.cell}", plain(str(each.ours)), plain(str(each.theirs)))
+            for each in one.differences
+        ]
+    compared = sum(one.compared for one in found.second.values())
+    words = f"Second reader: {some(compared, 'cell')} compared, {some(len(differences), 'difference')}."
+    printing.say(console, words, "bold yellow" if differences else "")
+    if differences:
+        headings = ("File", "Where", "Read here", "Read by openpyxl")
+        printing.draw(console, Table("", headings, tuple(differences[:_MOST_DIFFERENCES])))
+    printing.notes(console, failed)
+    console.print()
+
+
+def what_next(console: Console, found: pipeline.Returned, paths: Sequence[Path], framework: str) -> None:
+    from kil_xlsx.core.problems import Severity
+
+    readable = sum(not reading.refused for reading in found.readings)
+    again = (
+        f"{' '.join(as_typed(path) for path in paths)}{with_framework(framework)}" if len(paths) <= _MOST_PATHS else ""
+    )
+    codes = {each.code for one in found.readings for each in one.problems if each.severity is not Severity.NOTE}
+    lines: list[str | tuple[str, str]] = []
+    if found.problems and len(found.readings) > 1:
+        lines.append("See what to do about each problem: read the file on its own.")
+    if "return-other-framework" in codes:
+        lines.append("Read files of another questionnaire with that one: --framework and its name or folder.")
+    if codes - _OURS:
+        lines.append("Tell the senders what to put right; they save the workbook and send it again.")
+    if readable and again:
+        lines.append(("Keep all of it in a table:", f"kil-xlsx read {again} --csv --out returns.csv"))
+    elif readable:
+        lines.append("Keep all of it in a table: run the same command with --csv --out returns.csv at its end.")
+    if readable > 1 and again:
+        lines.append(("Compare the organisations:", f"kil-xlsx benchmark {again} --out comparison"))
+    elif readable > 1:
+        lines.append(
+            f"Compare them: kil-xlsx benchmark with the same files{with_framework(framework)} --out comparison"
+        )
+    if lines:
+        printing.next_steps(console, *lines)

@@ -1,0 +1,113 @@
+"""Which questionnaires there are, what they ask, and the formats of what the program writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.core.returns import Key
+from kil_xlsx.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from kil_xlsx.layout.plan import Plan
+    from kil_xlsx.results.codebook import Codebook, Where
+
+DEFAULT_FRAMEWORK = "keep-it-local"
+"""The framework that commands use unless another is named."""
+
+
+def load(framework: str) -> tuple[Framework, tuple[Instrument, ...]]:
+    """A framework and the instruments that its name asks for: all of them, or one for ``keep-it-local/council``."""
+    from kil_xlsx.definitions.load import load_framework, load_instrument, split_name
+
+    if split_name(framework)[1] is not None:
+        one = load_instrument(framework)
+        return one.framework, (one,)
+    whole = load_framework(framework)
+    return whole, tuple(Instrument(whole, respondent) for respondent in whole.respondents)
+
+
+def chosen(framework: str, respondent: str | None) -> tuple[Framework, tuple[Instrument, ...]]:
+    """A framework and its instruments, or the one instrument of a respondent type.  UsageProblem if there is none."""
+    whole, instruments = load(framework)
+    if respondent is None:
+        return whole, instruments
+    try:
+        one = instrument(whole, respondent)
+    except KeyError:
+        from kil_xlsx.definitions.wording import did_you_mean, shortened
+
+        names = [name for each in whole.respondents for name in (each.id, each.code, each.label, *each.aliases)]
+        raise UsageProblem(
+            f"There is no respondent type '{shortened(respondent)}'{did_you_mean(respondent, names) or '.'}",
+            f"Choose one of: {', '.join(each.id for each in whole.respondents)}.",
+        ) from None
+    if one.respondent.id not in {each.respondent.id for each in instruments}:
+        raise UsageProblem(f"'{framework}' and the respondent type '{one.respondent.id}' do not go together.")
+    return whole, (one,)
+
+
+@dataclass(frozen=True)
+class ShippedFramework:
+    """A framework that comes with the program."""
+
+    name: str
+    framework: Framework
+    instruments: tuple[Instrument, ...]
+
+
+def frameworks() -> tuple[ShippedFramework, ...]:
+    """The frameworks that come with the program."""
+    from kil_xlsx.definitions.load import available
+
+    return tuple(ShippedFramework(name, *load(name)) for name in available())
+
+
+# Generate
+
+
+def codebook(framework: str = DEFAULT_FRAMEWORK, *, respondent: str | None = None) -> Codebook:
+    """The data dictionary of a framework, or of one of its respondent types."""
+    from kil_xlsx.layout.plan import Plan
+    from kil_xlsx.results.codebook import codebook as described
+
+    _, instruments = chosen(framework, respondent)
+    return described([(each, _locator(Plan(each))) for each in instruments])
+
+
+def _locator(plan: Plan) -> Callable[[Key], Any]:
+    from kil_xlsx.results.codebook import Where
+
+    def locate(key: Key) -> Where | None:
+        slot = plan.by_key.get(key)
+        return Where(sheet=slot.cell.sheet, cell=slot.cell.address, name=slot.name) if slot else None
+
+    return locate
+
+
+SCHEMAS = ("return", "benchmark", "framework", "codebook")
+"""The formats that have a JSON Schema."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one of :data:`SCHEMAS`."""
+    if name == "return":
+        from kil_xlsx.results.returned_json import return_schema
+
+        return return_schema()
+    if name == "benchmark":
+        from kil_xlsx.results.benchmark_json import benchmark_schema
+
+        return benchmark_schema()
+    if name == "framework":
+        from kil_xlsx.definitions.schema import framework_schema
+
+        return framework_schema()
+    if name == "codebook":
+        from kil_xlsx.results.codebook import codebook_schema
+
+        return codebook_schema()
+    raise UsageProblem(f"There is no schema '{name}'.", f"There are: {', '.join(SCHEMAS)}.")
