@@ -20,7 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from kil_xlsx.core.problems import Problem, Severity
 from kil_xlsx.core.readings import FileInfo, ItemKind, Reading
 from kil_xlsx.core.returns import Key, Outcome, Part, State, Typed
-from kil_xlsx.core.scoring import score
+from kil_xlsx.core.scoring import UNUSABLE, score
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.a1 import parse_cell_name
 from kil_xlsx.layout.codec import decode, offered, serial
@@ -738,3 +738,14 @@ def test_nothing_in_an_old_workbook_is_not_taken_for_the_lowest_answer() -> None
     assert reading.ret is not None
     assert reading.ret.get(FIRST).outcome is Outcome.REFUSED
     assert "choice-unknown" in codes(reading)
+
+
+def test_a_workbook_that_holds_an_unusable_entry_is_not_ready() -> None:
+    """Words for a number fail a check of their own, in the workbook and for the program alike."""
+    typed: dict[Key, Typed] = {Key("supplier_spend"): "about 12k"}
+    reading = read(typed)
+    assert reading.result is not None
+    check = reading.result.checks[UNUSABLE]
+    assert (check.count, check.severity, reading.result.progress.errors) == (1, "error", 1)
+    assert not reading.result.progress.ready
+    assert "score-differs" not in codes(reading)
