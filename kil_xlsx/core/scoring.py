@@ -15,6 +15,7 @@ from kil_xlsx.core.framework import (
     ChoiceList,
     Input,
     LookupEntry,
+    Measure,
     ProfileField,
     Question,
     ReferenceValue,
@@ -71,8 +72,8 @@ def score(instrument: Instrument, ret: Return) -> Result:
     for top in instrument.tree:
         _section(instrument, top, questions, sections)
     figures = _figures(instrument, ret)
-    tables = _tables(instrument, ret)
-    measures = {measure.id: _measure(instrument, measure.id, figures, tables) for measure in instrument.measures}
+    tables = table_numbers(instrument, ret)
+    measures = {measure.id: _measure(instrument, measure, figures, tables) for measure in instrument.measures}
     overall, overall_equal = _overall(instrument, sections)
     checks = _checks(instrument, ret, questions, figures, tables, measures)
     return Result(
@@ -356,7 +357,7 @@ def _figures(instrument: Instrument, ret: Return) -> dict[str, float | None]:
     return counted
 
 
-def _tables(instrument: Instrument, ret: Return) -> dict[str, list[dict[str, float | None]]]:
+def table_numbers(instrument: Instrument, ret: Return) -> dict[str, list[dict[str, float | None]]]:
     """The number columns of each input table, row by row."""
     tables: dict[str, list[dict[str, float | None]]] = {}
     for table in instrument.tables:
@@ -370,12 +371,10 @@ def _tables(instrument: Instrument, ret: Return) -> dict[str, list[dict[str, flo
 
 def _measure(
     instrument: Instrument,
-    measure_id: str,
+    measure: Measure,
     figures: dict[str, float | None],
     tables: dict[str, list[dict[str, float | None]]],
 ) -> MeasureResult:
-    measure = next(measure for measure in instrument.measures if measure.id == measure_id)
-
     def number(text: str) -> float | None:
         value = evaluate(instrument.expressions[text], figures, tables)
         return None if value is None else round_half_away(float(value), PLACES)

@@ -70,6 +70,9 @@ class Plan:
         self._workings()
         self.slots: tuple[Slot, ...] = tuple(self._slots())
         self.by_key: dict[Key, Slot] = {slot.key: slot for slot in self.slots}
+        self.by_item: dict[str, list[Slot]] = {}
+        for slot in self.slots:
+            self.by_item.setdefault(slot.key.item, []).append(slot)
 
     # Sheets that are filled in
 

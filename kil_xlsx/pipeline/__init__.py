@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Typed
@@ -30,6 +30,7 @@ from kil_xlsx.pipeline.frameworks import (
     chosen,
     codebook,
     frameworks,
+    instrument_of,
     load,
     schema,
 )
@@ -56,11 +57,11 @@ __all__ = [
     "Workbook",
     "benchmark",
     "chosen",
-    "chosen_id",
     "codebook",
     "file_name",
     "frameworks",
     "generate",
+    "instrument_of",
     "load",
     "now",
     "quiet",
@@ -392,7 +393,7 @@ def _invited(framework: Framework, came: set[str], invited: Mapping[str, int]) -
     counts: dict[str, int] = {}
     for name, number in invited.items():
         if name:
-            counts[chosen_id(framework, name)] = number
+            counts[instrument_of(framework, name).respondent.id] = number
         elif len(came) == 1:
             counts[next(iter(came))] = number
         else:
@@ -402,15 +403,6 @@ def _invited(framework: Framework, came: set[str], invited: Mapping[str, int]) -
                 "Say how many of each: " + " ".join(f"--invited {each}=40" for each in types) + ".",
             )
     return counts
-
-
-def chosen_id(framework: Framework, respondent: str) -> str:
-    """The id of a respondent type that may be named by code, label or alias.  UsageProblem if there is none."""
-    try:
-        return instrument(framework, respondent).respondent.id
-    except KeyError:
-        ids = ", ".join(each.id for each in framework.respondents)
-        raise UsageProblem(f"There is no respondent type '{respondent}'.", f"Choose one of: {ids}.") from None
 
 
 def _field_id(framework: Framework, name: str) -> str:

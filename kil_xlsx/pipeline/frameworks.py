@@ -35,19 +35,25 @@ def chosen(framework: str, respondent: str | None) -> tuple[Framework, tuple[Ins
     whole, instruments = load(framework)
     if respondent is None:
         return whole, instruments
-    try:
-        one = instrument(whole, respondent)
-    except KeyError:
-        from kil_xlsx.definitions.wording import did_you_mean, shortened
-
-        names = [name for each in whole.respondents for name in (each.id, each.code, each.label, *each.aliases)]
-        raise UsageProblem(
-            f"There is no respondent type '{shortened(respondent)}'{did_you_mean(respondent, names) or '.'}",
-            f"Choose one of: {', '.join(each.id for each in whole.respondents)}.",
-        ) from None
+    one = instrument_of(whole, respondent)
     if one.respondent.id not in {each.respondent.id for each in instruments}:
         raise UsageProblem(f"'{framework}' and the respondent type '{one.respondent.id}' do not go together.")
     return whole, (one,)
+
+
+def instrument_of(framework: Framework, respondent: str) -> Instrument:
+    """The instrument of a respondent type, named by id, code, label or alias.  UsageProblem if there is none."""
+    try:
+        return instrument(framework, respondent)
+    except KeyError:
+        from kil_xlsx.definitions.wording import did_you_mean, shortened
+
+        types = framework.respondents
+        names = [name for each in types for name in (each.id, each.code, each.label, *each.aliases)]
+        raise UsageProblem(
+            f"There is no respondent type '{shortened(respondent)}'{did_you_mean(respondent, names) or '.'}",
+            f"Choose one of: {', '.join(each.id for each in types)}.",
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,6 @@ def frameworks() -> tuple[ShippedFramework, ...]:
     from kil_xlsx.definitions.load import available
 
     return tuple(ShippedFramework(name, *load(name)) for name in available())
-
-
-# Generate
 
 
 def codebook(framework: str = DEFAULT_FRAMEWORK, *, respondent: str | None = None) -> Codebook:

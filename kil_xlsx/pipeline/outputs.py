@@ -124,7 +124,7 @@ def _kept(target: Path) -> Path | None:
     try:
         os.link(target, kept, follow_symlinks=False)
     except (OSError, NotImplementedError):  # a disk without such links
-        os.replace(target, kept)  # noqa: PTH105
+        os.replace(target, kept)  # noqa: PTH105 - as above
     return kept
 
 
@@ -136,7 +136,7 @@ def _put_back(given: Sequence[tuple[Path, Path | None]]) -> list[Path]:
             if kept is None:
                 target.unlink(missing_ok=True)
             else:
-                os.replace(kept, target)  # noqa: PTH105
+                os.replace(kept, target)  # noqa: PTH105 - as above
                 _remove(kept)  # still there where both names are of one file
         except OSError:
             left.append(target)

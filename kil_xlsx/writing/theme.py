@@ -212,10 +212,6 @@ def _words(p: Palette) -> dict[str, Properties]:
             **text, "font_size": 9, "bold": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "bottom",
             "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
         },
-        "section_line": {
-            **text, "font_size": 10, "italic": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "vcenter",
-            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
-        },
         "step": {**lined, "font_color": p.quiet, "indent": 2},
     }  # fmt: skip
 

@@ -54,7 +54,6 @@ ROLES = [
     "fact",
     "fact_label",
     "question",
-    "section_line",
     "section_heading",
     "step",
     "result_number",

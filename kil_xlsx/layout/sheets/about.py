@@ -15,6 +15,7 @@ from kil_xlsx.layout.sheets.frame import (
     given,
     header,
     intro,
+    is_day,
     listed,
     literal,
     marks,
@@ -91,7 +92,7 @@ def is_given(content: Content, sheet: Sheet, field: ProfileField) -> str:
         labels = ref(content.plan.lists[slot.choices].area(ListPlace.LABELS), sheet)
         return listed(cell, labels)
     if field.type == "date":
-        return f"IF(ISNUMBER({cell}),AND({cell}>={slot.minimum:.0f},{cell}<{slot.maximum:.0f}+1),FALSE)"
+        return is_day(cell, slot)
     return given(cell)
 
 

@@ -143,9 +143,8 @@ def _question(content: Content, sheet: Sheet, question: Question) -> None:
     asked, levels = question_text(content, question), levels_text(content, question)
     sheet.put(row, Assessment.QUESTION, asked, "question")
     sheet.put(row, Assessment.LEVELS, levels, "text_small")
-    for slot in plan.slots:
-        if slot.key.item == question.id:
-            fill_in(content, sheet, slot)
+    for slot in plan.by_item[question.id]:
+        fill_in(content, sheet, slot)
     if Key(question.id, Part.TARGET) not in plan.by_key:
         sheet.put(row, Assessment.TARGET, None, "text")
     position = ref(plan.working(question.id, Workings.POSITION), sheet)
@@ -157,9 +156,7 @@ def _question(content: Content, sheet: Sheet, question: Question) -> None:
     )
     formula(sheet, row, Assessment.FLAG, *_flag(content, sheet, question), "status")
     typed = [
-        (content.ret.text(question.id, slot.key.part), _WIDTHS[slot.cell.column])
-        for slot in plan.slots
-        if slot.key.item == question.id
+        (content.ret.text(question.id, slot.key.part), _WIDTHS[slot.cell.column]) for slot in plan.by_item[question.id]
     ]
     sheet.row_heights[row] = text_fit.height(
         (asked, _WIDTHS[Assessment.QUESTION], 0.91), (levels, _WIDTHS[Assessment.LEVELS], 0.91),

@@ -108,6 +108,11 @@ def listed(cell: str, labels: str) -> str:
     return f"IFERROR(INDEX({labels},MATCH({cell},{labels},0))={cell},FALSE)"
 
 
+def is_day(cell: str, slot: Slot) -> str:
+    """The condition that a cell holds a date in the span that its slot allows, with or without a time of day."""
+    return f"IF(ISNUMBER({cell}),AND({cell}>={slot.minimum:.0f},{cell}<{slot.maximum:.0f}+1),FALSE)"
+
+
 def looked_up(cell: str, labels: str, values: str, otherwise: str = '""') -> str:
     """A formula that gives what stands beside the label that a cell holds, else something else."""
     return f"IF({listed(cell, labels)},INDEX({values},MATCH({cell},{labels},0)),{otherwise})"

@@ -18,6 +18,7 @@ from kil_xlsx.layout.sheets.frame import (
     given,
     header,
     intro,
+    is_day,
     literal,
     looked_up,
     marks,
@@ -132,9 +133,8 @@ def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> N
     marks(sheet, row, figure.code)
     sheet.put(row, Measures.LABEL, figure.label, "label")
     sheet.put(row, Measures.UNIT, unit.label or None, "unit")
-    for slot in plan.slots:
-        if slot.key.item == figure.id:
-            fill_in(content, sheet, slot, unit.format if slot.key.part == "answer" else None)
+    for slot in plan.by_item[figure.id]:
+        fill_in(content, sheet, slot, unit.format if slot.key.part == "answer" else None)
     help_text = figure.help
     if isinstance(figure, ReferenceValue):
         source = figure.source.rstrip(".")
@@ -165,9 +165,7 @@ def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> 
             slot = plan.by_key[Key(field.id)]
             keys, values = ref(place.keys(), sheet), ref(place.labels(), sheet)
             found = f'IFERROR(INDEX({values},MATCH({day},{keys},1)),"")'
-            otherwise = (
-                f'IF(ISNUMBER({day}),IF(AND({day}>={slot.minimum:.0f},{day}<{slot.maximum:.0f}+1),{found},""),"")'
-            )
+            otherwise = f'IF({is_day(day, slot)},{found},"")'
     if otherwise != '""':
         reason = ref(plan.figures.cell(figure.id, Measures.MISSING), sheet)
         missing = plan.lists[content.instrument.framework.missing_figure]

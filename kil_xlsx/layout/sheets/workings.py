@@ -26,6 +26,7 @@ from kil_xlsx.core.scoring import (
     figure_and_reason,
     span,
     strongest_key,
+    table_numbers,
     weakest_key,
 )
 from kil_xlsx.layout.codec import ordered
@@ -33,7 +34,7 @@ from kil_xlsx.layout.document import NOT_AVAILABLE, Column, Sheet
 from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
-from kil_xlsx.layout.sheets.frame import Content, formula, given, listed, literal, looked_up, number, ref, text
+from kil_xlsx.layout.sheets.frame import Content, formula, given, is_day, listed, literal, looked_up, number, ref, text
 from kil_xlsx.layout.slots import Slot, SlotKind
 
 STYLE = "list"
@@ -145,7 +146,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     weakest = float(weakest_key(result.relative or 0.0, index)) if answered else None
     put(Workings.STRONGEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)-{index},"")', strongest)
     put(Workings.WEAKEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)+{index},"")', weakest)
-    slots = [plan.by_key[key] for part in Part if (key := Key(question.id, part)) in plan.by_key]
+    slots = plan.by_item[question.id]
     put(Workings.UNUSABLE, _unusable(content, sheet, slots), float(_refused(content, slots)))
     sheet.put(row, Workings.WEIGHT, float(question.weight), STYLE)
     sheet.put(row, Workings.GROUP, question.group or "-", STYLE)
@@ -180,17 +181,6 @@ def expression(content: Content, sheet: Sheet, words: str) -> str:
     return to_excel(content.instrument.expressions[words], name, column)
 
 
-def table_numbers(content: Content) -> dict[str, list[dict[str, float | None]]]:
-    """The numbers of the input tables as formulas see them, row by row."""
-    return {
-        table_id: [
-            {column.id: content.ret.get(table_id, Part.ANSWER, row, column.id).value for column in place.numbers}
-            for row in range(1, place.table.rows + 1)
-        ]
-        for table_id, place in content.plan.tables.items()
-    }
-
-
 def _checks(content: Content, sheet: Sheet) -> None:
     """Every check with its severity and whether it still stands open; the framework's with their condition."""
     plan, words = content.plan, content.words
@@ -210,7 +200,7 @@ def _checks(content: Content, sheet: Sheet) -> None:
     for identifier, count in standing_counts(content, sheet).items():
         value = float(content.result.checks[identifier].count or 0)
         formula(sheet, block.rows[identifier], Plan.CHECK_VALUE, count, value, STYLE)
-    tables = table_numbers(content)
+    tables = table_numbers(content.instrument, content.ret)
     for check in content.instrument.checks:
         row = block.rows[check.id]
         holds = evaluate(content.instrument.expressions[check.rule], content.result.figures, tables)
@@ -278,7 +268,7 @@ def _unusable(content: Content, sheet: Sheet, slots: Sequence[Slot]) -> str:
             labels = content.plan.lists[slot.choices].area(ListPlace.LABELS, levels_only=slot.levels_only)
             usable = listed(cell, ref(labels, sheet))
         elif slot.kind is SlotKind.DATE:
-            usable = f"IF(ISNUMBER({cell}),AND({cell}>={slot.minimum:.0f},{cell}<{slot.maximum:.0f}+1),FALSE)"
+            usable = is_day(cell, slot)
         else:
             usable = is_in_range(cell, slot.minimum, slot.maximum)
         terms.append(f"IFERROR(IF({given(cell)},IF({usable},0,1),0),1)")
@@ -312,7 +302,7 @@ def _charts(content: Content, sheet: Sheet) -> None:
 
 def _tables(content: Content, sheet: Sheet) -> None:
     """The numbers of input tables, each only if it is a number in range."""
-    tables = table_numbers(content)
+    tables = table_numbers(content.instrument, content.ret)
     for table_id, place in content.plan.tables.items():
         for column in place.numbers:
             head = place.number_cell(1, column.id)
