@@ -43,7 +43,27 @@ class Link:
     tip: str = ""
 
 
-Value = str | float | bool | date | Formula | Link | None
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text in one look: as the cell's style says, stronger, or quieter."""
+
+    text: str
+    look: Literal["plain", "strong", "quiet"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """A text whose parts look different, such as a heading above a paragraph in one cell."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def text(self) -> str:
+        """The words without their looks: what every reader of the file gets."""
+        return "".join(run.text for run in self.runs)
+
+
+Value = str | float | bool | date | Formula | Link | Rich | None
 """What a cell holds; ``None`` is a formatted empty cell.  Text is always text, whatever it starts with."""
 
 
@@ -169,6 +189,25 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture (PNG or JPEG) anchored at a cell, scaled to a height in pixels, and the words that stand for it."""
+
+    content: bytes
+    description: str
+    row: int
+    column: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A rectangle that programs and screen readers know as a table.  Its first row holds the headings, as text."""
+
+    name: str
+    area: RangeRef
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """Width of a column in characters of the default font, the style of its empty cells, and whether it is hidden."""
 
@@ -211,6 +250,8 @@ class Sheet:
     validations: list[Validation] = field(default_factory=list)
     conditional_formats: list[ConditionalFormat] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
     freeze: tuple[int, int] | None = None
     printing: PrintSetup = field(default_factory=PrintSetup)
     state: Literal["visible", "hidden", "very_hidden"] = "visible"
