@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kil_xlsx.errors import LayoutError
-from kil_xlsx.layout.document import Chart, Formula, Link, RangeRef, Series, Sheet
+from kil_xlsx.layout.document import Chart, Formula, Link, RangeRef, Rich, Series, Sheet
 from kil_xlsx.writing.checks import check_range, check_words
 from kil_xlsx.writing.engine import Book, SheetWriter
 from kil_xlsx.writing.theme import SeriesLook, Theme
@@ -62,7 +62,7 @@ def insert_chart(
     if chart.kind == "radar":
         categories["major_gridlines"] = grid
         values["line"] = {"color": palette.rule, "width": 0.75}
-        values["num_font"] = {**small, "size": 8, "color": palette.quiet}
+        values["num_font"] = {**small, "size": 9, "color": palette.quiet}
     if chart.kind == "bar":  # drawn lying down: the categories stand on the y axis
         categories["reverse"] = True  # the first category on top, as in the table beside it
         values["label_position"] = "high"  # which is the bottom, the categories being turned round
@@ -75,7 +75,6 @@ def insert_chart(
     drawing.set_chartarea({"border": {"color": palette.rule, "width": 0.75}, "fill": {"color": palette.paper}})
     drawing.set_plotarea({"fill": {"none": True}})
     drawing.show_hidden_data()
-    drawing.show_na_as_empty_cell()
     drawing.show_blanks_as("gap")
     drawing.set_size({"width": chart.width, "height": chart.height})
     code: int = target.insert_chart(
@@ -117,7 +116,7 @@ def _shown(area: RangeRef, sheets: Mapping[str, Sheet]) -> list[Any]:
         value = None if cell is None else cell.value
         if isinstance(value, Formula):
             value = value.value
-        elif isinstance(value, Link):
+        elif isinstance(value, Link | Rich):
             value = value.text
         found.append(value)
     return found

@@ -10,14 +10,20 @@ from collections.abc import Mapping
 
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.a1 import MAX_COLUMNS, MAX_ROWS
-from kil_xlsx.layout.document import CellRef, DefinedName, Document, RangeRef, Sheet
+from kil_xlsx.layout.document import CellRef, DefinedName, Document, RangeRef, Rich, Run, Sheet, Table
 
 MAX_TEXT = 32_767
 MAX_FORMULA = 8_192
 MAX_LITERAL = 255
 MAX_SHEET_NAME = 31
+MAX_HEADING = 255
+LOOKS = ("plain", "strong", "quiet")
 
 _DEFINED_NAME = re.compile(r"kil_[A-Za-z0-9_]+", re.IGNORECASE)
+_TABLE_NAME = re.compile(r"(?!_xl)[A-Z_][A-Z0-9_.]{0,254}", re.IGNORECASE | re.ASCII)
+# Excel reads these as a cell, a row, a column or a truth value.
+_READ_AS_SOMETHING_ELSE = re.compile(r"[A-Z]{1,3}[0-9]+|R[0-9]*(C[0-9]*)?|C[0-9]*|TRUE|FALSE", re.IGNORECASE)
+_NOT_IN_HEADINGS = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_IN_SHEET_NAMES = re.compile(r"[&<>'\"\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _LITERAL = re.compile(r'"((?:[^"]|"")*)"')
@@ -43,6 +49,17 @@ def check_words(text: str, what: str, limit: int) -> None:
     found = _NOT_IN_XML.search(text)
     if found:
         raise LayoutError(f"{what} holds the control character U+{ord(found[0]):04X}.", "Remove it.")
+
+
+def check_runs(text: Rich, where: str) -> list[Run]:
+    """The parts of a text that hold words.  LayoutError when none does, or when one has a look that nobody knows."""
+    runs = [run for run in text.runs if run.text]
+    if not runs:
+        raise LayoutError(f"{where}: the text with several looks has no words.")
+    unknown = next((run.look for run in runs if run.look not in LOOKS), None)
+    if unknown is not None:
+        raise LayoutError(f"{where}: no text can look {unknown!r}.", f"Use one of {', '.join(LOOKS)}.")
+    return runs
 
 
 def check_formula(text: str, where: str) -> None:
@@ -71,7 +88,7 @@ def check_cell(cell: CellRef, where: str, sheets: Mapping[str, Sheet]) -> None:
 
 
 def check_document(document: Document) -> dict[str, Sheet]:
-    """Check names, sheets and properties.  Gives the sheets by name.  LayoutError for the first thing wrong."""
+    """Check names, sheets, tables and properties.  Gives the sheets by name.  LayoutError for the first thing wrong."""
     sheets = _sheets_by_name(document)
     visible = [sheet.name for sheet in document.sheets if sheet.state == "visible"]
     if not visible:
@@ -84,6 +101,15 @@ def check_document(document: Document) -> dict[str, Sheet]:
         if name.name.lower() in seen:
             raise LayoutError(f"The name {name.name!r} is defined twice (capitals do not count).")
         seen.add(name.name.lower())
+    for sheet in document.sheets:
+        for table in sheet.tables:
+            _check_table(table, sheet, sheets)
+            if table.name.lower() in seen:
+                raise LayoutError(
+                    f"The name {table.name!r} of a table is that of another table or of a defined name.",
+                    "Choose another (capitals do not count).",
+                )
+            seen.add(table.name.lower())
     for what in ("title", "subject", "keywords", "language"):
         check_words(getattr(document, what), f"The {what} of the workbook", 255)
     for key, value in document.properties.items():
@@ -128,3 +154,50 @@ def _check_name(name: DefinedName, sheets: Mapping[str, Sheet]) -> None:
         check_cell(name.refers_to, where, sheets)
     else:
         check_range(name.refers_to, where, sheets)
+
+
+def _check_table(table: Table, sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
+    name, area = table.name, table.area
+    if not _TABLE_NAME.fullmatch(name) or _READ_AS_SOMETHING_ELSE.fullmatch(name):
+        raise LayoutError(
+            f"{name[:80]!r} cannot be the name of a table.",
+            "Begin with a letter and go on with letters without accents, digits and underscores, 255 in all, "
+            "and not so that it reads like the address of a cell.",
+        )
+    where = f"The table {name!r}"
+    check_range(area, where, sheets)
+    if area.sheet != sheet.name:
+        raise LayoutError(f"{where} on the sheet {sheet.name!r} lies on the sheet {area.sheet!r}.")
+    if area.first_row == area.last_row:
+        raise LayoutError(f"{where} has headings but no rows below them.")
+    for other in sheet.tables:
+        if other is not table and _meet(other.area, area):
+            raise LayoutError(f"{where} and the table {other.name!r} share cells.")
+    for spread in sheet.spreads:
+        if _meet(spread, area):
+            raise LayoutError(f"{where} meets the text that runs over {place(spread)}.")
+    _check_headings(area, where, sheet)
+
+
+def _check_headings(area: RangeRef, where: str, sheet: Sheet) -> None:
+    seen: set[str] = set()
+    for column in range(area.first_column, area.last_column + 1):
+        cell = sheet.cells.get((area.first_row, column))
+        heading = None if cell is None else cell.value
+        at = place(CellRef(sheet.name, area.first_row, column))
+        if not isinstance(heading, str) or not heading.strip():
+            raise LayoutError(f"{where} has no heading at {at}.", "Put a text there.")
+        # Line breaks as well: programs store them in such headings in different ways, and others call that damage.
+        found = _NOT_IN_HEADINGS.search(heading)
+        if found:
+            raise LayoutError(f"{where}: the heading at {at} holds {found[0]!r}.", "Write it on one line.")
+        check_words(heading, f"{where}: the heading at {at}", MAX_HEADING)
+        if heading.casefold() in seen:
+            raise LayoutError(f"{where} has two headings {heading!r} (capitals do not count).")
+        seen.add(heading.casefold())
+
+
+def _meet(one: RangeRef, other: RangeRef) -> bool:
+    """Whether two ranges of one sheet have a cell in common."""
+    rows = one.first_row <= other.last_row and other.first_row <= one.last_row
+    return rows and one.first_column <= other.last_column and other.first_column <= one.last_column

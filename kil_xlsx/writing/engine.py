@@ -1,7 +1,9 @@
 """XlsxWriter with the few things it does not do, or does too kindly.
 
 * the structure of the workbook can be locked, and its language said;
-* text stays text: XlsxWriter takes ``<r>…</r>`` for markup of its own;
+* text stays text: XlsxWriter takes ``<r>…</r>`` for markup of its own, and loses codes that follow one another;
+* texts with several looks are a kind of their own, never mistaken for a plain text with the same letters;
+* tables take their headings from the cells and leave every cell as it is;
 * formulas are stored as given: XlsxWriter rewrites some, and reads function names inside quoted text;
 * an empty text as the value of a formula is marked as text, as Excel does it;
 * numbers keep every digit that Python would show.
@@ -13,38 +15,85 @@ of them is for, so that a release which renames one is noticed.
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]  # comes without type information
 from xlsxwriter.core import Core  # type: ignore[import-untyped]  # as above
 from xlsxwriter.packager import Packager  # type: ignore[import-untyped]  # as above
 from xlsxwriter.sharedstrings import SharedStrings  # type: ignore[import-untyped]  # as above
 from xlsxwriter.utility import _preserve_whitespace  # type: ignore[import-untyped]  # as above
-from xlsxwriter.worksheet import CellFormulaTuple, Worksheet  # type: ignore[import-untyped]  # as above
+from xlsxwriter.worksheet import CellFormulaTuple, CellStringTuple, Worksheet  # type: ignore[import-untyped]
 from xlsxwriter.xmlwriter import XMLwriter  # type: ignore[import-untyped]  # as above
 
-from kil_xlsx.layout.document import ErrorValue
+from kil_xlsx.layout.document import ErrorValue, RangeRef
 
 AUTHOR = "kil-xlsx"
+
+_CONTROLS = "\x00-\x08\x0b-\x1f\ufffe\uffff"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+# A control character begins with an underscore once it is coded.
+_LIKE_A_CODE = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}[_{_CONTROLS}])")
+_UNDERSCORE = "_x005F_"
 
 _Attributes = list[tuple[str, Any]]
 
 
-class TextResult(str):
-    """A formula's text that XlsxWriter takes neither for a missing value when empty, nor for an error like #N/A."""
+def coded(text: str) -> str:
+    """Text as the file holds it: ``_xHHHH_`` for a control character, and no other text that reads like that."""
+    if "_x" in text:
+        text = _LIKE_A_CODE.sub(_UNDERSCORE, text)
+    return _CONTROL.sub(_code, text)
+
+
+def _code(found: re.Match[str]) -> str:
+    return f"_x{ord(found[0]):04X}_"
+
+
+def _coded_parts(parts: Sequence[str]) -> Iterator[str]:
+    """The same for the parts of one text: some readers join them first, so a code may begin in one, end in another."""
+    begun = {found.start() for found in _LIKE_A_CODE.finditer("".join(parts))}
+    start = 0
+    for part in parts:
+        words = part
+        if begun:
+            words = "".join(_UNDERSCORE if start + at in begun else letter for at, letter in enumerate(part))
+        start += len(part)
+        yield _CONTROL.sub(_code, words)
+
+
+class _OwnKind(str):
+    """A text that equals only texts of its own kind, never a plain one."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        """Equal to its own kind only: XlsxWriter compares with ``""`` and with the names of errors."""
-        return isinstance(other, TextResult) and str.__eq__(self, other)
+        """Equal to its own kind only."""
+        return type(other) is type(self) and str.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
         """The opposite of equal."""
         return not self == other
 
     __hash__ = str.__hash__
+
+
+class TextResult(_OwnKind):
+    """A formula's text that XlsxWriter takes neither for a missing value when empty, nor for an error like #N/A.
+
+    XlsxWriter compares with ``""`` and with the names of errors.
+    """
+
+    __slots__ = ()
+
+
+class Markup(_OwnKind):
+    """The XML of a text with several looks.  A plain text of the same letters is another entry among the texts."""
+
+    __slots__ = ()
 
 
 class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
@@ -59,9 +108,49 @@ class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
         if isinstance(value, ErrorValue):
             value = str(value)
         elif isinstance(value, str):
-            value = TextResult(XMLwriter._escape_control_characters(value))
+            value = TextResult(coded(value))
         self.table[row][col] = CellFormulaTuple(formula, cell_format, value)
         return 0
+
+    def write_runs(self, row: int, col: int, runs: Sequence[tuple[Any, str]], cell_format: Any) -> int:
+        """Store a text in several fonts: pairs of a format, of which only the font counts, and words (never none)."""
+        if self._check_dimensions(row, col):
+            return -1
+        self.rstring = XMLwriter()  # where XlsxWriter writes the font of a part
+        self.rstring._set_filehandle(io.StringIO())
+        for (font, _), words in zip(runs, _coded_parts([words for _, words in runs]), strict=True):
+            self.rstring._xml_start_tag("r")
+            self._write_font(font)
+            self.rstring.fh.write(f'<t xml:space="preserve">{escape(words)}</t></r>')
+        # Not as a plain text is stored: XlsxWriter would count the markup against the length that a cell holds.
+        index = self.str_table._get_shared_string_index(Markup(self.rstring.fh.getvalue()))
+        self.table[row][col] = CellStringTuple(index, cell_format)
+        return 0
+
+    def make_table(self, area: RangeRef, name: str, headings: Sequence[str]) -> int:
+        """Make a table, without a look or filters, of cells that are written afterwards."""
+        options = {
+            "name": name,
+            "columns": [{"header": heading} for heading in headings],
+            "style": None,
+            "autofilter": False,
+            "banded_rows": False,
+        }
+        texts = self.str_table.count
+        code: int = self.add_table(area.first_row, area.first_column, area.last_row, area.last_column, options)
+        if not code:
+            self.str_table.count = texts  # XlsxWriter has written the headings, which now come a second time
+            for column, heading in zip(self.tables[-1]["columns"], headings, strict=True):
+                column["name"] = coded(heading)
+        return code
+
+    def set_header(self, header: str) -> None:
+        """Print a header, as given: XlsxWriter takes the ``&&G`` of "R&G Trust" for the code of a picture."""
+        self.header, self.header_footer_changed = header, True
+
+    def set_footer(self, footer: str) -> None:
+        """Print a footer, as given."""
+        self.footer, self.header_footer_changed = footer, True
 
     def hide_green_corners(self, area: str) -> None:
         """No marks on codes such as 1.2, or on formulas that differ from their neighbours on purpose."""
@@ -81,10 +170,13 @@ class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
 
 
 class _PlainStrings(SharedStrings):  # type: ignore[misc]  # the base class is untyped
-    """Shared strings that are never taken for markup."""
+    """Shared strings that are never taken for markup unless they are."""
 
     def _write_si(self, string: str) -> None:
-        string = self._escape_control_characters(string)
+        if isinstance(string, Markup):
+            self._xml_rich_si_element(string)
+            return
+        string = coded(string)
         self._xml_si_element(string, [("xml:space", "preserve")] if _preserve_whitespace(string) else [])
 
 

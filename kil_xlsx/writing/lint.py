@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.layout import a1
-from kil_xlsx.layout.document import NOT_AVAILABLE, Document, ErrorValue, Formula, Sheet
-from kil_xlsx.writing.checks import MAX_FORMULA, MAX_TEXT, check_document, utf16_length
+from kil_xlsx.layout.document import NOT_AVAILABLE, Document, ErrorValue, Formula, Rich, Sheet
+from kil_xlsx.writing.checks import MAX_FORMULA, MAX_TEXT, check_document, check_runs, utf16_length
 from kil_xlsx.writing.formulas import Reading, read
 
 _GIVE_NUMBERS = frozenset(
@@ -33,7 +33,8 @@ def lint(document: Document) -> list[str]:
 
     Looks at the formulas of cells and of conditional formats: functions that not every program knows, brackets,
     separators, references to sheets and names that do not exist, values of the wrong type.  Finds cells with two rules
-    for what may be typed, and whatever stops a document from being written because of its names.
+    for what may be typed, texts with several looks that no cell can hold, and whatever stops a document from being
+    written because of its names and tables.
     """
     found: list[str] = []
     try:
@@ -55,6 +56,7 @@ def lint(document: Document) -> list[str]:
                 found.append(f"{place}: {fault}")
     for sheet in document.sheets:
         found.extend(_overlapping_rules(sheet))
+        found.extend(_faulty_texts(sheet))
     return found
 
 
@@ -109,3 +111,16 @@ def _overlapping_rules(sheet: Sheet) -> Iterator[str]:
             if place in taken:
                 yield f"{a1.quote_sheet(sheet.name)}!{a1.cell_name(*place)}: there are two rules for what may be typed"
             taken.add(place)
+
+
+def _faulty_texts(sheet: Sheet) -> Iterator[str]:
+    """Texts with several looks that have no words, unknown looks or too many characters."""
+    for (row, column), cell in sheet.cells.items():
+        if isinstance(cell.value, Rich):
+            where = f"{a1.quote_sheet(sheet.name)}!{a1.cell_name(row, column)}"
+            try:
+                check_runs(cell.value, where)
+            except KilXlsxError as problem:
+                yield str(problem)
+            if utf16_length(cell.value.text) > MAX_TEXT:
+                yield f"{where}: the text has more than {MAX_TEXT:,} characters"

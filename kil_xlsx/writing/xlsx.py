@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]  # no type information
 
@@ -23,8 +23,10 @@ from kil_xlsx.layout.document import (
     Formula,
     Link,
     PrintSetup,
+    Rich,
     Sheet,
     Style,
+    Table,
     Validation,
 )
 from kil_xlsx.writing.charts import insert_chart
@@ -34,18 +36,21 @@ from kil_xlsx.writing.checks import (
     check_document,
     check_formula,
     check_range,
+    check_runs,
     check_words,
     place,
     utf16_length,
 )
 from kil_xlsx.writing.engine import Book, SheetWriter
-from kil_xlsx.writing.theme import Theme
+from kil_xlsx.writing.images import insert_image
+from kil_xlsx.writing.theme import MEASURED_FONT, Theme
 
 _A4 = 9
 _FIRST_DATE = date(1900, 1, 1)
 _ALMOST_ENDLESS = 1e300
 _EXACT = 2**53
 _HIDE_GRIDLINES_EVERYWHERE = 2
+_FONT_KEYS = ("font_name", "font_size", "font_color", "bold", "italic", "underline")
 _ALLOWED_WHEN_PROTECTED = {
     "select_locked_cells": True,
     "select_unlocked_cells": True,
@@ -72,7 +77,8 @@ def write(document: Document, theme: Theme) -> bytes:
     """
     sheets = check_document(document)
     with _complaints_are_errors():
-        book = Book(theme.font, document.created, any(sheet.protect for sheet in document.sheets))
+        # Columns are counted in digits of a workbook's own font, and what stands in them is measured for this one.
+        book = Book(MEASURED_FONT, document.created, any(sheet.protect for sheet in document.sheets))
         book.describe(document.title, document.subject, document.keywords, document.language)
         for key, value in document.properties.items():
             _must(book.set_custom_property(key, value, "text"), f"the property {key!r}")
@@ -124,6 +130,7 @@ class _Styles:
         self._book = book
         self._cells: dict[Style, Any] = {}
         self._conditions: dict[Style, Any] = {}
+        self._runs: dict[tuple[Style, str], Any] = {}
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def cell(self, style: Style) -> Any:
@@ -138,6 +145,19 @@ class _Styles:
         if style.number_format is None and "num_format" not in self.theme.properties(style):
             return self.cell(Style(style.role, self.theme.date_format))
         return self.cell(style)
+
+    def run(self, style: Style, look: Literal["plain", "strong", "quiet"]) -> Any:
+        """Font of a stretch of text in a cell of that style."""
+        found = self._runs.get((style, look))
+        if found is None:
+            properties = self.theme.properties(style)
+            font = {key: properties[key] for key in _FONT_KEYS if key in properties}
+            if look == "strong":
+                font["bold"] = 1
+            elif look == "quiet":
+                font["font_color"] = self.theme.palette.quiet
+            found = self._runs[style, look] = self._format(font)
+        return found
 
     def condition(self, style: Style) -> Any:
         """Format that a rule lays over a cell."""
@@ -158,6 +178,8 @@ class _Styles:
 def _write_sheet(book: Book, target: SheetWriter, sheet: Sheet, sheets: Mapping[str, Sheet], styles: _Styles) -> None:
     _set_sizes(target, sheet)
     _spread(target, sheet, styles)
+    for table in sheet.tables:
+        _must(_make_table(target, table, sheet), f"the table {table.name!r}")
     _write_cells(target, sheet, sheets, styles)
     for rule in sheet.validations:
         _add_validation(target, rule, sheet, sheets)
@@ -165,6 +187,8 @@ def _write_sheet(book: Book, target: SheetWriter, sheet: Sheet, sheets: Mapping[
         _add_conditional_format(target, condition, sheet, sheets, styles)
     for chart in sheet.charts:
         _must(insert_chart(book, target, chart, sheet, sheets, styles.theme), f"a chart on {sheet.name!r}")
+    for image in sheet.images:
+        _must(insert_image(target, image, sheet, sheets), f"a picture on {sheet.name!r}")
     _set_view(target, sheet, styles.theme)
     _set_printing(target, sheet, styles.theme)
 
@@ -194,6 +218,12 @@ def _spread(target: SheetWriter, sheet: Sheet, styles: _Styles) -> None:
         _must(target.merge_range(*corners, "", styles.cell(cell.style)), f"the text at {area.absolute()}")
 
 
+def _make_table(target: SheetWriter, table: Table, sheet: Sheet) -> int:
+    area = table.area
+    places = [(area.first_row, column) for column in range(area.first_column, area.last_column + 1)]
+    return target.make_table(area, table.name, [str(sheet.cells[place].value) for place in places])
+
+
 def _write_cells(target: SheetWriter, sheet: Sheet, sheets: Mapping[str, Sheet], styles: _Styles) -> None:
     name, look = sheet.name, styles.cell
     write_string, write_formula, write_blank = target.write_string, target.write_formula, target.write_blank
@@ -218,6 +248,11 @@ def _write_cells(target: SheetWriter, sheet: Sheet, sheets: Mapping[str, Sheet],
             code = target.write_datetime(row, column, value, styles.dated(cell.style))
         elif isinstance(value, Link):
             code = _write_link(target, value, sheet, sheets, row, column, look(cell.style))
+        elif isinstance(value, Rich):
+            _check_text(value.text, name, row, column)
+            runs = check_runs(value, _where(name, row, column))
+            fonts = [(styles.run(cell.style, run.look), run.text) for run in runs]
+            code = target.write_runs(row, column, fonts, look(cell.style))
         else:
             raise LayoutError(f"{_where(name, row, column)} holds a {type(value).__name__}, which no cell can hold.")
         if code:
@@ -419,6 +454,8 @@ def _set_printing(target: SheetWriter, sheet: Sheet, theme: Theme) -> None:
     for put, words in ((target.set_header, setup.header), (target.set_footer, setup.footer or theme.footer)):
         if words:
             check_words(words, f"{where}: {words[:30]!r}…", 255)
+            if "&G" in words.replace("&&", "").upper():
+                raise LayoutError(f"{where}: {words[:30]!r}… asks for a picture.", "Leave out '&G'.")
             put(words)
     if setup.area is not None:
         area = setup.area

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from datetime import date, datetime
 from typing import Literal
 
@@ -14,11 +16,15 @@ from kil_xlsx.layout.document import (
     DefinedName,
     Document,
     Formula,
+    Image,
     Link,
     PrintSetup,
+    Rich,
+    Run,
     Series,
     Sheet,
     Style,
+    Table,
     Validation,
 )
 
@@ -33,6 +39,18 @@ QUESTIONS: list[tuple[str, str, str, float | str]] = [
     ("GOV-3", "Is there a register of interests?", "Done", 2.0),
 ]
 AREAS: list[tuple[str, float | str]] = [("Governance", 1.5), ("People", 0.8), ("Finance", ""), ("Services", 1.9)]
+
+
+def png(width: int, height: int, density: int = 0) -> bytes:
+    """A picture of a plain colour, with so many pixels to the metre if it is to say so."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    dots = chunk(b"pHYs", struct.pack(">IIB", density, density, 1)) if density else b""
+    pixels = zlib.compress((b"\0" + b"\x1f\x5c\x66" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + head + dots + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def questions_sheet() -> Sheet:
@@ -163,10 +181,27 @@ def about_sheet() -> Sheet:
     return sheet
 
 
+def notes_sheet() -> Sheet:
+    """A text with several looks, a picture and a table."""
+    sheet = Sheet("Notes", tab="tab_help")
+    sheet.columns = {0: Column(2), 1: Column(28), 2: Column(28)}
+    sheet.images.append(Image(png(60, 20), "The mark of Northshire Water", 0, 1, 40))
+    sheet.row_heights = {0: 40, 2: 48}
+    heading, words, unit = Run("What we ask\n", "strong"), Run("Costs & benefits "), Run("in <b>pounds</b>", "quiet")
+    sheet.put(2, 1, Rich((heading, Run(""), words, unit)), "text")
+    for column, title in enumerate(["Term", "Meaning"], 1):
+        sheet.put(4, column, title, "header")
+    for row, term in enumerate(["Council", "Community"], 5):
+        sheet.put(row, 1, term, "label")
+        sheet.put(row, 2, f"What {term.lower()} means", "text")
+    sheet.tables.append(Table("kil_terms", sheet.area(4, 1, 6, 2)))
+    return sheet
+
+
 def sample() -> Document:
     """The document with every feature."""
     return Document(
-        sheets=[questions_sheet(), results_sheet(), lists_sheet(), about_sheet()],
+        sheets=[questions_sheet(), results_sheet(), lists_sheet(), about_sheet(), notes_sheet()],
         names=[
             DefinedName("kil_a_GOV_1", CellRef("1 Governance", 5, 3)),
             DefinedName("kil_answers", Sheet("Lists").area(1, 0, 3, 0)),
