@@ -1,4 +1,4 @@
-"""The JSON Schema of the definition format, for editors and for explaining what is wrong with a file."""
+"""The JSON Schemas of the files that people write, for editors and for explaining what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
+from kil_xlsx.core.branding import ThemeFile
 from kil_xlsx.core.framework import Framework
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ID = "urn:kil-xlsx:schema:framework"
+_THEME_ID = "urn:kil-xlsx:schema:theme"
 
 
 def framework_schema(*, part: bool = False) -> dict[str, Any]:
@@ -19,11 +21,7 @@ def framework_schema(*, part: bool = False) -> dict[str, Any]:
     :param part: for one file of a folder: the same, but no top-level key has to be there.
     :returns: a new dictionary each time, with descriptions from the classes in :mod:`kil_xlsx.core.framework`.
     """
-    schema = msgspec.json.schema(Framework)
-    definitions: dict[str, Any] = schema["$defs"]
-    for definition in definitions.values():
-        if "description" in definition:
-            definition["description"] = inspect.cleandoc(definition["description"]).replace("``", "`")
+    schema, definitions = _described(Framework)
     if part:
         del definitions["Framework"]["required"]
     return {
@@ -33,3 +31,25 @@ def framework_schema(*, part: bool = False) -> dict[str, Any]:
         "description": definitions["Framework"]["description"],
         **schema,
     }
+
+
+def theme_schema() -> dict[str, Any]:
+    """The schema of a theme file, with descriptions from the classes in :mod:`kil_xlsx.core.branding`."""
+    schema, definitions = _described(ThemeFile)
+    return {
+        "$schema": DIALECT,
+        "$id": _THEME_ID,
+        "title": "Theme file",
+        "description": definitions["ThemeFile"]["description"],
+        **schema,
+    }
+
+
+def _described(root: type) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a class, and the definitions in it with their descriptions in plain lines."""
+    schema = msgspec.json.schema(root)
+    definitions: dict[str, Any] = schema["$defs"]
+    for definition in definitions.values():
+        if "description" in definition:
+            definition["description"] = inspect.cleandoc(definition["description"]).replace("``", "`")
+    return schema, definitions

@@ -45,12 +45,18 @@ _PATTERNS = {
     r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$": "is a language tag such as en-GB",
     r"^[A-Z]{2,5}$": "is two to five capital letters",
     r"^[\w ]+$": "has only letters, digits and spaces",
+    "^#[0-9A-Fa-f]{6}$": 'is # and six digits from 0 to 9 and A to F, in quotes, such as "#1F5C66"',
 }
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
 def structural_faults(
-    data: object, places: Places, refusal: msgspec.ValidationError, *, part: bool = False
+    data: object,
+    places: Places,
+    refusal: msgspec.ValidationError,
+    *,
+    part: bool = False,
+    schema: dict[str, Any] | None = None,
 ) -> list[Fault]:
     """Everything that is wrong with the shape of some data that msgspec refused.
 
@@ -58,9 +64,10 @@ def structural_faults(
     :param places: where each part of it is written.
     :param refusal: msgspec's own error, reported when nothing else explains the refusal.
     :param part: the data is only a part of a definition, so no top-level key is called missing.
+    :param schema: what it should have been, if not a framework.
     :returns: at least one fault, unless the data is only a part.
     """
-    schema = framework_schema(part=part)
+    schema = framework_schema(part=part) if schema is None else schema
     faults = [fault for error in _errors(schema, data) for fault in _explained(error, places)]
     return list(dict.fromkeys(faults)) or ([] if part else [_unexplained(refusal, data, places)])
 

@@ -2,6 +2,9 @@
 
 A layout never names a colour.  It gives every cell a role (``header``, ``input_choice``, ``tone_low``), and the theme
 turns the role into a format.  A role that the theme does not know is an error, never a cell that silently looks plain.
+
+Colours come from a council's :class:`~kil_xlsx.core.branding.Branding`.  Fills are light, so that a printed page takes
+little ink and can be written on; headings stand out by weight and by the line under or above them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
+from kil_xlsx.core.branding import DEFAULT, Branding, Palette
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.document import Style
 
@@ -25,33 +29,12 @@ _CONDITION_KEYS = frozenset(
 """What a conditional format may change: Excel allows no fonts, sizes or alignment there."""
 
 
-@dataclass(frozen=True)
-class Palette:
-    """Colours by meaning.  Every pair of text and fill that the theme makes of them reaches a contrast of 4.5 : 1."""
+MEASURED_FONT = "Calibri"
+"""The font that widths of columns and heights of rows are worked out for (in ``layout.text_fit``)."""
 
-    paper: str = "#FFFFFF"
-    ink: str = "#1F2A30"
-    quiet: str = "#56636B"
-    rule: str = "#C3D0D3"
-    accent: str = "#1F5C66"
-    accent_dark: str = "#17464E"
-    accent_edge: str = "#7FA6AD"
-    accent_tint: str = "#DCEBED"
-    accent_pale: str = "#F1F7F7"
-    input_fill: str = "#FFFAE3"
-    input_edge: str = "#94823D"
-    link: str = "#0B5CAD"
-    low_fill: str = "#F8DDD7"
-    low_ink: str = "#7A2213"
-    middle_fill: str = "#FBEBC2"
-    middle_ink: str = "#654500"
-    good_fill: str = "#DDEFD6"
-    good_ink: str = "#1E551F"
-    best_fill: str = "#BFDFE3"
-    best_ink: str = "#0F434C"
-    quiet_fill: str = "#F0F2F3"
-    bar: str = "#8FBCC3"
-    series: tuple[str, str, str, str] = ("#1F5C66", "#B4641E", "#6A7F2E", "#75539B")
+_ROOM = {"calibri": 1.0, "carlito": 1.0, "times new roman": 1.0, "verdana": 1.25, "dejavu sans": 1.25}
+_USUAL_ROOM = 1.1
+"""How wide the same words are in other fonts, against Calibri of the same size; Arial and its like are usual."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +53,7 @@ class Theme:
 
     ``formats`` maps a style role to XlsxWriter format properties.  ``tabs``, ``bars`` and ``series`` do the same for
     sheet tabs, data bars and the series of charts.  ``footer`` is used for sheets whose print setup has none.
+    ``room`` is how wide words are in the font: sizes are made smaller by it, so that texts fit their rows.
     """
 
     font: str
@@ -80,13 +64,17 @@ class Theme:
     series: Mapping[str, SeriesLook]
     date_format: str = "dd mmm yyyy"
     footer: str = ""
+    room: float = 1.0
 
     def properties(self, style: Style) -> dict[str, object]:
         """XlsxWriter properties of a cell in that style.  LayoutError for a role that the theme does not know.
 
         Roles that start with ``input`` are unlocked, all others locked, whatever the theme says.
         """
-        properties = {"font_name": self.font, **_known(self.formats, style.role, "style")}
+        role = _known(self.formats, style.role, "style")
+        properties = {"font_name": self.font, **role}
+        if self.room != 1.0 and "font_size" in role and "font_name" not in role:
+            properties["font_size"] = round(2 * float(str(role["font_size"])) / self.room) / 2
         if style.number_format is not None:
             properties["num_format"] = style.number_format
         properties["locked"] = 0 if style.role.startswith("input") else 1
@@ -120,16 +108,14 @@ def _known(mapping: Mapping[str, _T], role: str, kind: str) -> _T:
         raise LayoutError(f"The theme has no {kind} called {role!r}.", f"It has {known}.") from None
 
 
-def build_theme(
-    palette: Palette | None = None,
-    font: str = "Calibri",
-    footer: str = "&L&8&K56636B&A&R&8&K56636B&P / &N",
-) -> Theme:
-    """A theme of the usual shape in other colours, another font or with another footer."""
-    palette = palette or Palette()
+@lru_cache(maxsize=4)
+def build_theme(branding: Branding = DEFAULT) -> Theme:
+    """The theme in a council's colours and font.  Every pair of text and fill is one of ``core.branding.PAIRS``."""
+    palette = branding.palette
+    page = f"&9&K{palette.quiet[1:]}"
     first, second, third, fourth = palette.series
     return Theme(
-        font=font,
+        font=branding.font,
         palette=palette,
         formats=MappingProxyType({**_words(palette), **_inputs(palette), **_results(palette), **_tones(palette)}),
         tabs=MappingProxyType(
@@ -149,11 +135,11 @@ def build_theme(
                 "series_4": SeriesLook(fourth, "long_dash", "triangle"),
             }
         ),
-        footer=footer,
+        footer=f"&L{page}&A&R{page}&P / &N",
+        room=_ROOM.get(branding.font.casefold(), _USUAL_ROOM),
     )
 
 
-@lru_cache(maxsize=1)
 def default_theme() -> Theme:
     """The theme used unless another is given: deep teal on pale tints, cream cells to fill in."""
     return build_theme()
@@ -164,8 +150,9 @@ def _words(p: Palette) -> dict[str, Properties]:
     text: Properties = {"font_size": 11, "font_color": p.ink, "align": "left", "valign": "vcenter", "text_wrap": 1}
     lined: Properties = {**text, "bottom": 1, "bottom_color": p.rule}
     header: Properties = {
-        **text, "bold": 1, "font_size": 10, "font_color": p.paper, "bg_color": p.accent,
-        "align": "center", "valign": "vcenter", "border": 1, "border_color": p.accent,
+        **text, "bold": 1, "font_size": 10, "font_color": p.accent_dark, "bg_color": p.accent_tint, "align": "center",
+        "left": 1, "left_color": p.accent_edge, "right": 1, "right_color": p.accent_edge,
+        "top": 1, "top_color": p.accent_edge, "bottom": 2, "bottom_color": p.accent,
     }  # fmt: skip
     return {
         "plain": {"font_size": 11, "font_color": p.ink},
@@ -177,11 +164,12 @@ def _words(p: Palette) -> dict[str, Properties]:
             "bottom": 2, "bottom_color": p.accent_edge,
         },
         "section": {
-            "font_size": 12, "bold": 1, "font_color": p.accent_dark, "bg_color": p.accent_tint, "text_wrap": 1,
-            "valign": "vcenter", "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
+            "font_size": 12, "bold": 1, "font_color": p.accent_dark, "bg_color": p.accent_pale, "text_wrap": 1,
+            "valign": "vcenter", "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_edge,
         },
         "section_note": {
             **text, "font_size": 10, "italic": 1, "font_color": p.quiet, "bg_color": p.accent_pale, "valign": "vcenter",
+            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_edge,
         },
         "band": {"font_size": 11, "font_color": p.ink, "bg_color": p.accent_tint, "valign": "vcenter"},
         "header": header,
@@ -207,10 +195,15 @@ def _words(p: Palette) -> dict[str, Properties]:
         "intro": text,
         "fact": {**text, "valign": "vcenter"},
         "fact_label": {**text, "bold": 1, "valign": "vcenter", "font_color": p.accent_dark},
-        "question": {**lined, "font_size": 10},
+        "question": {**lined, "font_size": 10, "valign": "top", "indent": 1},
+        "level": {**lined, "font_size": 10, "valign": "top", "left": 1, "left_color": p.rule, "indent": 1},
+        "last": {**lined, "font_size": 10, "font_color": p.quiet, "indent": 1},
+        "group": {
+            **text, "bg_color": p.accent_pale, "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.rule,
+        },
         "section_heading": {
-            **text, "font_size": 9, "bold": 1, "font_color": p.quiet, "bg_color": p.accent_tint, "valign": "bottom",
-            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_tint,
+            **text, "font_size": 9, "bold": 1, "font_color": p.quiet, "bg_color": p.accent_pale, "valign": "bottom",
+            "top": 2, "top_color": p.accent, "bottom": 1, "bottom_color": p.accent_edge,
         },
         "step": {**lined, "font_color": p.quiet, "indent": 2},
     }  # fmt: skip
@@ -232,13 +225,15 @@ def _inputs(p: Palette) -> dict[str, Properties]:
 
 
 def _results(p: Palette) -> dict[str, Properties]:
-    """Cells that formulas fill in."""
-    cell: Properties = {
-        "font_size": 11, "font_color": p.ink, "valign": "vcenter", "bottom": 1, "bottom_color": p.rule,
-    }  # fmt: skip
+    """Cells that formulas fill in; rows of a plan get their line only when something stands in them."""
+    open_cell: Properties = {"font_size": 11, "font_color": p.ink, "valign": "vcenter"}
+    cell: Properties = {**open_cell, "bottom": 1, "bottom_color": p.rule}
     return {
         "output": {**cell, "align": "left", "indent": 1, "text_wrap": 1},
         "output_number": {**cell, "align": "right"},
+        "plan": {**open_cell, "align": "left", "indent": 1, "text_wrap": 1},
+        "plan_center": {**open_cell, "align": "center"},
+        "plan_code": {**open_cell, "font_size": 9, "bold": 1, "font_color": p.accent},
         "output_center": {**cell, "align": "center"},
         "score": {
             "font_size": 13, "bold": 1, "font_color": p.accent_dark, "align": "center", "valign": "vcenter",
@@ -264,9 +259,15 @@ def _tones(p: Palette) -> dict[str, Properties]:
         "tone_error": (p.low_fill, p.low_ink, 1),
         "tone_query": (p.middle_fill, p.middle_ink, 1),
         "tone_quiet": (p.quiet_fill, p.quiet, 0),
-        "tone_chosen": (p.accent_tint, p.accent_dark, 1),
     }
     return {
-        role: {"bg_color": fill, "font_color": ink, **({"bold": 1} if bold else {})}
-        for role, (fill, ink, bold) in tones.items()
-    }
+        **{
+            role: {"bg_color": fill, "font_color": ink, **({"bold": 1} if bold else {})}
+            for role, (fill, ink, bold) in tones.items()
+        },
+        # Bold words would need more room than the row was made for.
+        "tone_level": {
+            "bg_color": p.accent_tint, "font_color": p.accent_dark, "border": 1, "border_color": p.accent,
+        },
+        "row_line": {"bottom": 1, "bottom_color": p.rule},
+    }  # fmt: skip
