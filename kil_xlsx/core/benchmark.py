@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from typing import Literal
 
 from msgspec import Struct
 
 from kil_xlsx.core.disclosure import QUANTILES_IN_WORDS, Answer, Cell, Figure, Place, Published, Rules, Shape, publish
-from kil_xlsx.core.framework import Framework, Measure, ProfileField, Question
+from kil_xlsx.core.figures import Measure
+from kil_xlsx.core.framework import Framework, ProfileField, Question
 from kil_xlsx.core.instrument import Instrument, display
 from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, belongs, consent_of, one_each
 from kil_xlsx.core.readings import Reading
@@ -144,12 +146,17 @@ class RespondentBenchmark(Struct, frozen=True, kw_only=True):
 
 
 class Benchmark(Struct, frozen=True, kw_only=True):
-    """A whole benchmark.  ``rounds`` are the collection rounds that readable returns name, in alphabetical order."""
+    """A whole benchmark.
+
+    ``created`` is the day on which it was made, absent in benchmarks of early versions.  ``rounds`` are the collection
+    rounds that readable returns name, in alphabetical order.
+    """
 
     framework: str
     version: str
     title: str
     language: str
+    created: date | None = None
     rounds: tuple[str, ...]
     files: Files
     method: Method
@@ -186,6 +193,7 @@ def benchmark(
     invited: Mapping[str, int] | None = None,
     group_by: Sequence[str] | None = None,
     rules: Rules | None = None,
+    created: date | None = None,
 ) -> Benchmark:
     """Compare returns across organisations.
 
@@ -196,6 +204,7 @@ def benchmark(
     :param invited: organisations invited, by id of the respondent type; leave out what is not known.
     :param group_by: ids of the profile fields to group by; without it, the framework's own peer groups.
     :param rules: what may be shown; without it, the framework's least group size.
+    :param created: the day that the benchmark carries.
     :raises UsageProblem: a field to group by is asked of none of the respondent types.
     """
     if not instruments or any(each.framework != instruments[0].framework for each in instruments):
@@ -220,6 +229,7 @@ def benchmark(
         version=framework.version,
         title=framework.title,
         language=framework.language,
+        created=created,
         rounds=tuple(sorted({member.identity.round_id for member in readable} - {""})),
         files=Files(
             given=len(everything), refused=len(everything) - len(read), not_comparable=len(read) - len(readable)

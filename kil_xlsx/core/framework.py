@@ -9,32 +9,20 @@ loaded; code that holds a ``Framework`` may rely on them.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
-"""A stable id, never used again for something else."""
-
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-"""An id that may stand in an expression."""
-
-Code = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$", max_length=20)]
-"""What respondents see in the "No." column: short, in capitals, unique in the framework."""
-
-Text = Annotated[str, Meta(min_length=1, max_length=2000)]
-NumberFormat = Annotated[str, Meta(min_length=1, max_length=80)]
-Positive = Annotated[float, Meta(gt=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
+from kil_xlsx.core.figures import Check, Input, InputGroup, InputTable, Measure, ReferenceValue, Unit
+from kil_xlsx.core.modelling import Code, Id, Model, Name, Positive, Share, Text
 
 
-class _Model(Struct, frozen=True, forbid_unknown_fields=True):
-    """Frozen, and a misspelt key is an error rather than something quietly ignored."""
+class RespondentType(Model, frozen=True, kw_only=True):
+    """A kind of organisation that is sent a workbook of its own, such as councils.
 
-
-class RespondentType(_Model, frozen=True, kw_only=True):
-    """A kind of organisation that is sent a workbook of its own, such as councils."""
+    ``purpose`` is the question that the workbook answers for them; ``answered_by`` says for whom it speaks and who
+    should be in the room.
+    """
 
     id: Id
     code: Code
@@ -46,7 +34,7 @@ class RespondentType(_Model, frozen=True, kw_only=True):
     minutes_repeat: int | None = None
 
 
-class Choice(_Model, frozen=True, kw_only=True):
+class Choice(Model, frozen=True, kw_only=True):
     """One entry of a choice list.
 
     ``value`` is what it scores (absent: not scored).  ``state`` marks the special answers: they are never scored as a
@@ -61,7 +49,7 @@ class Choice(_Model, frozen=True, kw_only=True):
     needs_reason: bool = False
 
 
-class ChoiceList(_Model, frozen=True, kw_only=True):
+class ChoiceList(Model, frozen=True, kw_only=True):
     """The answers offered by a dropdown, in order.  ``show_code`` offers "3 Established" instead of "Established"."""
 
     id: Name
@@ -69,7 +57,7 @@ class ChoiceList(_Model, frozen=True, kw_only=True):
     show_code: bool = False
 
 
-class ScoreRule(_Model, frozen=True, kw_only=True):
+class ScoreRule(Model, frozen=True, kw_only=True):
     """How a section gets its score.
 
     ``mean`` and ``weighted_mean`` run over the questions below the section, or over its direct subsections;
@@ -84,7 +72,7 @@ class ScoreRule(_Model, frozen=True, kw_only=True):
     least_answered: Share = 0.0
 
 
-class OverallRule(_Model, frozen=True, kw_only=True):
+class OverallRule(Model, frozen=True, kw_only=True):
     """How the overall score comes from the scores of the top sections whose ``kind`` is listed (none listed: all)."""
 
     rule: Literal["mean", "weighted_mean", "none"] = "mean"
@@ -92,7 +80,7 @@ class OverallRule(_Model, frozen=True, kw_only=True):
     least_sections: Annotated[int, Meta(ge=1)] = 1
 
 
-class Band(_Model, frozen=True, kw_only=True):
+class Band(Model, frozen=True, kw_only=True):
     """A named stretch of the score, from ``from`` up to the next band.  ``tone`` picks the colour from the theme."""
 
     from_: float = field(name="from")
@@ -105,20 +93,20 @@ class Band(_Model, frozen=True, kw_only=True):
         return f"{self.label}: {self.words}"
 
 
-class MissingPolicy(_Model, frozen=True, kw_only=True):
+class MissingPolicy(Model, frozen=True, kw_only=True):
     """What a special answer counts as in a score: left out (absent), or a number."""
 
     counts_as: float | None = None
 
 
-class ClaimRule(_Model, frozen=True, kw_only=True):
+class ClaimRule(Model, frozen=True, kw_only=True):
     """A high answer with thin evidence is flagged as a claim without evidence."""
 
     value_at_least: float
     strength_at_most: float
 
 
-class Scoring(_Model, frozen=True, kw_only=True):
+class Scoring(Model, frozen=True, kw_only=True):
     """How answers become scores.  ``minimum`` and ``maximum`` bound every section score; charts use them."""
 
     minimum: float
@@ -132,7 +120,7 @@ class Scoring(_Model, frozen=True, kw_only=True):
     claim: ClaimRule | None = None
 
 
-class SectionKind(_Model, frozen=True, kw_only=True):
+class SectionKind(Model, frozen=True, kw_only=True):
     """A heading for sections of one kind, such as "Characteristics"."""
 
     id: Id
@@ -140,7 +128,7 @@ class SectionKind(_Model, frozen=True, kw_only=True):
     plural: Text
 
 
-class Section(_Model, frozen=True, kw_only=True):
+class Section(Model, frozen=True, kw_only=True):
     """A quality that questions are grouped under.  Sections may nest."""
 
     id: Code
@@ -152,7 +140,7 @@ class Section(_Model, frozen=True, kw_only=True):
     sections: tuple[Section, ...] = ()
 
 
-class Question(_Model, frozen=True, kw_only=True):
+class Question(Model, frozen=True, kw_only=True):
     """What is asked.  ``levels`` says, by choice code, what each answer looks like here.
 
     ``theme`` is shared by matching questions of different respondent types.  ``group`` is used by the rule
@@ -177,15 +165,7 @@ class Question(_Model, frozen=True, kw_only=True):
     principles: tuple[Id, ...] = ()
 
 
-class Unit(_Model, frozen=True, kw_only=True):
-    """A unit and how a figure in it is shown, as an Excel number format."""
-
-    id: Id
-    label: str
-    format: NumberFormat
-
-
-class ProfileField(_Model, frozen=True, kw_only=True):
+class ProfileField(Model, frozen=True, kw_only=True):
     """A fact about the organisation or the return.
 
     ``role`` tells the program what a field means to it.  A ``derived`` field is worked out: from the start of another
@@ -212,7 +192,7 @@ class ProfileField(_Model, frozen=True, kw_only=True):
     lookup: Name | None = None
 
 
-class LookupEntry(_Model, frozen=True, kw_only=True):
+class LookupEntry(Model, frozen=True, kw_only=True):
     """One line of a lookup: everything that starts with ``prefix``, or every number from ``at_least`` on."""
 
     code: str
@@ -221,7 +201,7 @@ class LookupEntry(_Model, frozen=True, kw_only=True):
     at_least: float | None = None
 
 
-class Lookup(_Model, frozen=True, kw_only=True):
+class Lookup(Model, frozen=True, kw_only=True):
     """A table that turns a code's beginning, or an amount, into a label."""
 
     id: Name
@@ -229,7 +209,7 @@ class Lookup(_Model, frozen=True, kw_only=True):
     source: str = ""
 
 
-class IdScheme(_Model, frozen=True, kw_only=True):
+class IdScheme(Model, frozen=True, kw_only=True):
     """A register that organisation identifiers come from, such as GB-CHC."""
 
     prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]+$")]
@@ -238,129 +218,14 @@ class IdScheme(_Model, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
 
 
-class InputGroup(_Model, frozen=True, kw_only=True):
-    """A heading under which inputs stand together on the Measures sheet."""
-
-    id: Id
-    label: Text
-    plain: str = ""
-
-
-class Input(_Model, frozen=True, kw_only=True):
-    """A figure that the respondent looks up and types.  ``default`` is used when it is left blank or cannot apply."""
-
-    id: Name
-    code: Code
-    label: Text
-    unit: Id
-    group: Id
-    respondents: tuple[Id, ...] = ()
-    help: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    default: float | None = None
-
-
-class TableColumn(_Model, frozen=True, kw_only=True):
-    """A column of an input table."""
-
-    id: Name
-    label: Text
-    type: Literal["text", "number", "choice"]
-    unit: Id | None = None
-    choices: Name | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    help: str = ""
-
-
-class InputTable(_Model, frozen=True, kw_only=True):
-    """A list that the respondent fills in row by row, such as tenants."""
-
-    id: Name
-    code: Code
-    label: Text
-    columns: Annotated[tuple[TableColumn, ...], Meta(min_length=1, max_length=7)]
-    respondents: tuple[Id, ...] = ()
-    rows: Annotated[int, Meta(ge=1, le=500)] = 25
-    help: str = ""
-
-
-class DatedValue(_Model, frozen=True, kw_only=True):
-    """A published figure and the day from which it holds."""
-
-    from_: date = field(name="from")
-    value: float
-    source: Text
-
-
-class ReferenceValue(_Model, frozen=True, kw_only=True):
-    """A published figure that measures use; chosen by the end of the reporting period, and open to being overtyped."""
-
-    id: Name
-    code: Code
-    label: Text
-    unit: Id
-    group: Id
-    respondents: tuple[Id, ...] = ()
-    source: Text
-    help: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[DatedValue, ...] = ()
-
-
-class Working(_Model, frozen=True, kw_only=True):
-    """A step of a measure that is shown beside it, such as round 2 of a multiplier."""
-
-    id: Name
-    label: Text
-    unit: Id
-    formula: Text
-
-
-class Measure(_Model, frozen=True, kw_only=True):
-    """What is worked out from inputs, with its unit and direction.
-
-    ``needs`` is a condition without which the figure is not shown.  ``benchmark`` says which returns it may be
-    compared among.
-    """
-
-    id: Code
-    section: Code
-    label: Text
-    unit: Id
-    formula: Text
-    respondents: tuple[Id, ...] = ()
-    direction: Literal["higher", "lower", "context"] = "context"
-    valid_from: float | None = None
-    valid_to: float | None = None
-    benchmark: Literal["all", "like_with_like", "none"] = "all"
-    needs: str | None = None
-    workings: tuple[Working, ...] = ()
-    note: str = ""
-    grounding: Literal["source", "partly", "draft"] = "draft"
-    sources: tuple[Id, ...] = ()
-
-
-class Check(_Model, frozen=True, kw_only=True):
-    """A rule that figures must keep.  An error must be put right; a query may be explained instead."""
-
-    id: Code
-    rule: Text
-    severity: Literal["error", "query"]
-    message: Text
-    respondents: tuple[Id, ...] = ()
-
-
-class Principle(_Model, frozen=True, kw_only=True):
+class Principle(Model, frozen=True, kw_only=True):
     """A principle that questions are tagged with."""
 
     id: Id
     label: Text
 
 
-class Step(_Model, frozen=True, kw_only=True):
+class Step(Model, frozen=True, kw_only=True):
     """One step of the suggested way of working."""
 
     id: Code
@@ -369,7 +234,7 @@ class Step(_Model, frozen=True, kw_only=True):
     respondents: tuple[Id, ...] = ()
 
 
-class Steps(_Model, frozen=True, kw_only=True):
+class Steps(Model, frozen=True, kw_only=True):
     """The checklist of steps; ``title`` names its sheet."""
 
     title: Annotated[str, Meta(min_length=1, max_length=31, pattern=r"^[\w ]+$")]
@@ -378,44 +243,49 @@ class Steps(_Model, frozen=True, kw_only=True):
     choices: Name
 
 
-class GuidancePage(_Model, frozen=True, kw_only=True):
-    """A page of guidance: a title and its paragraphs."""
+class GuidancePage(Model, frozen=True, kw_only=True):
+    """A page of guidance: a title and its paragraphs.
+
+    ``questions`` are those that the people addressed are best placed to answer; the workbook links to them.  Each
+    workbook leaves out the questions of other respondent types.
+    """
 
     id: Id
     title: Text
     paragraphs: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    questions: tuple[Code, ...] = ()
     respondents: tuple[Id, ...] = ()
 
 
-class Term(_Model, frozen=True, kw_only=True):
+class Term(Model, frozen=True, kw_only=True):
     """A word and what it means here."""
 
     term: Text
     meaning: Text
 
 
-class Source(_Model, frozen=True, kw_only=True):
+class Source(Model, frozen=True, kw_only=True):
     """Where a fact or a topic comes from."""
 
     title: Text
     url: str | None = None
 
 
-class Consent(_Model, frozen=True, kw_only=True):
+class Consent(Model, frozen=True, kw_only=True):
     """Which answers to the consent field let a return into a benchmark, and which let its name be shown."""
 
     share: tuple[str, ...]
     named: tuple[str, ...] = ()
 
 
-class PeerGroups(_Model, frozen=True, kw_only=True):
+class PeerGroups(Model, frozen=True, kw_only=True):
     """By which profile fields respondents of one type may be grouped."""
 
     respondent: Id
     fields: tuple[Name, ...]
 
 
-class Benchmarking(_Model, frozen=True, kw_only=True):
+class Benchmarking(Model, frozen=True, kw_only=True):
     """How returns are compared.  ``like_with_like`` names the fields that must agree for a measure marked so."""
 
     least_group_size: Annotated[int, Meta(ge=3)] = 5
@@ -424,8 +294,11 @@ class Benchmarking(_Model, frozen=True, kw_only=True):
     like_with_like: tuple[Name, ...] = ()
 
 
-class TestCase(_Model, frozen=True, kw_only=True):
-    """A worked example that the definition must reproduce: a measure from given inputs, or a plain mean."""
+class TestCase(Model, frozen=True, kw_only=True):
+    """A worked example that the definition must reproduce: a measure from given inputs, or a plain mean.
+
+    ``expect_basis`` is the label of what the measure must say that it rests on.
+    """
 
     id: Id
     title: Text
@@ -435,18 +308,21 @@ class TestCase(_Model, frozen=True, kw_only=True):
     values: tuple[float, ...] = ()
     workings: dict[str, float] = {}
     expect: float
+    expect_basis: str | None = None
     also_expect: dict[str, float] = {}
     tolerance: Positive = 1e-9
     origin: str = ""
     note: str = ""
 
 
-class Framework(_Model, frozen=True, kw_only=True):
+class Framework(Model, frozen=True, kw_only=True):
     """A versioned set of sections, questions and measures, for all its respondent types.
 
     ``default_choices`` answers every question that names no choice list; ``evidence_strength`` is the list for how
-    well an answer is evidenced; ``missing_figure`` offers the reasons why a figure is not given.  ``interface``
-    replaces words of the workbook itself, which is how a framework in another language is made.
+    well an answer is evidenced; ``missing_figure`` offers the reasons why a figure is not given; ``confirmation`` is
+    the list, usually of one choice, by which answers carried over from last time are confirmed.  ``interface``
+    replaces words of the workbook itself, which is how a framework in another language is made.  ``privacy`` tells
+    respondents, in short paragraphs on the first sheet, what happens with what they give.
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -455,12 +331,14 @@ class Framework(_Model, frozen=True, kw_only=True):
     title: Text
     subtitle: str = ""
     notice: Text
+    privacy: tuple[Text, ...] = ()
     reference_prefix: Annotated[str, Meta(pattern=r"^[A-Z]{2,5}$")]
     respondents: Annotated[tuple[RespondentType, ...], Meta(min_length=1)]
     choice_lists: Annotated[tuple[ChoiceList, ...], Meta(min_length=1)]
     default_choices: Name
     evidence_strength: Name
     missing_figure: Name
+    confirmation: Name | None = None
     scoring: Scoring
     section_kinds: tuple[SectionKind, ...] = ()
     sections: Annotated[tuple[Section, ...], Meta(min_length=1)]

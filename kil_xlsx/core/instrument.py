@@ -15,25 +15,19 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from kil_xlsx.core import expressions
+from kil_xlsx.core.figures import Check, Input, InputGroup, InputTable, Measure, ReferenceValue, Unit
 from kil_xlsx.core.framework import (
-    Check,
     Choice,
     ChoiceList,
     Framework,
     GuidancePage,
-    Input,
-    InputGroup,
-    InputTable,
     Lookup,
-    Measure,
     ProfileField,
     Question,
-    ReferenceValue,
     RespondentType,
     ScoreRule,
     Section,
     Step,
-    Unit,
 )
 
 
@@ -183,6 +177,7 @@ class Instrument:
         for measure in self.measures:
             texts.append(measure.formula)
             texts.extend(working.formula for working in measure.workings)
+            texts.extend(basis.when for basis in measure.bases if basis.when)
             if measure.needs:
                 texts.append(measure.needs)
         return {text: expressions.parse(text) for text in texts}

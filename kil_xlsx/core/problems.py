@@ -117,6 +117,11 @@ CATALOGUE: dict[str, Kind] = {
         "Check that no sheet comes from another workbook.",
     ),
     "return-empty": Kind(_Q, "Nothing has been filled in.", "Ask whether the right copy was sent."),
+    "return-as-sent": Kind(
+        _Q,
+        "The workbook seems to have come back as it was sent: no answer from last time was confirmed or changed.",
+        "Ask whether the right copy was sent.",
+    ),
     # Finding answers
     "item-not-found": Kind(
         _E, "The row for this item is no longer in the workbook.", "Put the row back, or use a fresh copy."
@@ -197,6 +202,21 @@ CATALOGUE: dict[str, Kind] = {
         _Q,
         "A calculated measure is outside its usual range.",
         "Check the figures it uses, or explain on the Checks sheet.",
+    ),
+    "carried-untouched": Kind(
+        _Q,
+        "Answers from last time have been neither confirmed nor changed.",
+        "Confirm each that is still right in the column beside it, and change the others.",
+    ),
+    "carried-lost": Kind(
+        _N,
+        "The hidden sheet with the answers from last time is gone, so it cannot be told which of them were changed.",
+        "Nothing needs to be done. The answers themselves were read.",
+    ),
+    "carried-unreadable": Kind(
+        _N,
+        "Part of the hidden sheet with the answers from last time cannot be used.",
+        "Nothing needs to be done. The answers themselves were read.",
     ),
     # The workbook's own results
     "score-differs": Kind(

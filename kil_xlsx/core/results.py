@@ -57,13 +57,17 @@ class SectionResult(Struct, frozen=True, kw_only=True):
 
 
 class MeasureResult(Struct, frozen=True, kw_only=True):
-    """One measure in its unit, with the steps shown beside it; absent values are *not available*, never zero."""
+    """One measure in its unit, with the steps shown beside it; absent values are *not available*, never zero.
+
+    ``basis`` names what the value rests on; it is empty without a value, or where the definition names nothing.
+    """
 
     id: str
     value: float | None
     workings: dict[str, float | None]
     missing: tuple[str, ...]
     in_range: bool | None
+    basis: str = ""
 
 
 class CheckState(StrEnum):
@@ -130,3 +134,8 @@ class Result(Struct, frozen=True, kw_only=True):
     weakest: tuple[str, ...]
     action_plan: tuple[str, ...]
     progress: Progress
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The questions with a high answer and little evidence, in order."""
+        return tuple(question.id for question in self.questions.values() if question.claim_without_evidence)

@@ -7,8 +7,9 @@ of them: it is an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -46,6 +47,7 @@ class Part(StrEnum):
     DUE = "due"
     NOTE = "note"
     EXPLANATION = "explanation"
+    CONFIRM = "confirm"
 
 
 class Key(NamedTuple):
@@ -85,21 +87,33 @@ class Entry(Struct, frozen=True, kw_only=True):
     place: Place | None = None
 
 
+class Touch(StrEnum):
+    """What became of an item that was filled in beforehand with what an earlier return said."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    UNTOUCHED = "untouched"
+
+
 @dataclass(frozen=True)
 class Return:
-    """The entries of one organisation for one round."""
+    """The entries of one organisation for one round.
+
+    ``carried`` is what stood in the cells when the workbook was sent out, taken over from an earlier return.
+    """
 
     entries: Mapping[Key, Entry]
+    carried: Mapping[Key, Typed] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Return:
+    def of(cls, entries: Iterable[Entry], carried: Mapping[Key, Typed] | None = None) -> Return:
         """A return from entries; a key given twice is a mistake: ValueError."""
         collected: dict[Key, Entry] = {}
         for entry in entries:
             if entry.key in collected:
                 raise ValueError(f"entry {entry.key} is given twice")
             collected[entry.key] = entry
-        return cls(collected)
+        return cls(collected, carried or {})
 
     def get(self, item: str, part: str = Part.ANSWER, row: int = 0, column: str = "") -> Entry:
         """The entry of that key; a blank one where there is none."""
@@ -121,3 +135,43 @@ class Return:
         if entry.state is State.ANSWERED and entry.value is not None:
             return State.ANSWERED, entry.value
         return self.get(item, Part.MISSING).state, None
+
+    def touch(self, item: str, row: int = 0) -> Touch | None:
+        """What became of an item, or of a row of a table, that was carried over; none where nothing was.
+
+        It is changed as soon as one of the cells that were filled in beforehand holds something else.
+        """
+        mine = self.carried_items.get((item, row), ())
+        if not mine:
+            return None
+        if any(not same(self.get(*key).typed, self.carried[key]) for key in mine):
+            return Touch.CHANGED
+        confirmed = self.get(item, Part.CONFIRM, row).state is State.ANSWERED
+        return Touch.CONFIRMED if confirmed else Touch.UNTOUCHED
+
+    @cached_property
+    def carried_items(self) -> Mapping[tuple[str, int], tuple[Key, ...]]:
+        """The items that were carried over, in order, with the row for those of tables: the keys of their cells."""
+        found: dict[tuple[str, int], tuple[Key, ...]] = {}
+        for key in self.carried:
+            found[key.item, key.row] = (*found.get((key.item, key.row), ()), key)
+        return found
+
+    @property
+    def untouched(self) -> int:
+        """How many items that were carried over are neither confirmed nor changed."""
+        return sum(self.touch(item, row) is Touch.UNTOUCHED for item, row in self.carried_items)
+
+
+def text_of(typed: Typed) -> str:
+    """A cell's content as text: whole numbers without a decimal point, logical values as a spreadsheet shows them."""
+    if isinstance(typed, bool):
+        return "TRUE" if typed else "FALSE"
+    if isinstance(typed, float) and typed.is_integer() and abs(typed) < 1e15:
+        return str(int(typed))
+    return "" if typed is None else str(typed)
+
+
+def same(typed: Typed, before: Typed) -> bool:
+    """Whether two cells hold the same, as a spreadsheet compares: letters in either case are alike."""
+    return text_of(typed).casefold() == text_of(before).casefold()

@@ -10,6 +10,9 @@ _DIGITS = 15
 #: Wide enough for any float written out in full, so that ``quantize`` never runs out of digits.
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 
+PLACES = 6
+"""Decimals to which every score is rounded before anything is compared with it."""
+
 
 def round_half_away(x: float, places: int) -> float:
     """Round ``x`` to ``places`` decimal places, halves away from zero, as the spreadsheet function ROUND does.

@@ -6,37 +6,23 @@ rounded to six decimals before they are compared, and whatever is missing gives 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from kil_xlsx.core.expressions import evaluate
-from kil_xlsx.core.framework import (
-    Band,
-    Choice,
-    ChoiceList,
-    Input,
-    LookupEntry,
-    Measure,
-    ProfileField,
-    Question,
-    ReferenceValue,
-    ScoreRule,
-)
+from kil_xlsx.core.checking import REQUIRED, check_results, is_given
+from kil_xlsx.core.framework import Band, Choice, ChoiceList, LookupEntry, ProfileField, Question, ScoreRule
 from kil_xlsx.core.instrument import Instrument, SectionNode
+from kil_xlsx.core.measures import counted_figures, measure_result, table_numbers
 from kil_xlsx.core.results import (
     CheckResult,
     CheckState,
     Counts,
-    MeasureResult,
     Progress,
     QuestionResult,
     Result,
     SectionResult,
 )
-from kil_xlsx.core.returns import Outcome, Part, Return, State
-from kil_xlsx.core.rounding import round_half_away
-
-PLACES = 6
-"""Decimals to which every score is rounded before anything is compared with it."""
+from kil_xlsx.core.returns import Part, Return, State
+from kil_xlsx.core.rounding import PLACES, round_half_away
 
 LISTED = 5
 """How many strongest and weakest questions are listed."""
@@ -51,18 +37,6 @@ LIST_STEPS = 10_000_000
 """Sorting keys are whole numbers that leave room for the order of questions, which settles ties."""
 
 
-REQUIRED, REASONS, CLAIMS, BOTH, UNUSABLE = "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4", "AUTO-5"
-"""Ids of the standing checks: required fields, reasons given, claims without evidence, figure and reason, and entries
-that cannot be used."""
-
-STANDING = {REQUIRED: "error", REASONS: "query", CLAIMS: "query", BOTH: "query", UNUSABLE: "error"}
-
-
-def range_check_id(measure_id: str) -> str:
-    """The id of the check that a measure lies in its usual range."""
-    return f"R-{measure_id}"
-
-
 def score(instrument: Instrument, ret: Return) -> Result:
     """Score a return.  Entries that were refused or not found count as unanswered."""
     questions = {
@@ -71,11 +45,11 @@ def score(instrument: Instrument, ret: Return) -> Result:
     sections: dict[str, SectionResult] = {}
     for top in instrument.tree:
         _section(instrument, top, questions, sections)
-    figures = _figures(instrument, ret)
+    figures = counted_figures(instrument, ret)
     tables = table_numbers(instrument, ret)
-    measures = {measure.id: _measure(instrument, measure, figures, tables) for measure in instrument.measures}
+    measures = {measure.id: measure_result(instrument, measure, figures, tables) for measure in instrument.measures}
     overall, overall_equal = _overall(instrument, sections)
-    checks = _checks(instrument, ret, questions, figures, tables, measures)
+    checks = check_results(instrument, ret, questions, figures, tables, measures)
     return Result(
         questions=questions,
         sections=sections,
@@ -319,135 +293,7 @@ def _band_label(band: Band | None) -> str | None:
     return band.label if band else None
 
 
-# Figures, measures, checks
-
-
-def reference_date(instrument: Instrument, ret: Return) -> float | None:
-    """The end of the reporting period as a serial number, by which published figures are chosen."""
-    field = instrument.field_with_role("period_end")
-    return ret.value(field.id) if field else None
-
-
-def published_value(reference: ReferenceValue, serial: float | None) -> float | None:
-    """The published figure that holds on a day; none before the first, or without a day."""
-    if serial is None:
-        return None
-    holding = [dated.value for dated in reference.values if to_serial(dated.from_.toordinal()) <= serial]
-    return holding[-1] if holding else None
-
-
-_EXCEL_EPOCH = 693594  # date(1899, 12, 30).toordinal()
-
-
-def to_serial(ordinal: int) -> float:
-    """A day as the serial number that spreadsheets use."""
-    return float(ordinal - _EXCEL_EPOCH)
-
-
-def _figures(instrument: Instrument, ret: Return) -> dict[str, float | None]:
-    """What each figure counts as in expressions: the number given, else its default if that applies, else nothing."""
-    day = reference_date(instrument, ret)
-    counted: dict[str, float | None] = {}
-    for figure in instrument.figures:
-        state, value = ret.figure(figure.id)
-        refused = ret.get(figure.id).outcome is Outcome.REFUSED
-        if value is None and state is not State.DONT_KNOW and not refused:
-            value = figure.default if isinstance(figure, Input) else published_value(figure, day)
-        counted[figure.id] = value
-    return counted
-
-
-def table_numbers(instrument: Instrument, ret: Return) -> dict[str, list[dict[str, float | None]]]:
-    """The number columns of each input table, row by row."""
-    tables: dict[str, list[dict[str, float | None]]] = {}
-    for table in instrument.tables:
-        numbers = [column.id for column in table.columns if column.type == "number"]
-        tables[table.id] = [
-            {column: ret.get(table.id, Part.ANSWER, row, column).value for column in numbers}
-            for row in range(1, table.rows + 1)
-        ]
-    return tables
-
-
-def _measure(
-    instrument: Instrument,
-    measure: Measure,
-    figures: dict[str, float | None],
-    tables: dict[str, list[dict[str, float | None]]],
-) -> MeasureResult:
-    def number(text: str) -> float | None:
-        value = evaluate(instrument.expressions[text], figures, tables)
-        return None if value is None else round_half_away(float(value), PLACES)
-
-    value = number(measure.formula)
-    if measure.needs and evaluate(instrument.expressions[measure.needs], figures, tables) is not True:
-        value = None
-    names = instrument.expressions[measure.formula].names
-    return MeasureResult(
-        id=measure.id,
-        value=value,
-        workings={working.id: number(working.formula) for working in measure.workings},
-        missing=tuple(name for name in names if figures[name] is None),
-        in_range=None if value is None else _within(value, measure.valid_from, measure.valid_to),
-    )
-
-
-def _within(value: float, lowest: float | None, highest: float | None) -> bool:
-    return (lowest is None or value >= lowest) and (highest is None or value <= highest)
-
-
-def _checks(
-    instrument: Instrument,
-    ret: Return,
-    questions: dict[str, QuestionResult],
-    figures: dict[str, float | None],
-    tables: dict[str, list[dict[str, float | None]]],
-    measures: dict[str, MeasureResult],
-) -> dict[str, CheckResult]:
-    """The declared checks, then the range of each measure that has one, then the standing checks."""
-    results: dict[str, CheckResult] = {}
-
-    def add(identifier: str, severity: str, state: CheckState, count: int | None = None) -> None:
-        explained = bool(ret.text(identifier, Part.EXPLANATION))
-        results[identifier] = CheckResult(
-            id=identifier, severity=severity, state=state, explained=explained, count=count
-        )
-
-    for check in instrument.checks:
-        holds = evaluate(instrument.expressions[check.rule], figures, tables)
-        add(check.id, check.severity, _check_state(None if holds is None else bool(holds)))
-    for measure in instrument.measures:
-        if measure.valid_from is not None or measure.valid_to is not None:
-            add(range_check_id(measure.id), "query", _check_state(measures[measure.id].in_range))
-    standing: dict[str, Callable[[], int]] = {
-        REQUIRED: lambda: sum(not _given(ret, field) for field in instrument.profile if field.required),
-        REASONS: lambda: sum(result.reason_missing for result in questions.values()),
-        CLAIMS: lambda: sum(result.claim_without_evidence for result in questions.values()),
-        BOTH: lambda: sum(figure_and_reason(ret, figure.id) for figure in instrument.figures),
-        UNUSABLE: lambda: sum(entry.outcome is Outcome.REFUSED for entry in ret.entries.values()),
-    }
-    for identifier, count in standing.items():
-        number = count()
-        add(identifier, STANDING[identifier], CheckState.FAILED if number else CheckState.OK, number)
-    return results
-
-
-def figure_and_reason(ret: Return, item: str) -> bool:
-    """Whether a figure is given together with a reason for having none."""
-    return ret.value(item) is not None and ret.get(item, Part.MISSING).state is not State.UNANSWERED
-
-
-def _check_state(holds: bool | None) -> CheckState:
-    if holds is None:
-        return CheckState.NOT_YET
-    return CheckState.OK if holds else CheckState.FAILED
-
-
 # Profile and progress
-
-
-def _given(ret: Return, field: ProfileField) -> bool:
-    return ret.get(field.id).state is State.ANSWERED
 
 
 def prefix_lengths(entries: Sequence[LookupEntry]) -> tuple[int, ...]:
@@ -482,7 +328,7 @@ def _progress(
     failed = [check for check in checks.values() if check.state is CheckState.FAILED]
     return Progress(
         profile_required=len(required),
-        profile_done=sum(_given(ret, field) for field in required),
+        profile_done=sum(is_given(ret, field) for field in required),
         questions=len(questions),
         questions_responded=sum(result.state is not State.UNANSWERED for result in questions.values()),
         figures=len(instrument.figures),

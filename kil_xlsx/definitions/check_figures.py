@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from kil_xlsx.core.framework import Framework, InputTable, TestCase
+from kil_xlsx.core.figures import InputTable, Measure
+from kil_xlsx.core.framework import Framework, TestCase
 from kil_xlsx.definitions.check_links import missing
 from kil_xlsx.definitions.places import KeyPath, Places
 from kil_xlsx.errors import Fault
@@ -23,6 +24,7 @@ def check_figures(framework: Framework, places: Places) -> Iterator[Fault]:
         yield from _columns(table, ("input_tables", at, "columns"), places)
     for at, measure in enumerate(framework.measures):
         yield from _limits(("measures", at), measure.valid_from, measure.valid_to, places, "valid_from", "valid_to")
+        yield from _bases(measure, ("measures", at, "bases"), places)
     for at, reference in enumerate(framework.reference_values):
         yield from _limits(("reference_values", at), reference.minimum, reference.maximum, places)
         last: date | None = None
@@ -53,6 +55,26 @@ def _limits(
         yield places.fault(
             (*path, upper_key), f"'{upper_key}' {upper:g} is not above '{lower_key}' {lower:g}", "Change one of them."
         )
+
+
+def _bases(measure: Measure, path: KeyPath, places: Places) -> Iterator[Fault]:
+    """Some basis always applies, and every one can be reached."""
+    labels: set[str] = set()
+    for at, basis in enumerate(measure.bases):
+        last = at == len(measure.bases) - 1
+        if last and basis.when is not None:
+            yield places.fault(
+                (*path, at, "when"),
+                "the last basis has a condition, so a figure could rest on nothing",
+                "Take out 'when', or add a basis without it.",
+            )
+        elif not last and basis.when is None:
+            yield places.fault(
+                (*path, at), "this basis always applies, so those after it never do", "Add 'when', or put it last."
+            )
+        if basis.label.casefold() in labels:
+            yield places.fault((*path, at, "label"), f"the label '{basis.label}' is already used", "Change one.")
+        labels.add(basis.label.casefold())
 
 
 def _columns(table: InputTable, path: KeyPath, places: Places) -> Iterator[Fault]:
@@ -95,3 +117,7 @@ def _case(framework: Framework, case: TestCase, path: KeyPath, places: Places) -
         workings = [working.id for working in measures[case.measure].workings]
         for name in case.workings:
             yield from missing(places, (*path, "workings", name), "working", name, workings, case.measure)
+        bases = [basis.label for basis in measures[case.measure].bases]
+        yield from missing(places, (*path, "expect_basis"), "basis", case.expect_basis, bases, case.measure)
+    elif case.measure is None and case.expect_basis is not None:
+        yield places.fault((*path, "expect_basis"), "a plain mean rests on nothing else", "Take it out.")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kil_xlsx.core.expressions import Expression, ExpressionError, parse
-from kil_xlsx.core.framework import Framework, Input, ReferenceValue, TableColumn
+from kil_xlsx.core.figures import Input, ReferenceValue, TableColumn
+from kil_xlsx.core.framework import Framework
 from kil_xlsx.definitions.check_links import missing
 from kil_xlsx.definitions.places import KeyPath, Places
 from kil_xlsx.definitions.walking import ForRespondents, audience
@@ -56,6 +57,9 @@ def _formulas(framework: Framework) -> Iterator[_Formula]:
         yield _Formula((*path, "formula"), measure.formula, False, measure)
         if measure.needs is not None:
             yield _Formula((*path, "needs"), measure.needs, True, measure)
+        for at, basis in enumerate(measure.bases):
+            if basis.when is not None:
+                yield _Formula((*path, "bases", at, "when"), basis.when, True, measure)
         for at, working in enumerate(measure.workings):
             yield _Formula((*path, "workings", at, "formula"), working.formula, False, measure)
     for index, check in enumerate(framework.checks):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kil_xlsx.core.checking import STANDING, range_check_id
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.scoring import STANDING, range_check_id
 from kil_xlsx.definitions.places import KeyPath, Places
 from kil_xlsx.definitions.walking import sections
 from kil_xlsx.errors import Fault

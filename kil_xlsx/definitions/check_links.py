@@ -28,8 +28,9 @@ def missing(
 
 
 def check_links(framework: Framework, places: Places) -> Iterator[Fault]:
-    """Sections, kinds, units, groups, choice lists, sources and principles that are referred to exist."""
+    """Sections, kinds, questions, units, groups, choice lists, sources and principles that are referred to exist."""
     yield from _choice_lists(framework, places)
+    yield from _guidance(framework, places)
     yield from _sections(framework, places)
     yield from _units_and_groups(framework, places)
     yield from _sources_and_principles(framework, places)
@@ -63,6 +64,7 @@ def _choice_lists(framework: Framework, places: Places) -> Iterator[Fault]:
         (("default_choices",), framework.default_choices),
         (("evidence_strength",), framework.evidence_strength),
         (("missing_figure",), framework.missing_figure),
+        (("confirmation",), framework.confirmation),
     ]
     uses += [(("questions", at, "choices"), each.choices) for at, each in enumerate(framework.questions)]
     uses += [(("profile", at, "choices"), each.choices) for at, each in enumerate(framework.profile)]
@@ -87,6 +89,17 @@ def _sections(framework: Framework, places: Places) -> Iterator[Fault]:
         yield from missing(places, ("questions", at, "section"), "section", question.section, ids)
     for at, measure in enumerate(framework.measures):
         yield from missing(places, ("measures", at, "section"), "section", measure.section, ids)
+
+
+def _guidance(framework: Framework, places: Places) -> Iterator[Fault]:
+    """Pages of guidance name questions that exist, each once."""
+    questions = [each.id for each in framework.questions]
+    for index, page in enumerate(framework.guidance):
+        for at, wanted in enumerate(page.questions):
+            path = ("guidance", index, "questions", at)
+            yield from missing(places, path, "question", wanted, questions)
+            if wanted in page.questions[:at]:
+                yield places.fault(path, f"the question '{wanted}' is already listed here", "Name it once.")
 
 
 def _units_and_groups(framework: Framework, places: Places) -> Iterator[Fault]:

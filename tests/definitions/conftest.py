@@ -108,6 +108,12 @@ steps:
   choices: agreement
   steps:
     - {id: S1, label: Start, text: Begin.}
+guidance:
+  - id: page
+    title: For everyone
+    paragraphs: [Read this., Then that.]
+    questions: [LA-1]
+privacy: [We keep it to ourselves., "Ask us, and it is gone."]
 """
 
 FIGURES = """\
@@ -145,6 +151,9 @@ measures:
     formula: 100 * local_spend / spend
     respondents: [council]
     needs: spend > 0
+    bases:
+      - {label: Books, when: jobs >= 5}
+      - {label: Guess}
     valid_from: 0
     valid_to: 100
     workings:
@@ -164,6 +173,7 @@ test_cases:
     inputs: {spend: 200, local_spend: 100}
     workings: {rest: 100}
     expect: 50
+    expect_basis: Books
   - id: rents
     title: Rents
     measure: M-2

@@ -220,6 +220,14 @@ LINKS = {
         Q, "principles: [local]", "principles: [global]", None, "questions[1] (LA-1).principles[1]",
         "there is no principle 'global'; did you mean 'local'?",
     ),
+    "question of a page": Planted(
+        Q, "questions: [LA-1]", "questions: [LA-2]", None, "guidance[1] (page).questions[1]",
+        "there is no question 'LA-2'; did you mean 'LA-1'?",
+    ),
+    "question twice on a page": Planted(
+        Q, "questions: [LA-1]", "questions: [LA-1, LA-1]", None, "guidance[1] (page).questions[2]",
+        "the question 'LA-1' is already listed here.",
+    ),
     "level": Planted(
         Q, "      2: All", "      3: All", None, "questions[1] (LA-1).levels.3",
         "'maturity' has no choice with the code '3'.",
@@ -404,6 +412,32 @@ FIGURES = {
     "number for needs": Planted(
         X, "needs: spend > 0", "needs: spend", None, "measures[1] (M-1).needs",
         "gives a number, where a condition is needed.",
+    ),
+    "number for the condition of a basis": Planted(
+        X, "when: jobs >= 5", "when: jobs", "label: Books", "measures[1] (M-1).bases[1] (Books).when",
+        "gives a number, where a condition is needed.",
+    ),
+    "unknown name in the condition of a basis": Planted(
+        X, "when: jobs >= 5", "when: job >= 5", "label: Books", "measures[1] (M-1).bases[1] (Books).when",
+        "there is no input or reference value 'job'; did you mean 'jobs'?",
+    ),
+    "basis that may leave nothing": Planted(
+        X, "- {label: Guess}", "- {label: Guess, when: spend > 1}", "label: Guess",
+        "measures[1] (M-1).bases[2] (Guess).when",
+        "the last basis has a condition, so a figure could rest on nothing.",
+    ),
+    "basis that nothing comes after": Planted(
+        X, "- {label: Books, when: jobs >= 5}", "- {label: Books}", "- {label: Books",
+        "measures[1] (M-1).bases[1] (Books)",
+        "this basis always applies, so those after it never do.",
+    ),
+    "basis twice": Planted(
+        X, "- {label: Guess}", "- {label: books}", None, "measures[1] (M-1).bases[2] (books).label",
+        "the label 'books' is already used.",
+    ),
+    "test case with an unknown basis": Planted(
+        X, "expect_basis: Books", "expect_basis: Book", None, "test_cases[1] (half).expect_basis",
+        "there is no basis 'Book' in 'M-1'; did you mean 'Books'?",
     ),
     "text column in a formula": Planted(
         X, "SUM(tenants.rent)", "SUM(tenants.tenant)", None, "measures[2] (M-2).formula",
