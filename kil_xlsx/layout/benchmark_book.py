@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kil_xlsx.core.benchmark import Benchmark, Group, Item, RespondentBenchmark, Statistic
+from kil_xlsx.core.branding import DEFAULT, Branding
 from kil_xlsx.core.disclosure import SUPPRESSED, Figure
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.layout import text_fit
@@ -20,6 +21,7 @@ from kil_xlsx.layout.document import (
     Chart,
     Column,
     Document,
+    Image,
     Link,
     PrintSetup,
     Series,
@@ -97,11 +99,14 @@ _Entry = Value | _Number
 _Row = Sequence[_Entry]
 
 
-def benchmark_document(benchmark: Benchmark, framework: Framework, created: datetime) -> Document:
+def benchmark_document(
+    benchmark: Benchmark, framework: Framework, created: datetime, branding: Branding = DEFAULT
+) -> Document:
     """Lay a benchmark out as a workbook.
 
     :param framework: the one that the benchmark was made with, for units and the bounds of scores.
     :param created: when the benchmark was made; it stands on the cover and in the file's properties.
+    :param branding: whose footer every page has and whose logo the cover has.
     """
     sheets = [
         *_sections(benchmark, framework),
@@ -110,8 +115,12 @@ def benchmark_document(benchmark: Benchmark, framework: Framework, created: date
         *_groups(benchmark),
     ]
     cover = _cover(benchmark, created, [sheet.name for sheet in sheets])
+    if branding.logo is not None:
+        beside = len(cover.columns)
+        logo = branding.logo
+        cover.images.append(Image(logo.content, logo.description, row=0, column=beside, height=logo.height))
     for sheet in (cover, *sheets):
-        _finish(sheet, benchmark)
+        _finish(sheet, benchmark, branding)
     return Document(
         sheets=[cover, *sheets],
         names=[],
@@ -251,7 +260,7 @@ def _questions(benchmark: Benchmark) -> Iterator[Sheet]:
         *_STATISTICS,
         *(_Head(f"{label}, %", 13) for _, label in levels),
         _Head("Not applicable, organisations", 14),
-        _Head("Don't know, organisations", 14),
+        _Head("Not known yet, organisations", 14),
         _Head("Not answered, organisations", 14),
     )
     rows: list[_Row] = []
@@ -441,13 +450,16 @@ def _row_below(sheet: Sheet, row: int, pixels: int) -> int:
     return row + 1
 
 
-def _finish(sheet: Sheet, benchmark: Benchmark) -> None:
+def _finish(sheet: Sheet, benchmark: Benchmark, branding: Branding) -> None:
     """Print setup: one page wide, the header repeated, and what the sheet belongs to in the footer."""
-    title = f"{benchmark.title}, {benchmark.version}".replace("&", "&&")[:120]
+    # The font's code keeps a number at the beginning of the words from being taken for a size.
+    small = '&9&"-,Regular"'
+    own = f"{small}{branding.footer.replace('&', '&&')}\n" if branding.footer else ""
+    title = f"{benchmark.title}, {benchmark.version}"[: 40 if own else 100].replace("&", "&&")
     sheet.printing = PrintSetup(
         landscape=sheet.name != COVER,
         one_page=sheet.name == COVER,
         repeat_first_row=HEADER_ROW,
         repeat_last_row=HEADER_ROW,
-        footer=f"&L&8{title} &C&8&A&R&8&P / &N",
+        footer=f"&L{own}{small}{title} &C&9&A&R&9&P / &N",
     )

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from kil_xlsx.core.framework import Choice, ChoiceList
 from kil_xlsx.core.instrument import Instrument, display
 from kil_xlsx.core.problems import Problem, problem
-from kil_xlsx.core.returns import Entry, Key, Outcome, Part, State, Typed
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, State, Typed, text_of
 from kil_xlsx.layout.slots import Slot, SlotKind
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
@@ -140,15 +140,6 @@ def _dated(key: Key, typed: Typed, day: date) -> Entry:
     return Entry(
         key=key, state=State.ANSWERED, outcome=Outcome.ACCEPTED, value=serial(day), text=day.isoformat(), typed=typed
     )
-
-
-def text_of(typed: Typed) -> str:
-    """A cell's content as text: whole numbers without a decimal point, logical values as a spreadsheet shows them."""
-    if isinstance(typed, bool):
-        return "TRUE" if typed else "FALSE"
-    if isinstance(typed, float) and typed.is_integer() and abs(typed) < 1e15:
-        return str(int(typed))
-    return "" if typed is None else str(typed)
 
 
 _DASHES = re.compile(r"[‐-―−]")

@@ -18,10 +18,14 @@ from kil_xlsx.layout.sheets import (
     guidance,
     lists,
     measures,
+    peers,
     results,
     start,
     steps,
     workings,
+)
+from kil_xlsx.layout.sheets import (
+    carried as carried_over,
 )
 from kil_xlsx.layout.sheets.frame import Content, Issue
 from kil_xlsx.layout.stamp import Organisation, Stamp, stamp
@@ -30,18 +34,28 @@ REFERENCE_NAME = "kil_reference"
 FILE_NAME = "kil_file"
 
 
-def seen_by_formulas(plan: Plan, typed: Mapping[Key, Typed]) -> Return:
+def seen_by_formulas(plan: Plan, typed: Mapping[Key, Typed], carried: Mapping[Key, Typed] | None = None) -> Return:
     """The return that the workbook's formulas make of what is typed in its cells.
 
     KeyError when something is typed where the plan has no cell to fill in.
     """
-    return Return.of(as_formulas_see(plan.instrument, plan.by_key[key], value) for key, value in typed.items())
+    entries = (as_formulas_see(plan.instrument, plan.by_key[key], value) for key, value in typed.items())
+    return Return.of(entries, carried)
+
+
+def _carried(plan: Plan, issue: Issue) -> dict[Key, Typed]:
+    """What an earlier return puts into this workbook's cells, in the order of the cells."""
+    if issue.previous is None:
+        return {}
+    before = issue.previous.typed
+    return {slot.key: before[slot.key] for slot in plan.carried_slots if slot.key in before}
 
 
 def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> Document:
     """The workbook of one organisation, or a blank one, with whatever is typed in already."""
-    known = {**_profile(plan, issue.organisation), **(typed or {})}
-    ret = seen_by_formulas(plan, known)
+    carried = _carried(plan, issue)
+    known = {**carried, **_profile(plan, issue.organisation), **(typed or {})}
+    ret = seen_by_formulas(plan, known, carried)
     made = stamp(plan.instrument, issue.round_id, issue.organisation)
     content = Content(plan, issue, made, known, ret, score(plan.instrument, ret))
     sheets = [start.paint(content), about.paint(content), assessment.paint(content)]
@@ -51,7 +65,12 @@ def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) 
     if content.instrument.steps:
         sheets.append(steps.paint(content))
     sheets.append(guidance.paint(content))
-    sheets += [lists.paint(content), workings.paint(content), file_info.paint(content)]
+    sheets += [lists.paint(content), workings.paint(content)]
+    if content.carried:
+        sheets.append(carried_over.paint(content))
+    if issue.peers is not None:
+        sheets.append(peers.paint(content, issue.peers))
+    sheets.append(file_info.paint(content))
     framework = plan.instrument.framework
     name = made.organisation or plan.instrument.respondent.label
     return Document(

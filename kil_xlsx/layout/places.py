@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from kil_xlsx.core.framework import InputTable, TableColumn
+from kil_xlsx.core.figures import InputTable, TableColumn
 from kil_xlsx.layout.document import CellRef, RangeRef
 
 KEY, NO = 0, 1
@@ -44,23 +44,33 @@ class Block:
 class About:
     """Columns of the sheet about the organisation."""
 
-    LABEL, ANSWER, HELP, STATUS = range(2, 6)
+    LABEL, ANSWER, LAST, CONFIRM, STATUS, HELP = range(2, 8)
     HEADER = 3
 
 
 class Assessment:
-    """Columns of the sheet with the questions."""
+    """Columns of the sheet with the questions.
 
-    (QUESTION, LEVELS, ANSWER, CHOSEN, REASON, EVIDENCE, STRENGTH, TARGET, ACTION, OWNER, DUE, FLAG) = range(2, 14)
+    As many columns as the longest list has answers say what each looks like; those behind them start accordingly.
+    """
+
+    QUESTION, LAST, ANSWER, CONFIRM, FLAG, LEVELS = range(2, 8)
     HEADER = 3
+
+    def __init__(self, levels: int) -> None:
+        self.levels = levels
+        first = self.LEVELS + levels
+        (self.REASON, self.EVIDENCE, self.STRENGTH, self.TARGET, self.ACTION, self.OWNER, self.DUE, self.POSITION) = (
+            range(first, first + 8)
+        )
 
 
 class Measures:
     """Columns of the sheet with the figures."""
 
-    LABEL, UNIT, VALUE, MISSING, WHERE, COUNTED, NOTE = range(2, 9)
+    LABEL, UNIT, VALUE, MISSING, WHERE, COUNTED, NOTE, LAST, CONFIRM, FLAG = range(2, 12)
     TABLE = 2
-    """First column of an input table; its columns follow."""
+    """First column of an input table; its columns follow, seven at most."""
 
 
 class Checks:
@@ -73,8 +83,29 @@ class Checks:
 class Results:
     """Columns of the sheet with the scores."""
 
-    LABEL, SCORE, BAND, QUESTIONS, ANSWERED, DONT_KNOW, NOT_APPLICABLE, UNANSWERED, STRENGTH = range(2, 11)
+    LABEL, SCORE, BAND = range(2, 5)
+    LAST, CHANGE = range(5, 7)
+    LOWER, MEDIAN, UPPER, PEERS, STANDING = range(7, 12)
+    QUESTIONS, ANSWERED, DONT_KNOW, NOT_APPLICABLE, UNANSWERED, STRENGTH = range(12, 18)
     HEADER = 3
+
+
+class Carried:
+    """Columns of the hidden sheet with what was carried over from an earlier return, one row for each cell."""
+
+    KEY, CODE, VALUE, CHANGED, UNTOUCHED, ADDRESS = range(6)
+    HEADER = 1
+
+
+class PeersSheet:
+    """Columns of the hidden sheet with the figures of peers: scores, groups, and which group is compared with."""
+
+    NUMBER, GROUP, ITEM, COUNT, LOWER, MEDIAN, UPPER = range(7)
+    FIELD, VALUE, LABEL = range(8, 11)
+    WHAT, FOUND = range(12, 14)
+    HEADER = 1
+    DATE, CHOSEN, FIRST_FIELD = range(2, 5)
+    """Rows of what is looked up: the age of the benchmark, the number of the group, then a row for each field."""
 
 
 class ActionPlan:
@@ -97,7 +128,7 @@ class Workings:
     (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = (
         range(13)
     )
-    WEIGHT, GROUP, LABEL, UNUSABLE, LEVELS = 13, 14, 15, 16, 17
+    WEIGHT, GROUP, LABEL, UNUSABLE, OPEN, CLAIMED, ADDRESS = range(13, 20)
     HEADER = 0
 
 
@@ -195,6 +226,10 @@ class StartPlan:
     round: int = 4
     due: int = 5
     contact: int = 6
-    status: int = 8
-    progress_header: int = 10
+    purpose: int = 7
+    who: int = 8
+    time: int = 9
+    status: int = 11
+    next: int = 12
+    progress_header: int = 14
     LABEL, VALUE = 1, 2

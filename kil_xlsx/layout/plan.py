@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kil_xlsx.core.framework import Lookup, Measure, ProfileField, Question, TableColumn
+from kil_xlsx.core.checking import STANDING, range_check_id
+from kil_xlsx.core.figures import Measure, TableColumn
+from kil_xlsx.core.framework import Lookup, ProfileField, Question
 from kil_xlsx.core.instrument import Instrument, SectionNode
 from kil_xlsx.core.readings import ItemKind
 from kil_xlsx.core.returns import Key, Part
-from kil_xlsx.core.scoring import LISTED, STANDING, range_check_id, scored_choices
+from kil_xlsx.core.scoring import LISTED, scored_choices
 from kil_xlsx.errors import DefinitionError, LayoutError
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, ordered, serial
 from kil_xlsx.layout.document import CellRef, RangeRef
@@ -60,6 +62,7 @@ class Plan:
             )
         self.start = StartPlan(words("sheet.start"))
         self.about = self._about()
+        self.columns = Assessment(self.most_levels)
         self.assessment = self._assessment()
         self._measures()
         self.checks = self._checks()
@@ -116,7 +119,7 @@ class Plan:
         self.figures = Block(sheet, self.figures_title + 1, rows)
         self.tables: dict[str, TablePlace] = {}
         workings_row = len(self.instrument.questions) + 4
-        workings_column = 14
+        workings_column = 17
         for table in self.instrument.tables:
             title = row + 1
             place = TablePlace(
@@ -158,12 +161,11 @@ class Plan:
         last = Results.HEADER + len(rows)
         self.overall_row = last + 1
         self.overall_equal_row = last + 2 if self.weighted_overall else None
-        after = (self.overall_equal_row or self.overall_row) + 2
-        self.charts_row = after
-        self.strongest_title = after + 24
-        self.strongest_first = self.strongest_title + 2
-        self.weakest_title = self.strongest_first + LISTED + 1
-        self.weakest_first = self.weakest_title + 2
+        self.compared_row = (self.overall_equal_row or self.overall_row) + 1
+        self.charts_row = self.compared_row + 2
+        self.strongest_title = self.charts_row + 24
+        self.weakest_title = self.strongest_title + 2 + LISTED + 1
+        self.claims_title = self.weakest_title + 2 + LISTED + 1
         return Block(self.words("sheet.results"), Results.HEADER, rows)
 
     @property
@@ -221,8 +223,8 @@ class Plan:
         )
 
     CHECK_ID, CHECK_VALUE, CHECK_SEVERITY, CHECK_OPEN = range(4)
-    CHART_CODE, CHART_LABEL, CHART_VALUE = range(5, 8)
-    FIGURE_ID, FIGURE_GIVEN, FIGURE_BOTH, FIGURE_UNUSABLE = range(9, 13)
+    CHART_CODE, CHART_LABEL, CHART_VALUE, CHART_LAST, CHART_PEERS = range(5, 10)
+    FIGURE_CODE, FIGURE_GIVEN, FIGURE_BOTH, FIGURE_UNUSABLE, FIGURE_ADDRESS = range(11, 16)
     """Columns of the lower blocks of the workings: conditions of checks, scores for charts, how figures are given."""
 
     # References that formulas use
@@ -244,6 +246,14 @@ class Plan:
         """A section's score, or another column of its row on the Results sheet."""
         return self.results.cell(section_id, column)
 
+    @cached_property
+    def carried_slots(self) -> tuple[Slot, ...]:
+        """The cells that may be carried over from an earlier return: all of a row but its confirmation."""
+        kept = {kind for kind in ItemKind if kind is not ItemKind.STEP}
+        return tuple(
+            slot for slot in self.slots if slot.key.part != Part.CONFIRM and self.kinds.get(slot.key.item) in kept
+        )
+
     def overall_cell(self, column: int = Results.SCORE) -> CellRef:
         """The overall score, or another column of its row."""
         return CellRef(self.results.sheet, self.overall_row, column)
@@ -253,9 +263,10 @@ class Plan:
         return self.lists[self.instrument.choices_of(question).id]
 
     @cached_property
-    def most_choices(self) -> int:
-        """The length of the longest choice list of any question."""
-        return max(self.list_place(question).total for question in self.instrument.questions)
+    def most_levels(self) -> int:
+        """How many answers, apart from the special ones, the longest choice list of any question has."""
+        lists = (self.instrument.choices_of(question) for question in self.instrument.questions)
+        return max(sum(choice.state == "answered" for choice in each.choices) for each in lists)
 
     def lookup(self, lookup_id: str) -> Lookup:
         return self.instrument.lookups[lookup_id]
@@ -271,6 +282,7 @@ class Plan:
         for field in self.instrument.profile:
             if field.type != "derived":
                 slots.append(self._profile_slot(field))
+                slots += self._confirm_slot(self.about, field.id, field.code, About.CONFIRM)
         for question in self.instrument.questions:
             slots.extend(self._question_slots(question))
         for figure in self.instrument.figures:
@@ -278,6 +290,7 @@ class Plan:
         for place in self.tables.values():
             for row in range(1, place.table.rows + 1):
                 slots.extend(self._table_slot(place, row, column) for column in place.table.columns)
+                slots += self._confirm_row(place, row)
         for identifier in self.checks.rows:
             slots.append(
                 self._slot(
@@ -355,9 +368,10 @@ class Plan:
                 maximum=serial(LAST_DAY) if kind is SlotKind.DATE else None,
             )  # fmt: skip
 
-        columns = Assessment
+        columns = self.columns
         slots = [
             slot(Part.ANSWER, columns.ANSWER, "assessment.answer", SlotKind.CHOICE, choices),
+            *self._confirm_slot(self.assessment, question.id, question.id, columns.CONFIRM),
             slot(Part.REASON, columns.REASON, "assessment.reason"),
             slot(Part.EVIDENCE, columns.EVIDENCE, "assessment.evidence"),
             slot(Part.STRENGTH, columns.STRENGTH, "assessment.strength", SlotKind.CHOICE, framework.evidence_strength),
@@ -383,7 +397,36 @@ class Plan:
                 kind=SlotKind.CHOICE, choices=missing, label=label,
             ),
             self._slot(self.figures, item, code, Part.NOTE, Measures.NOTE, "measures.note", label=label),
+            *self._confirm_slot(self.figures, item, code, Measures.CONFIRM),
         ]  # fmt: skip
+
+    def _confirm_slot(self, block: Block, item: str, code: str, column: int) -> list[Slot]:
+        """Where an answer that was carried over is confirmed; the framework may offer no way to."""
+        choices = self.instrument.framework.confirmation
+        if choices is None:
+            return []
+        return [
+            self._slot(
+                block, item, code, Part.CONFIRM, column, "carried.confirm",
+                kind=SlotKind.CHOICE, choices=choices, label=self.words("carried.prompt"),
+            )
+        ]  # fmt: skip
+
+    def _confirm_row(self, place: TablePlace, row: int) -> list[Slot]:
+        choices = self.instrument.framework.confirmation
+        if choices is None:
+            return []
+        return [
+            Slot(
+                key=Key(place.table.id, Part.CONFIRM, row),
+                kind=SlotKind.CHOICE,
+                cell=CellRef(place.sheet, place.header + row, Measures.CONFIRM),
+                code=place.row_code(row),
+                heading=self.words("carried.confirm"),
+                label=self.words("carried.prompt"),
+                choices=choices,
+            )
+        ]
 
     def _table_slot(self, place: TablePlace, row: int, column: TableColumn) -> Slot:
         kinds = {"choice": SlotKind.CHOICE, "number": SlotKind.NUMBER}

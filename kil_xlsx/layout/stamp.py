@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kil_xlsx.core.instrument import Instrument
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever the place or meaning of any cell changes."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U

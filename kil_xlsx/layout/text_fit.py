@@ -70,5 +70,6 @@ def height(*columns: tuple[str, float] | tuple[str, float, float], least: float 
     for column in columns:
         text, width = column[0], column[1]
         scale = column[2] if len(column) == 3 else 1.0
-        tallest = max(tallest, lines(text, width, scale) * LINE_POINTS * max(scale, 0.85))
+        apart = scale if scale >= 1 else max(scale - 0.05, 0.8)  # lines of a smaller font are closer still
+        tallest = max(tallest, lines(text, width, scale) * LINE_POINTS * apart)
     return min(max(tallest + padding, least), MAXIMUM_POINTS)

@@ -27,6 +27,8 @@ ENGLISH: dict[str, str] = {
     "sheet.guidance": "Guidance",
     "sheet.lists": "Lists",
     "sheet.workings": "Workings",
+    "sheet.carried": "Carried over",
+    "sheet.peers": "Peers",
     "sheet.file": "About this file",
     # Columns and common words
     "column.no": "No.",
@@ -47,20 +49,30 @@ ENGLISH: dict[str, str] = {
     "start.no_due": "No date given",
     "start.contact": "Questions to",
     "start.purpose": "What this is for",
-    "start.who": "Who should answer",
+    "start.who": "Who should be in the room",
     "start.time": "How long it takes",
     "start.time_text": "About {first} minutes the first time and {repeat} after that, best done in one meeting.",
     "start.how": "How to fill it in",
-    "start.how_1": "Fill in the cream cells, sheet by sheet from left to right. Everything else works itself out.",
+    "start.how_1": "Fill in the tinted cells with a frame, sheet by sheet. Everything else works itself out.",
     "start.how_2": (
         "Choose answers from the lists. “{na}” needs a short reason; “{dk}” is welcome and becomes an action."
     ),
     "start.how_3": "Leave blank what you have not got to. A blank is never read as zero.",
-    "start.how_4": (
-        "You may filter, widen columns, change row heights and formats, and add your own sheets. Please do not sort, "
-        "insert or delete rows: that is what damages a return."
+    "start.how_carried": (
+        "Answers from {round} are in already. Change what is no longer right; for the rest answer “{confirm}” beside "
+        "it."
     ),
     "start.how_5": "When this sheet says “{ready}”, save the file and send it back as it is.",
+    "start.may": "You may",
+    "start.may_text": "filter, widen columns, change row heights and formats, and add notes of your own.",
+    "start.may_not": "Please do not",
+    "start.may_not_text": (
+        "sort, insert, delete or move rows and columns, or cut and paste answers: that is what damages a return. "
+        "Copying and pasting values is fine."
+    ),
+    "start.privacy": "What happens with it",
+    "start.consent": "Your choice so far",
+    "start.consent_none": "Not chosen yet",
     "start.part": "Part",
     "start.total": "To answer",
     "start.done": "Done",
@@ -69,7 +81,14 @@ ENGLISH: dict[str, str] = {
     "start.status": "Ready to send?",
     "start.ready": "Ready to send",
     "start.not_ready": "Not yet: {left} left to answer, {errors} to put right",
-    "start.next": "What is left",
+    "start.next": "Next step",
+    "start.next_here": "Next here",
+    "start.next_question": "Next question: {code}",
+    "start.next_profile": "Fill in “{about}”",
+    "start.next_errors": "See “{checks}”: something has to be put right",
+    "start.next_send": "Nothing is left: save this file and send it back",
+    "start.left_heading": "What is left",
+    "start.left_carried": "Answers from last time to confirm or change",
     "start.left_profile": "Needed on “{about}”",
     "start.left_questions": "Questions not dealt with",
     "start.left_errors": "Checks to put right",
@@ -82,7 +101,6 @@ ENGLISH: dict[str, str] = {
     "about.label": "What we need to know",
     "about.answer": "Your answer",
     "about.help": "Help",
-    "about.status": "Still needed",
     "about.needed": "Needed",
     "about.derived": "Worked out from your other answers",
     # Assessment
@@ -90,9 +108,9 @@ ENGLISH: dict[str, str] = {
         "For each question choose the answer that describes today, not the plan. Say what evidence there is, and where "
         "you want to be."
     ),
-    "assessment.levels": "What each answer looks like",
     "assessment.answer": "Your answer",
-    "assessment.chosen": "Your answer in words",
+    "assessment.level": "Answer {number} looks like",
+    "assessment.position": "Chosen",
     "assessment.reason": "If not applicable: why",
     "assessment.evidence": "Evidence (where can it be found?)",
     "assessment.strength": "Strength of evidence",
@@ -107,6 +125,14 @@ ENGLISH: dict[str, str] = {
     "flag.claim": "High answer, little evidence",
     "flag.dont_know": "Find out",
     "flag.not_in_list": "Choose from the list",
+    "flag.carried": "From last time: confirm or change",
+    "flag.unusable": "Cannot be used",
+    "flag.both": "Figure and reason: keep one",
+    # What was carried over from an earlier return
+    "carried.last": "Answer in {round}",
+    "carried.before": "last time",
+    "carried.confirm": "Still right?",
+    "carried.prompt": "Choose this if the answer from last time is still right. If not, change the answer instead.",
     # Measures
     "measures.intro": (
         "Figures for your reporting year, without recoverable VAT. Leave blank what you cannot find: a measure that "
@@ -132,6 +158,10 @@ ENGLISH: dict[str, str] = {
     "measures.in_range": "Within the usual range",
     "measures.out_of_range": "Outside the usual range: see Checks",
     "measures.worked_out": "Worked out",
+    "measures.based": "{basis}: {reading}",
+    "measures.based_in_range": "within the usual range",
+    "measures.based_out_of_range": "outside the usual range, see Checks",
+    "measures.based_worked_out": "worked out",
     "measures.published": "Published figure, used unless you enter your own. Source: {source}.",
     # Checks
     "checks.intro": (
@@ -141,6 +171,7 @@ ENGLISH: dict[str, str] = {
     "checks.severity": "Kind",
     "checks.result": "Result",
     "checks.go": "Where",
+    "checks.go_item": "Go to {code}",
     "checks.explanation": "Your explanation",
     "checks.error": "Error",
     "checks.query": "Query",
@@ -155,19 +186,20 @@ ENGLISH: dict[str, str] = {
     "checks.claims": "High answers have evidence to show for them.",
     "checks.both": "No figure is given together with a reason for having none.",
     "checks.unusable": "Every entry can be used: choices from the lists, plain numbers in range, real dates.",
+    "checks.carried": "Every answer from last time is confirmed or changed.",
     "checks.otherwise": "If not: {message}",
     "checks.count": "{result} ({count})",
     # Results
     "results.intro": (
         "Scores run from {minimum} to {maximum}. A section needs enough answered questions to have a score; not "
-        "applicable questions are left out, and don't know counts as not answered."
+        "applicable questions are left out, and not known yet counts as not answered."
     ),
     "results.section": "Section",
     "results.score": "Score",
     "results.band": "Band",
     "results.questions": "Questions",
     "results.answered": "Answered",
-    "results.dont_know": "Don't know",
+    "results.dont_know": "Not known yet",
     "results.not_applicable": "Not applicable",
     "results.unanswered": "Not answered",
     "results.strength": "Evidence strength (mean, 0 to {maximum})",
@@ -180,6 +212,33 @@ ENGLISH: dict[str, str] = {
     "results.strongest": "Strongest answers",
     "results.weakest": "Weakest answers",
     "results.answer": "Answer",
+    "results.claims": "High answers with little evidence",
+    "results.more_claims": "and {count} more: see the column “{flag}”",
+    # Results beside last time's and those of peers
+    "results.last": "Score in {round}",
+    "results.last_time": "Score last time",
+    "results.change": "Change",
+    "results.intro_peers": (
+        "Half of your peers score at or above the median and half at or below it; the middle half of them lies from "
+        "the lower to the upper quartile. {mark} stands where a figure is held back because too few organisations gave "
+        "an answer or one of them could be recognised. Who your peers are follows from the sheet “{about}”."
+    ),
+    "results.lower": "Peers: lower quartile",
+    "results.median": "Peers: median",
+    "results.upper": "Peers: upper quartile",
+    "results.peers": "Peers: how many",
+    "results.standing": "Among your peers",
+    "results.below": "Below the middle half",
+    "results.within": "In the middle half",
+    "results.above": "Above the middle half",
+    "results.compared": "Compared with {group}: {count} organisations, benchmark of {date}.",
+    "results.compared_hidden": "Compared with {group}, benchmark of {date}.",
+    "results.peer_median": "Peer median",
+    "results.chart_more": "Beside it: {series}.",
+    "peers.everybody": "everyone of your kind",
+    "peers.group": "{field} “{answer}”",
+    "peers.undated": "unknown date",
+    "peers.rounds": "the round {rounds}",
     # Action plan
     "plan.intro": (
         "Built from your answers: where you are below your target, where nobody could say yet, and where a high answer "
@@ -204,6 +263,8 @@ ENGLISH: dict[str, str] = {
     "steps.note": "Your notes",
     # Guidance
     "guidance.title": "Guidance",
+    "guidance.contents": "On this sheet",
+    "guidance.questions": "Questions that are yours to answer",
     "guidance.scale": "What the answers mean",
     "guidance.glossary": "Words",
     "guidance.sources": "Where the topics come from",

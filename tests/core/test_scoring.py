@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from kil_xlsx.core.framework import Band, Framework
 from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.core.measures import to_serial
 from kil_xlsx.core.results import CheckState, Result
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, State
-from kil_xlsx.core.scoring import LISTED, band_of, score, to_serial
+from kil_xlsx.core.scoring import LISTED, band_of, score
 
 CHOICES: dict[str, dict[str, dict[str, Any]]] = {
     "levels": {
@@ -697,6 +698,35 @@ def test_a_measure_shows_only_when_what_it_needs_holds(figured: Instrument) -> N
 
 
 @pytest.mark.parametrize(
+    ("income", "local", "shops", "value", "basis"),
+    [
+        (300, 100, (), 33.333333, "Guess"),
+        (300, 100, (5,), 33.333333, "Count"),
+        (500, 100, (), 20.0, "Guess"),
+        (501, 100, (5,), 19.960080, "Large"),
+        (501, 100, (), 19.960080, "Guess"),
+        (300, None, (5,), None, ""),
+    ],
+)
+def test_a_measure_says_what_it_rests_on(
+    income: float, local: float | None, shops: tuple[float, ...], value: float | None, basis: str
+) -> None:
+    """Rule 67: the first basis whose condition holds; one that lacks a figure does not; none without a value."""
+    bases = [
+        {"when": "AND(income > 500, SUM(shops.spend) > 0)", "label": "Large"},
+        {"when": "COUNT(shops.spend) > 0", "label": "Count"},
+        {"label": "Guess"},
+    ]
+    [first, *others] = FIGURES["measures"]
+    based = made(**{**FIGURES, "measures": [{**first, "bases": bases}, *others]})
+    figures = [number("income", income), *([] if local is None else [number("local", local)])]
+    rows = [number("shops", spend, row, "spend") for row, spend in enumerate(shops, start=1)]
+    measures = scored(based, "", *figures, *rows).measures
+    assert (measures["M1"].value, measures["M1"].basis) == (value, basis)
+    assert measures["M2"].basis == ""
+
+
+@pytest.mark.parametrize(
     ("income", "local", "state"),
     [
         (None, None, CheckState.NOT_YET),
@@ -729,7 +759,17 @@ def test_a_query_can_be_explained_and_an_error_cannot(figured: Instrument) -> No
 
 def test_each_measure_with_a_usual_range_has_a_check(figured: Instrument) -> None:
     """Rule 51: a measure outside its range is a query named after it; without a value it is not yet made."""
-    assert list(scored(figured).checks) == ["K1", "K2", "R-M1", "AUTO-1", "AUTO-2", "AUTO-3", "AUTO-4", "AUTO-5"]
+    assert list(scored(figured).checks) == [
+        "K1",
+        "K2",
+        "R-M1",
+        "AUTO-1",
+        "AUTO-2",
+        "AUTO-3",
+        "AUTO-4",
+        "AUTO-5",
+        "AUTO-6",
+    ]
     assert scored(figured).checks["R-M1"].state is CheckState.NOT_YET
     outside = scored(figured, "", number("income", 100), number("local", 101)).checks["R-M1"]
     assert (outside.state, outside.severity) == (CheckState.FAILED, "query")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument, instrument
 from kil_xlsx.core.problems import Severity
-from kil_xlsx.core.returns import Entry, Key, Outcome, Part, State, Typed
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, State, Typed, text_of
 from kil_xlsx.layout.codec import (
     FIRST_DAY,
     LAST_DAY,
@@ -27,7 +27,6 @@ from kil_xlsx.layout.codec import (
     offered,
     range_words,
     serial,
-    text_of,
 )
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind

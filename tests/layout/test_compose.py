@@ -32,8 +32,8 @@ from kil_xlsx.layout.document import Document, Formula
 from kil_xlsx.layout.places import NO, ActionPlan, Assessment, Checks, Measures, Results, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
-from kil_xlsx.layout.slots import SlotKind
-from kil_xlsx.layout.stamp import Organisation, stamp, valid_reference
+from kil_xlsx.layout.slots import Slot, SlotKind
+from kil_xlsx.layout.stamp import LAYOUT_VERSION, Organisation, stamp, valid_reference
 from kil_xlsx.layout.text_fit import MAXIMUM_POINTS
 from kil_xlsx.writing.lint import lint
 from kil_xlsx.writing.theme import default_theme
@@ -218,9 +218,18 @@ def test_links_and_charts_lead_to_cells_that_exist(made: Made) -> None:
                 assert all(place in cells for place in area.cells())
 
 
+def painted(made: Made, slot: Slot) -> bool:
+    """Whether the workbook has a cell for a slot: confirmations are asked for only where something was carried over."""
+    return (slot.cell.row, slot.cell.column) in made.document.sheet(slot.cell.sheet).cells
+
+
 def test_only_cells_to_fill_in_are_unlocked(made: Made) -> None:
     """On protected sheets a respondent can type where an answer belongs, and nowhere else."""
-    planned = {(slot.cell.sheet, slot.cell.row + 1, slot.cell.column + 1) for slot in made.plan.slots}
+    planned = {
+        (slot.cell.sheet, slot.cell.row + 1, slot.cell.column + 1)
+        for slot in made.plan.slots
+        if slot.key.part != Part.CONFIRM or painted(made, slot)
+    }
     unlocked = {
         (sheet.title, cell.row, cell.column)
         for sheet in opened(made.file).worksheets
@@ -242,12 +251,15 @@ def test_each_dropdown_offers_the_choices_of_its_cell(made: Made) -> None:
                 assert (sheet.title, area.coord) not in sources
                 sources[sheet.title, area.coord] = rule.formula1 if rule.type == "list" else ""
     for slot in made.plan.slots:
+        if slot.key.part == Part.CONFIRM and not painted(made, slot):
+            continue
         source = sources[slot.cell.sheet, slot.cell.address]
         if slot.kind is not SlotKind.CHOICE:
             assert source == ""
             continue
         sheet_name, area_name = source.split("!")
-        rows = list(sheet_of(book, sheet_name.strip("'"))[area_name])
+        first, _, last = area_name.partition(":")
+        rows = list(sheet_of(book, sheet_name.strip("'"))[f"{first}:{last or first}"])
         assert {len(row) for row in rows} == {1}
         labels = [cell.value for row in rows for cell in row]
         choices = made.plan.instrument.choice_lists[slot.choices or ""]
@@ -310,7 +322,7 @@ def test_a_blank_workbook_shows_no_zero_but_where_things_are_counted(name: str) 
     """On every visible sheet a formula shows 0 only for counts, for progress and for figures whose default is 0."""
     plan, document, _ = blank(name)
     counts = {Results.ANSWERED, Results.DONT_KNOW, Results.NOT_APPLICABLE, Results.UNANSWERED}
-    meant = {(plan.results.sheet, column) for column in counts}
+    meant = {(plan.results.sheet, column) for column in counts} | {(plan.assessment.sheet, plan.columns.POSITION)}
     defaults = {plan.figures.cell(each.id, Measures.COUNTED) for each in plan.instrument.inputs if each.default == 0}
     for cell, formula in document.formulas():
         if document.sheet(cell.sheet).state == "visible" and formula.value == 0 and not isinstance(formula.value, bool):
@@ -476,7 +488,7 @@ def test_the_file_says_which_questionnaire_and_whose_copy_it_is(name: str) -> No
     book = opened(file)
     assert book.defined_names[REFERENCE_NAME].attr_text == f'"{facts["reference"]}"'
     about = book.defined_names[FILE_NAME].attr_text
-    assert about == f'"keep-it-local|{facts["version"]}|{facts["fingerprint"]}|1|{name}"'
+    assert about == f'"keep-it-local|{facts["version"]}|{facts["fingerprint"]}|{LAYOUT_VERSION}|{name}"'
     properties: Any = book
     assert {each.name: each.value for each in properties.custom_doc_props.props} == {
         f"kil.{key}": value for key, value in facts.items()

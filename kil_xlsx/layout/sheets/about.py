@@ -3,52 +3,72 @@
 from __future__ import annotations
 
 from kil_xlsx.core.framework import ProfileField
-from kil_xlsx.core.returns import Key, State
+from kil_xlsx.core.returns import Key, State, Touch
 from kil_xlsx.layout import text_fit
-from kil_xlsx.layout.document import ConditionalFormat, RangeRef, Sheet, Style
+from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
 from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,
+    as_table,
+    column_headings,
+    confirm,
     fill_in,
     formula,
     given,
     header,
     intro,
     is_day,
+    last_time,
     listed,
     literal,
     marks,
     new_sheet,
     ref,
+    untouched,
 )
 from kil_xlsx.layout.sheets.lists import label_by_prefix, label_by_stretch
 
-_WIDTHS = {KEY: 6.0, NO: NO_WIDTH, About.LABEL: 34.0, About.ANSWER: 42.0, About.HELP: 62.0, About.STATUS: 14.0}
+_WIDTHS = {
+    KEY: 6.0,
+    NO: NO_WIDTH,
+    About.LABEL: 34.0,
+    About.ANSWER: 42.0,
+    About.LAST: 30.0,
+    About.CONFIRM: 14.0,
+    About.STATUS: 16.0,
+    About.HELP: 62.0,
+}
 
 
 def paint(content: Content) -> Sheet:
     """One row per profile field."""
     plan, words = content.plan, content.words
-    sheet = new_sheet(content, plan.about.sheet, words("about.title"), _WIDTHS, tab="tab_input")
+    hidden = () if content.carried else (About.LAST, About.CONFIRM)
+    sheet = new_sheet(content, plan.about.sheet, words("about.title"), _WIDTHS, tab="tab_input", hidden=hidden)
     intro(sheet, 2, words("about.intro"), NO, About.HELP)
+    last, confirmed = column_headings(content)
     headings = {
         KEY: words("column.key"),
         NO: words("column.no"),
         About.LABEL: words("about.label"),
         About.ANSWER: words("about.answer"),
+        About.LAST: last,
+        About.CONFIRM: confirmed,
+        About.STATUS: words("assessment.flag"),
         About.HELP: words("about.help"),
-        About.STATUS: words("about.status"),
     }
     header(sheet, About.HEADER, headings)
     for field in content.instrument.profile:
         _row(content, sheet, field)
+    as_table(sheet, "about", About.HEADER, plan.about.last, NO, About.HELP)
     status = RangeRef(sheet.name, plan.about.first, About.STATUS, plan.about.last, About.STATUS)
     first = ref(plan.about.cell(content.instrument.profile[0].id, About.STATUS), sheet).replace("$", "")
     sheet.conditional_formats.append(
         ConditionalFormat(status, "formula", Style("tone_query"), formula=f"LEN({first})>0")
     )
     sheet.freeze = (About.HEADER + 1, About.ANSWER)
+    sheet.printing = PrintSetup(landscape=True, one_page=True, footer=sheet.printing.footer)
     sheet.selection = (plan.about.first, About.ANSWER)
     return sheet
 
@@ -64,24 +84,32 @@ def _row(content: Content, sheet: Sheet, field: ProfileField) -> None:
         text = _derived(content, sheet, field)
         formula(sheet, row, About.ANSWER, text, content.result.derived[field.id], "output")
         sheet.put(row, About.STATUS, None, "status")
+        sheet.put(row, About.LAST, None, "last")
     else:
         fill_in(content, sheet, plan.by_key[Key(field.id)])
-        if field.required:
-            missing = content.entry(field.id).state is not State.ANSWERED
-            needed = words("about.needed")
-            formula(
-                sheet, row, About.STATUS, f'IF({is_given(content, sheet, field)},"",{literal(needed)})',
-                needed if missing else "", "status",
-            )  # fmt: skip
-        else:
-            sheet.put(row, About.STATUS, None, "status")
+        confirm(content, sheet, field.id)
+        last_time(content, sheet, plan.by_key[Key(field.id)], About.LAST)
+        formula(sheet, row, About.STATUS, *_status(content, sheet, field), "status")
     sheet.put(row, About.HELP, help_text or None, "help")
     typed = content.ret.text(field.id)
+    look = words("flag.carried") if (field.id, 0) in content.carried_places else ""
     sheet.row_heights[row] = text_fit.height(
         (field.label, _WIDTHS[About.LABEL], 1.08), (help_text, _WIDTHS[About.HELP], 0.92),
-        (typed, _WIDTHS[About.ANSWER]),
+        (typed, _WIDTHS[About.ANSWER]), (look, _WIDTHS[About.STATUS]),
         least=22,
     )  # fmt: skip
+
+
+def _status(content: Content, sheet: Sheet, field: ProfileField) -> tuple[str, str]:
+    """What is still to be done about a field, and what it is now."""
+    needed, look = content.words("about.needed"), content.words("flag.carried")
+    carried = f'IF({untouched(content, sheet, field.id)},{literal(look)},"")'
+    shown = look if content.ret.touch(field.id) is Touch.UNTOUCHED else ""
+    if not field.required:
+        return carried, shown
+    if content.entry(field.id).state is not State.ANSWERED:
+        shown = needed
+    return f"IF({is_given(content, sheet, field)},{carried},{literal(needed)})", shown
 
 
 def is_given(content: Content, sheet: Sheet, field: ProfileField) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kil_xlsx.core.results import QuestionResult
 from kil_xlsx.core.returns import Part, State
-from kil_xlsx.layout.document import CellRef, PrintSetup, RangeRef, Sheet, Style
+from kil_xlsx.layout import text_fit
+from kil_xlsx.layout.document import CellRef, ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
 from kil_xlsx.layout.places import NO, ActionPlan, Assessment, Workings
-from kil_xlsx.layout.sheets.frame import Content, formula, header, intro, literal, new_sheet, ref
+from kil_xlsx.layout.sheets.frame import Content, as_table, formula, header, intro, literal, new_sheet, ref
 
 _WIDTHS = {
     0: 2.0,
@@ -46,6 +47,10 @@ def paint(content: Content) -> Sheet:
     sheet.freeze = (ActionPlan.HEADER + 1, ActionPlan.WHY)
     sheet.selection = (plan.plan_first, ActionPlan.QUESTION)
     last = plan.plan_first + len(content.instrument.questions) - 1
+    as_table(sheet, "plan", ActionPlan.HEADER, last, NO, ActionPlan.DUE)
+    rows = RangeRef(sheet.name, plan.plan_first, NO, last, ActionPlan.DUE)
+    filled = f"LEN(${CellRef(sheet.name, plan.plan_first, ActionPlan.CODE).address})>0"
+    sheet.conditional_formats.append(ConditionalFormat(rows, "formula", Style("row_line"), formula=filled))
     sheet.printing = PrintSetup(
         landscape=True, repeat_first_row=ActionPlan.HEADER, repeat_last_row=ActionPlan.HEADER,
         footer=sheet.printing.footer, area=RangeRef(sheet.name, 0, NO, last, ActionPlan.DUE),
@@ -62,6 +67,7 @@ def _why(content: Content, result: QuestionResult) -> str:
 
 def _row(content: Content, sheet: Sheet, rank: int) -> None:
     plan, words, instrument = content.plan, content.words, content.instrument
+    columns = plan.columns
     row = plan.plan_first + rank
     listed = content.result.action_plan
     question = next((q for q in instrument.questions if q.id == listed[rank]), None) if rank < len(listed) else None
@@ -89,45 +95,46 @@ def _row(content: Content, sheet: Sheet, rank: int) -> None:
         ActionPlan.CODE,
         f'IF(COUNT({keys})<{rank + 1},"",{picked})',
         question.id if question else "",
-        "code",
+        "plan_code",
     )
     if rank == 0:
         empty = words("plan.empty", assessment=plan.assessment.sheet)
         text = f'IF({code}="",{literal(empty)},{working(Workings.LABEL)})'
-        formula(sheet, row, ActionPlan.QUESTION, text, question.label if question else empty, "output")
+        formula(sheet, row, ActionPlan.QUESTION, text, question.label if question else empty, "plan")
     else:
         text = f'IF({code}="","",{working(Workings.LABEL)})'
-        formula(sheet, row, ActionPlan.QUESTION, text, question.label if question else "", "output")
+        formula(sheet, row, ActionPlan.QUESTION, text, question.label if question else "", "plan")
     formula(
         sheet,
         row,
         ActionPlan.RANK,
         f'IF({code}="","",{rank + 1})',
         float(rank + 1) if question else "",
-        "output_center",
+        "plan_center",
     )
     reasons = (
         f'IF({working(Workings.STATE)}="{State.DONT_KNOW}",{literal(words("plan.why_dont_know"))},'
         f"IF(ISNUMBER({working(Workings.GAP)}),{literal(words('plan.why_gap'))},{literal(words('plan.why_claim'))}))"
     )
-    formula(
-        sheet, row, ActionPlan.WHY, f'IF({code}="","",{reasons})', _why(content, result) if result else "", "output"
-    )
+    formula(sheet, row, ActionPlan.WHY, f'IF({code}="","",{reasons})', _why(content, result) if result else "", "plan")
     gap = f'IF({code}="","",{working(Workings.GAP)})'
-    formula(sheet, row, ActionPlan.GAP, gap, result.gap if result else "", Style("output_center", "0.##"))
+    formula(sheet, row, ActionPlan.GAP, gap, result.gap if result else "", Style("plan_center", "0.##"))
     now = _shown(content, question.id, Part.ANSWER) if question else ""
-    formula(sheet, row, ActionPlan.NOW, typed(Assessment.ANSWER), now, "output")
+    formula(sheet, row, ActionPlan.NOW, typed(Assessment.ANSWER), now, "plan")
     target = _shown(content, question.id, Part.TARGET) if question else ""
-    formula(sheet, row, ActionPlan.TARGET, typed(Assessment.TARGET), target, "output")
+    formula(sheet, row, ActionPlan.TARGET, typed(columns.TARGET), target, "plan")
+    texts: dict[int, str | float | bool] = {}
     for column, source, part in (
-        (ActionPlan.ACTION, Assessment.ACTION, Part.ACTION),
-        (ActionPlan.OWNER, Assessment.OWNER, Part.OWNER),
+        (ActionPlan.ACTION, columns.ACTION, Part.ACTION),
+        (ActionPlan.OWNER, columns.OWNER, Part.OWNER),
     ):
-        value = _shown(content, question.id, part) if question else ""
-        formula(sheet, row, column, typed(source), value, "output")
+        texts[column] = _shown(content, question.id, part) if question else ""
+        formula(sheet, row, column, typed(source), texts[column], "plan")
+    texts[ActionPlan.QUESTION] = question.label if question else ""
     due = _shown(content, question.id, Part.DUE) if question else ""
-    formula(sheet, row, ActionPlan.DUE, typed(Assessment.DUE), due, Style("output_center", "dd mmm yyyy"))
-    sheet.row_heights[row] = 34
+    formula(sheet, row, ActionPlan.DUE, typed(columns.DUE), due, Style("plan_center", "dd mmm yyyy"))
+    shown_texts = ((str(value), _WIDTHS[column]) for column, value in texts.items())
+    sheet.row_heights[row] = text_fit.height(*shown_texts, least=34)
 
 
 def _shown(content: Content, question_id: str, part: Part) -> str | float | bool:

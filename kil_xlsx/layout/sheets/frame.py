@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from string import Formatter
 
+from kil_xlsx.core.branding import DEFAULT, Branding
 from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.peers import Peers
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Key, Part, Return, Typed
-from kil_xlsx.layout import text_fit
+from kil_xlsx.layout import a1, text_fit
 from kil_xlsx.layout.codec import day_of
-from kil_xlsx.layout.document import CellRef, Column, Formula, PrintSetup, RangeRef, Sheet, Style, Validation, Value
-from kil_xlsx.layout.places import KEY, NO
+from kil_xlsx.layout.document import (
+    CellRef,
+    Column,
+    Formula,
+    Image,
+    PrintSetup,
+    RangeRef,
+    Sheet,
+    Style,
+    Table,
+    Validation,
+    Value,
+)
+from kil_xlsx.layout.places import KEY, NO, Carried
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind, key_text
 from kil_xlsx.layout.stamp import Organisation, Stamp
@@ -21,6 +36,19 @@ from kil_xlsx.layout.wording import Wording
 
 _MOST_PROMPT = 255
 NO_WIDTH = 10.0
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What the same organisation said before: the round in words, what stood in its cells, and its scores.
+
+    ``typed`` has every cell of a row that is carried over, empty ones too; ``scores`` are by section id and
+    :data:`kil_xlsx.core.peers.OVERALL`.
+    """
+
+    round: str
+    typed: Mapping[Key, Typed]
+    scores: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -32,6 +60,9 @@ class Issue:
     round_id: str = ""
     due: date | None = None
     contact: str = ""
+    previous: Previous | None = None
+    peers: Peers | None = None
+    branding: Branding = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -55,6 +86,19 @@ class Content:
     @property
     def words(self) -> Wording:
         return self.plan.words
+
+    @property
+    def carried(self) -> bool:
+        """Whether anything was carried over from an earlier return."""
+        return bool(self.ret.carried)
+
+    @cached_property
+    def carried_places(self) -> dict[tuple[str, int], int]:
+        """The row on the sheet of what was carried over where each item, or row of a table, begins."""
+        found: dict[tuple[str, int], int] = {}
+        for index, key in enumerate(self.ret.carried):
+            found.setdefault((key.item, key.row), Carried.HEADER + 1 + index)
+        return found
 
     def entry(self, item: str, part: str = Part.ANSWER) -> Entry:
         """What the formulas take an entry for."""
@@ -85,6 +129,11 @@ def ref(cell: CellRef | RangeRef, sheet: Sheet) -> str:
     if isinstance(cell, RangeRef) and ":" not in written:
         return f"{written}:{cell.absolute(cell.sheet)}"
     return written
+
+
+def link_address(cell: CellRef) -> str:
+    """Where a link made by a formula leads, as every program tried follows it."""
+    return f"#{a1.quote_sheet(cell.sheet)}!{cell.address}"
 
 
 def said(content: Content, key: str, **terms: str) -> str:
@@ -119,12 +168,22 @@ def looked_up(cell: str, labels: str, values: str, otherwise: str = '""') -> str
 
 
 def new_sheet(
-    content: Content, name: str, title: str, widths: Mapping[int, float], *, tab: str, landscape: bool = True
+    content: Content,
+    name: str,
+    title: str,
+    widths: Mapping[int, float],
+    *,
+    tab: str,
+    landscape: bool = True,
+    hidden: Collection[int] = (),
 ) -> Sheet:
-    """A visible sheet with title, reference code and footer; the hidden key column is set where the sheet has one."""
+    """A visible sheet with title, reference code and footer; the hidden key column is set where the sheet has one.
+
+    ``hidden`` names further columns that have nothing to say this time.
+    """
     sheet = Sheet(name=name, tab=tab)
     for column, width in widths.items():
-        sheet.columns[column] = Column(width, hidden=column == KEY)
+        sheet.columns[column] = Column(width, hidden=column == KEY or column in hidden)
     first = min(column for column in widths if column != KEY)
     sheet.put(0, first, title, "title")
     sheet.row_heights[0] = 30
@@ -149,24 +208,43 @@ def page_header(content: Content, title: str) -> str:
 
 
 def footer(content: Content) -> str:
-    """The footer of every printed page: reference code on the left, page numbers on the right."""
+    """The footer of every printed page: reference code on the left, under the theme's own words; page numbers."""
     page = content.words("footer.page", page="&P", pages="&N")
-    return f"&L{content.stamp.reference}&R{page}"
+    # On a line of their own the words never run into the page numbers.  The font's code keeps a number at their
+    # beginning from being taken for a size.
+    own = content.issue.branding.footer.replace("&", "&&")
+    above = f'&8&"-,Regular"{own}\n&10' if own else ""
+    return f"&L{above}{content.stamp.reference}&R{page}"
+
+
+def logo(content: Content, sheet: Sheet, column: int) -> None:
+    """The theme's logo, if it has one, on the title's row with its left edge at a column."""
+    picture = content.issue.branding.logo
+    if picture is not None:
+        sheet.images.append(Image(picture.content, picture.description, 0, column, picture.height))
 
 
 def intro(sheet: Sheet, row: int, words: str, first: int, last: int) -> None:
     """A paragraph that runs over the columns to its right.  Only prose above the table is spread like this."""
-    width = sum(sheet.columns[column].width for column in range(first, last + 1) if column in sheet.columns)
+    columns = (sheet.columns[column] for column in range(first, last + 1) if column in sheet.columns)
+    width = sum(column.width for column in columns if not column.hidden)
     sheet.put(row, first, words, "intro")
     sheet.spread(row, first, last)
     sheet.row_heights[row] = text_fit.LINE_POINTS * text_fit.lines(words, width) + 4
 
 
-def header(sheet: Sheet, row: int, headings: Mapping[int, str], *, height: float = 34) -> None:
-    """A row of column headings."""
+def header(
+    sheet: Sheet, row: int, headings: Mapping[int, str], *, height: float = 34, centred: Collection[int] = ()
+) -> None:
+    """A row of column headings; those over numbers in the middle of their cells are ``centred``."""
     for column, heading in headings.items():
-        sheet.put(row, column, heading, "header_left")
+        sheet.put(row, column, heading, "header" if column in centred else "header_left")
     sheet.row_heights[row] = height
+
+
+def as_table(sheet: Sheet, name: str, header_row: int, last_row: int, first: int, last: int) -> None:
+    """Make a table, headings included, one that programs and screen readers know as such."""
+    sheet.tables.append(Table(f"kil_{name}", sheet.area(header_row, first, last_row, last)))
 
 
 def marks(sheet: Sheet, row: int, code: str) -> None:
@@ -234,3 +312,35 @@ def formula(
 ) -> None:
     """A formula with the value that Python gives it; nothing is an empty text."""
     sheet.put(row, column, Formula(text, "" if value is None else value), style)
+
+
+def untouched(content: Content, sheet: Sheet, item: str, row: int = 0) -> str:
+    """The condition that an item was carried over and is neither confirmed nor changed; FALSE where it was not."""
+    at = content.carried_places.get((item, row))
+    if at is None:
+        return "FALSE"
+    return f"{ref(CellRef(content.words('sheet.carried'), at, Carried.UNTOUCHED), sheet)}=1"
+
+
+def confirm(content: Content, sheet: Sheet, item: str, row: int = 0) -> None:
+    """The cell in which an answer that was carried over is confirmed; without one there is nothing to confirm."""
+    slot = content.plan.by_key.get(Key(item, Part.CONFIRM, row))
+    if slot is not None and ((item, row) in content.carried_places or slot.key in content.typed):
+        fill_in(content, sheet, slot)
+
+
+def last_time(content: Content, sheet: Sheet, slot: Slot, column: int, number_format: str | None = None) -> None:
+    """What stood in a cell last time, beside it."""
+    before = content.ret.carried.get(slot.key)
+    value: Value = before
+    if slot.kind is SlotKind.DATE and isinstance(before, float) and before.is_integer():
+        value = day_of(before) or before
+        number_format = number_format or "dd mmm yyyy"
+    sheet.put(slot.cell.row, column, value, Style("last", number_format))
+
+
+def column_headings(content: Content) -> tuple[str, str]:
+    """The headings of what was said last time and of its confirmation."""
+    previous = content.issue.previous
+    when = previous.round if previous and previous.round else content.words("carried.before")
+    return content.words("carried.last", round=when), content.words("carried.confirm")

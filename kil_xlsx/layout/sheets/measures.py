@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from kil_xlsx.core.checking import figure_and_reason
 from kil_xlsx.core.expressions import describe
-from kil_xlsx.core.framework import Input, Measure, ReferenceValue, TableColumn
-from kil_xlsx.core.returns import Key, Part, State
+from kil_xlsx.core.figures import Input, Measure, ReferenceValue, TableColumn
+from kil_xlsx.core.returns import Key, Outcome, Part, State, Touch
 from kil_xlsx.layout import text_fit
-from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
+from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Rich, Run, Sheet, Style
 from kil_xlsx.layout.pagination import Page, breaks, scale
 from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures, TablePlace
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,
+    as_table,
+    column_headings,
+    confirm,
     fill_in,
     formula,
     given,
     header,
     intro,
     is_day,
+    last_time,
     literal,
     looked_up,
     marks,
@@ -26,6 +31,8 @@ from kil_xlsx.layout.sheets.frame import (
     number,
     page_header,
     ref,
+    said,
+    untouched,
 )
 from kil_xlsx.layout.sheets.workings import bounds, expression, number_in_range
 
@@ -39,18 +46,23 @@ _WIDTHS = {
     Measures.WHERE: 56.0,
     Measures.COUNTED: 16.0,
     Measures.NOTE: 40.0,
+    Measures.LAST: 18.0,
+    Measures.CONFIRM: 14.0,
+    Measures.FLAG: 20.0,
 }
 
 
 def paint(content: Content) -> Sheet:
     """Figures by group, input tables, measures with their workings."""
     plan, words = content.plan, content.words
-    sheet = new_sheet(content, plan.figures.sheet, plan.figures.sheet, _WIDTHS, tab="tab_input")
+    name, hidden = plan.figures.sheet, () if content.carried else (Measures.LAST, Measures.CONFIRM)
+    sheet = new_sheet(content, name, name, _WIDTHS, tab="tab_input", hidden=hidden)
     intro(sheet, 2, words("measures.intro"), NO, Measures.WHERE)
     _figures(content, sheet)
     for index, place in enumerate(plan.tables.values()):
         _table(content, sheet, place, index + 2)
     _measures(content, sheet, len(plan.tables) + 2)
+    _formats(content, sheet)
     sheet.freeze = (2, Measures.UNIT)
     first = next(iter(plan.figures.rows.values()), plan.figures.header)
     sheet.selection = (first, Measures.VALUE)
@@ -58,10 +70,22 @@ def paint(content: Content) -> Sheet:
     return sheet
 
 
+def _formats(content: Content, sheet: Sheet) -> None:
+    """What is to be looked at stands out, among the figures and in the tables."""
+    plan = content.plan
+    areas = [(plan.figures.first, plan.figures.last)]
+    areas += [(place.header + 1, place.header + place.table.rows) for place in plan.tables.values()]
+    for first, last in areas:
+        area = RangeRef(sheet.name, first, Measures.FLAG, last, Measures.FLAG)
+        something = f"LEN({sheet.ref(first, Measures.FLAG).address})>0"
+        sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style("tone_query"), formula=something))
+
+
 def _printing(content: Content, sheet: Sheet) -> None:
     """Each block starts a page; the measures' headings are repeated, the figures' stand in every group's band."""
     plan, page = content.plan, Page(landscape=True)
-    per_cent = scale(sheet, page, range(NO, Measures.NOTE + 1))
+    last_column = Measures.FLAG if content.carried else Measures.NOTE
+    per_cent = scale(sheet, page, range(NO, last_column + 1))
     blocks = {plan.measures_title, *(place.title for place in plan.tables.values())}
     rounds = {
         row
@@ -82,7 +106,7 @@ def _printing(content: Content, sheet: Sheet) -> None:
         breaks_before=found,
         header=page_header(content, plan.figures.sheet),
         footer=sheet.printing.footer,
-        area=RangeRef(sheet.name, 2, NO, plan.measures.last, Measures.NOTE),
+        area=RangeRef(sheet.name, 2, NO, plan.measures.last, last_column),
     )
 
 
@@ -102,6 +126,7 @@ def _title(sheet: Sheet, row: int, words: str) -> None:
 def _figures(content: Content, sheet: Sheet) -> None:
     plan, words = content.plan, content.words
     _title(sheet, plan.figures_title, words("measures.inputs"))
+    last, confirmed = column_headings(content)
     headings = {
         KEY: words("column.key"),
         NO: words("column.no"),
@@ -112,16 +137,20 @@ def _figures(content: Content, sheet: Sheet) -> None:
         Measures.WHERE: words("measures.where"),
         Measures.COUNTED: words("measures.counted"),
         Measures.NOTE: words("measures.note"),
+        Measures.LAST: last,
+        Measures.CONFIRM: confirmed,
+        Measures.FLAG: words("assessment.flag"),
     }
     header(sheet, plan.figures.header, headings)
     for group in content.instrument.input_groups:
         row = plan.group_rows[group.id]
         sheet.put(row, NO, None, "section")
-        title = f"{group.label}\n{group.plain}" if group.plain else group.label
-        sheet.put(row, Measures.LABEL, title, "section")
-        for column in range(Measures.UNIT, Measures.NOTE + 1):
+        title = Rich((Run(group.label, "strong"), Run(f"\n{group.plain}", "quiet")))
+        sheet.put(row, Measures.LABEL, title if group.plain else group.label, "group" if group.plain else "section")
+        for column in range(Measures.UNIT, Measures.FLAG + 1):
             sheet.put(row, column, headings[column], "section_heading")
-        sheet.row_heights[row] = text_fit.height((title, _WIDTHS[Measures.LABEL], 1.12), least=24)
+        words_of_group = title.text if group.plain else group.label
+        sheet.row_heights[row] = text_fit.height((words_of_group, _WIDTHS[Measures.LABEL]), least=24)
     for figure in content.instrument.figures:
         _figure(content, sheet, figure)
 
@@ -134,7 +163,11 @@ def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> N
     sheet.put(row, Measures.LABEL, figure.label, "label")
     sheet.put(row, Measures.UNIT, unit.label or None, "unit")
     for slot in plan.by_item[figure.id]:
-        fill_in(content, sheet, slot, unit.format if slot.key.part == "answer" else None)
+        if slot.key.part != Part.CONFIRM:
+            fill_in(content, sheet, slot, unit.format if slot.key.part == Part.ANSWER else None)
+    confirm(content, sheet, figure.id)
+    last_time(content, sheet, plan.by_key[Key(figure.id)], Measures.LAST, unit.format)
+    formula(sheet, row, Measures.FLAG, *_flag(content, sheet, figure), "status")
     help_text = figure.help
     if isinstance(figure, ReferenceValue):
         source = figure.source.rstrip(".")
@@ -148,6 +181,26 @@ def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> N
         (figure.label, _WIDTHS[Measures.LABEL], 1.08), (help_text, _WIDTHS[Measures.WHERE], 0.92),
         (unit.label, _WIDTHS[Measures.UNIT]), (content.ret.text(figure.id, "note"), _WIDTHS[Measures.NOTE]), least=20,
     )  # fmt: skip
+
+
+def _flag(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> tuple[str, str]:
+    """What is to be looked at in a figure's row, and what it is now."""
+    plan, words = content.plan, content.words
+    unusable, both, look = words("flag.unusable"), words("flag.both"), words("flag.carried")
+
+    def working(column: int) -> str:
+        return ref(plan.figure_workings.cell(figure.id, column), sheet)
+
+    text = (
+        f"IF({working(Plan.FIGURE_UNUSABLE)}>0,{literal(unusable)},"
+        f"IF({working(Plan.FIGURE_BOTH)}=1,{literal(both)},"
+        f'IF({untouched(content, sheet, figure.id)},{literal(look)},"")))'
+    )
+    if any(content.ret.get(*slot.key).outcome is Outcome.REFUSED for slot in plan.by_item[figure.id]):
+        return text, unusable
+    if figure_and_reason(content.ret, figure.id):
+        return text, both
+    return text, look if content.ret.touch(figure.id) is Touch.UNTOUCHED else ""
 
 
 def _counted(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> str:
@@ -182,6 +235,8 @@ def _table(content: Content, sheet: Sheet, place: TablePlace, section_number: in
     headings = {NO: words("column.no")}
     for index, column in columns.items():
         headings[index] = column.label
+    headings[Measures.CONFIRM] = words("carried.confirm")
+    headings[Measures.FLAG] = words("assessment.flag")
     header(sheet, place.header, headings)
     sheet.row_heights[place.header] = text_fit.height(
         *((heading, _WIDTHS[index], 0.95) for index, heading in headings.items() if index != NO), least=34
@@ -193,7 +248,21 @@ def _table(content: Content, sheet: Sheet, place: TablePlace, section_number: in
             slot = content.plan.by_key[Key(table.id, Part.ANSWER, row, column.id)]
             fill_in(content, sheet, slot, _format(content, column))
             texts.append((content.ret.get(table.id, "answer", row, column.id).text or "", _WIDTHS[slot.cell.column]))
+        confirm(content, sheet, table.id, row)
+        formula(sheet, place.header + row, Measures.FLAG, *_row_flag(content, sheet, place, row), "status")
         sheet.row_heights[place.header + row] = text_fit.height(*texts, least=20)
+    as_table(sheet, f"table_{table.id}", place.header, place.header + table.rows, NO, max(columns))
+
+
+def _row_flag(content: Content, sheet: Sheet, place: TablePlace, row: int) -> tuple[str, str]:
+    """What is to be looked at in a row of a table, and what it is now."""
+    unusable, look = content.words("flag.unusable"), content.words("flag.carried")
+    count = ref(place.unusable_cell(row), sheet)
+    text = f'IF({count}>0,{literal(unusable)},IF({untouched(content, sheet, place.table.id, row)},{literal(look)},""))'
+    slots = (slot for slot in content.plan.by_item[place.table.id] if slot.key.row == row)
+    if any(content.ret.get(*slot.key).outcome is Outcome.REFUSED for slot in slots):
+        return text, unusable
+    return text, look if content.ret.touch(place.table.id, row) is Touch.UNTOUCHED else ""
 
 
 def _format(content: Content, column: TableColumn) -> str | None:
@@ -254,7 +323,7 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
         rounded = f'IF({expression(content, sheet, measure.needs)}=TRUE,{rounded},"")'
     formula(sheet, row, Measures.VALUE, rounded, result.value, Style("result_number", unit.format))
     cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
-    formula(sheet, row, Measures.MISSING, *_reading(content, measure, cell), "output")
+    formula(sheet, row, Measures.MISSING, *_reading(content, sheet, measure, cell), "output")
     in_words = describe(
         content.instrument.expressions[measure.formula], lambda name: figure_label(content, name), words.of_formula
     )
@@ -263,13 +332,13 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
     sheet.put(row, Measures.NOTE, measure.note or None, "help")
     sheet.row_heights[row] = text_fit.height(
         (measure.label, _WIDTHS[Measures.LABEL], 1.08), (in_words, _WIDTHS[Measures.WHERE], 0.92),
-        (measure.note, _WIDTHS[Measures.NOTE], 0.92), (words("measures.out_of_range"), _WIDTHS[Measures.MISSING]),
+        (measure.note, _WIDTHS[Measures.NOTE], 0.92), (_longest_reading(content, measure), _WIDTHS[Measures.MISSING]),
         (unit.label, _WIDTHS[Measures.UNIT]),
     )  # fmt: skip
     area = RangeRef(sheet.name, row, Measures.MISSING, row, Measures.MISSING)
     if measure.valid_from is not None or measure.valid_to is not None:
-        state = ref(plan.measures.cell(measure.id, Measures.MISSING), sheet)
-        outside = f"{state}={literal(words('measures.out_of_range'))}"
+        within = bounds(cell, measure.valid_from, measure.valid_to)
+        outside = f"IF(ISNUMBER({cell}),NOT({within}),FALSE)"
         sheet.conditional_formats.append(ConditionalFormat(area, "formula", Style("tone_query"), formula=outside))
     for working in measure.workings:
         step_row = plan.measures.rows[Plan.working_key(measure, working.id)]
@@ -293,17 +362,47 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
         )
 
 
-def _reading(content: Content, measure: Measure, cell: str) -> tuple[str, str]:
-    """What is said beside a measure: not available, within or outside its usual range."""
+def _reading_words(content: Content, measure: Measure) -> tuple[str, str, str]:
+    """What may be said of a measure with a value: that it is worked out, within its usual range, or outside it.
+
+    Words of their own follow the name of what it rests on.
+    """
+    words = content.words
+    if measure.bases:
+        worked_out = words("measures.based_worked_out")
+        return worked_out, words("measures.based_in_range"), words("measures.based_out_of_range")
+    return words("measures.worked_out"), words("measures.in_range"), words("measures.out_of_range")
+
+
+def _longest_reading(content: Content, measure: Measure) -> str:
+    """The longest that may stand beside a measure, so that its row is high enough for all of it."""
+    said_of_it = max(_reading_words(content, measure), key=len)
+    bases = [content.words("measures.based", basis=basis.label, reading=said_of_it) for basis in measure.bases]
+    return max(bases, key=len, default=said_of_it)
+
+
+def _reading(content: Content, sheet: Sheet, measure: Measure, cell: str) -> tuple[str, str]:
+    """What is said beside a measure: not available, within or outside its usual range, and what it rests on."""
     words = content.words
     result = content.result.measures[measure.id]
-    missing, inside, outside = words("word.not_available"), words("measures.in_range"), words("measures.out_of_range")
-    if measure.valid_from is None and measure.valid_to is None:
-        worked_out = words("measures.worked_out")
-        text = f"IF(ISNUMBER({cell}),{literal(worked_out)},{literal(missing)})"
-        return text, missing if result.value is None else worked_out
-    condition = bounds(cell, measure.valid_from, measure.valid_to)
-    text = f"IF(ISNUMBER({cell}),IF({condition},{literal(inside)},{literal(outside)}),{literal(missing)})"
-    if result.value is None:
-        return text, missing
-    return text, inside if result.in_range else outside
+    missing = words("word.not_available")
+    worked_out, inside, outside = _reading_words(content, measure)
+    reading, value = literal(worked_out), worked_out
+    if measure.valid_from is not None or measure.valid_to is not None:
+        condition = bounds(cell, measure.valid_from, measure.valid_to)
+        reading = f"IF({condition},{literal(inside)},{literal(outside)})"
+        value = inside if result.in_range else outside
+    if measure.bases:
+        reading = said(content, "measures.based", basis=_basis(content, sheet, measure), reading=reading)
+        value = words("measures.based", basis=result.basis, reading=value)
+    text = f"IF(ISNUMBER({cell}),{reading},{literal(missing)})"
+    return text, missing if result.value is None else value
+
+
+def _basis(content: Content, sheet: Sheet, measure: Measure) -> str:
+    """A formula for what a measure rests on: the first basis whose condition holds.  The last has no condition."""
+    text = '""'
+    for basis in reversed(measure.bases):
+        name = literal(basis.label)
+        text = f"IF({expression(content, sheet, basis.when)}=TRUE,{name},{text})" if basis.when else name
+    return text

@@ -1,39 +1,56 @@
-"""The first sheet: what this is, how to fill it in, how far it is, and whether it is ready to send."""
+"""The first sheet: what this is, how far it is, whether it is ready to send, and what happens with it then."""
 
 from __future__ import annotations
 
-from kil_xlsx.core.returns import State
-from kil_xlsx.core.scoring import CLAIMS
+from dataclasses import dataclass
+
+from kil_xlsx.core.checking import CLAIMS
+from kil_xlsx.core.framework import Question
+from kil_xlsx.core.returns import Key, State
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.places import Assessment, Checks, Measures, Workings
+from kil_xlsx.layout.places import About, Assessment, Checks, Measures, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
+from kil_xlsx.layout.sheets.carried import count_of_untouched
 from kil_xlsx.layout.sheets.checks import special_label
-from kil_xlsx.layout.sheets.frame import Content, formula, header, literal, new_sheet, ref, said
+from kil_xlsx.layout.sheets.frame import (
+    Content,
+    formula,
+    header,
+    link_address,
+    literal,
+    logo,
+    new_sheet,
+    ref,
+    said,
+)
 
 _LABEL, _VALUE, _TOTAL, _DONE, _LEFT, _SHARE, _GO = 1, 2, 3, 4, 5, 6, 7
-_WIDTHS = {0: 2.0, _LABEL: 30.0, _VALUE: 60.0, _TOTAL: 12.0, _DONE: 12.0, _LEFT: 12.0, _SHARE: 22.0, _GO: 24.0}
+_WIDTHS = {0: 2.0, _LABEL: 28.0, _VALUE: 60.0, _TOTAL: 12.0, _DONE: 12.0, _LEFT: 12.0, _SHARE: 22.0, _GO: 28.0}
 
 
 def paint(content: Content) -> Sheet:
-    """Facts about this copy, the way to fill it in, progress by formula."""
+    """Facts about this copy, progress by formula, how to fill it in, what happens with the answers."""
     plan = content.plan
-    sheet = new_sheet(content, plan.start.sheet, content.instrument.framework.title, _WIDTHS, tab="tab", landscape=True)
+    sheet = new_sheet(content, plan.start.sheet, content.instrument.framework.title, _WIDTHS, tab="tab")
+    logo(content, sheet, _GO)
     _facts(content, sheet)
     row = _progress(content, sheet)
     row = _text(content, sheet, row + 1)
+    row = _privacy(content, sheet, row)
     sheet.put(row, _LABEL, content.instrument.framework.notice, "notice")
     sheet.spread(row, _LABEL, _GO)
     width = sum(_WIDTHS[column] for column in range(_LABEL, _GO + 1))
     sheet.row_heights[row] = text_fit.lines(content.instrument.framework.notice, width) * text_fit.LINE_POINTS + 4
-    sheet.selection = (plan.start.organisation, _VALUE)
-    sheet.printing = PrintSetup(landscape=True, one_page=True, footer=sheet.printing.footer)
+    sheet.selection = (plan.start.next, _VALUE)
+    sheet.printing = PrintSetup(one_page=True, footer=sheet.printing.footer)
     return sheet
 
 
 def _facts(content: Content, sheet: Sheet) -> None:
-    words, plan, issue = content.words, content.plan, content.issue
+    """Whose copy this is, by when and to whom it goes back; what it is for, who should answer, how long it takes."""
+    words, plan, issue, respondent = content.words, content.plan, content.issue, content.instrument.respondent
     name = issue.organisation.name if issue.organisation and issue.organisation.name else ""
     due = issue.due if issue.due else words("start.no_due")
     facts = {
@@ -52,6 +69,26 @@ def _facts(content: Content, sheet: Sheet) -> None:
         else:
             sheet.put(row, _VALUE, value, "fact")
         sheet.row_heights[row] = 24 if row == plan.start.reference else 20
+    _line_of_text(sheet, plan.start.purpose, words("start.purpose"), respondent.purpose)
+    _line_of_text(sheet, plan.start.who, words("start.who"), respondent.answered_by)
+    if respondent.minutes_first and respondent.minutes_repeat:
+        time = words("start.time_text", first=respondent.minutes_first, repeat=respondent.minutes_repeat)
+        _line_of_text(sheet, plan.start.time, words("start.time"), time)
+
+
+def _line_of_text(sheet: Sheet, row: int, label: str, line: str) -> None:
+    width = sum(_WIDTHS[column] for column in range(_VALUE, _GO + 1))
+    sheet.put(row, _LABEL, label or None, "fact_label")
+    sheet.put(row, _VALUE, line, "intro")
+    sheet.spread(row, _VALUE, _GO)
+    sheet.row_heights[row] = text_fit.lines(line, width) * text_fit.LINE_POINTS + 4
+
+
+def _heading(sheet: Sheet, row: int, words: str) -> None:
+    sheet.put(row, _LABEL, words, "heading")
+    for column in range(_VALUE, _GO + 1):
+        sheet.put(row, column, None, "heading")
+    sheet.row_heights[row] = 26
 
 
 def _progress(content: Content, sheet: Sheet) -> int:
@@ -63,16 +100,15 @@ def _progress(content: Content, sheet: Sheet) -> int:
         {
             _LABEL: words("column.no"), _VALUE: words("start.part"), _TOTAL: words("start.total"),
             _DONE: words("start.done"), _LEFT: words("start.left"), _SHARE: words("start.share"),
-            _GO: words("checks.go"),
+            _GO: words("start.next_here"),
         },
-        height=26,
+        height=26, centred=(_TOTAL, _DONE, _LEFT, _SHARE),
     )  # fmt: skip
     row = top + 1
     required = [field for field in instrument.profile if field.required]
     done = "+".join(f"IF({is_given(content, sheet, field)},1,0)" for field in required) or "0"
-    _line(
-        content, sheet, row, "", plan.about.sheet, len(required), done, progress.profile_done, plan.first_profile_cell()
-    )
+    _line(content, sheet, row, "", plan.about.sheet, len(required), done, progress.profile_done)
+    _go_to(content, sheet, row, plan.first_profile_cell())
     profile_row = row
     section_rows = []
     for node in instrument.tree:
@@ -81,26 +117,24 @@ def _progress(content: Content, sheet: Sheet) -> int:
         states = ref(plan.working_range(node.questions, Workings.STATE), sheet)
         count = len(node.questions)
         responded = f'{count}-COUNTIF({states},"{State.UNANSWERED}")'
-        target = plan.question_cell(node.questions[0], Assessment.ANSWER)
         value = content.result.sections[node.id].counts.responded
-        _line(content, sheet, row, node.id, node.section.label, count, responded, value, target)
+        _line(content, sheet, row, node.id, node.section.label, count, responded, value)
+        question = _next_question(content, sheet, node.questions)
+        formula(sheet, row, _GO, f"HYPERLINK({question.address},{question.words})", question.value, "link")
     row += 1
     figures = instrument.figures
     if figures:
         counted = f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_GIVEN), sheet)})"
         label = words("start.figures", measures=plan.figures.sheet)
-        target = plan.figures.cell(next(iter(plan.figures.rows)), Measures.VALUE)
-        _line(content, sheet, row, "", label, len(figures), counted, progress.figures_responded, target)
+        _line(content, sheet, row, "", label, len(figures), counted, progress.figures_responded)
+        _go_to(content, sheet, row, plan.figures.cell(next(iter(plan.figures.rows)), Measures.VALUE))
         row += 1
     bars = RangeRef(sheet.name, top + 1, _SHARE, row - 1, _SHARE)
     sheet.conditional_formats.append(ConditionalFormat(bars, "bar", Style("bar"), minimum=0.0, maximum=1.0))
-    return _ready(content, sheet, row + 1, profile_row, section_rows)
+    return _left(content, sheet, row + 1, profile_row, section_rows)
 
 
-def _line(
-    content: Content, sheet: Sheet, row: int, code: str, label: str, total: int, done: str, value: int, target: CellRef
-) -> None:
-    words = content.words
+def _line(content: Content, sheet: Sheet, row: int, code: str, label: str, total: int, done: str, value: int) -> None:
     sheet.put(row, _LABEL, code or None, "code")
     sheet.put(row, _VALUE, label, "text")
     sheet.put(row, _TOTAL, float(total), "output_center")
@@ -109,29 +143,62 @@ def _line(
     formula(sheet, row, _LEFT, f"{total_cell}-{done_cell}", float(total - value), "output_center")
     share = value / total if total else 1.0
     formula(sheet, row, _SHARE, f"IF({total_cell}=0,1,{done_cell}/{total_cell})", share, Style("output_center", "0%"))
-    sheet.put(row, _GO, Link(target, words("start.go", sheet=target.sheet)), "link")
     sheet.row_heights[row] = text_fit.height((label, _WIDTHS[_VALUE]), least=20)
 
 
-def _ready(content: Content, sheet: Sheet, row: int, profile_row: int, section_rows: list[int]) -> int:
-    """The list of what is left, and the one line that says whether the file can be sent."""
+def _go_to(content: Content, sheet: Sheet, row: int, target: CellRef) -> None:
+    sheet.put(row, _GO, Link(target, content.words("start.go", sheet=target.sheet)), "link")
+
+
+@dataclass(frozen=True)
+class _Next:
+    """A link that a formula makes: where it leads, what it says, and what it says now."""
+
+    address: str
+    words: str
+    value: str
+
+
+def _next_question(content: Content, sheet: Sheet, questions: tuple[Question, ...]) -> _Next:
+    """The first of some consecutive questions that nobody has dealt with, or the first of all when none is left."""
+    plan, words = content.plan, content.words
+
+    def column(which: int) -> str:
+        return ref(plan.working_range(questions, which), sheet)
+
+    is_open = column(Workings.OPEN)
+    found = f"MATCH(MIN({is_open}),{is_open},0)"
+    first = literal(link_address(plan.question_cell(questions[0], Assessment.ANSWER)))
+    address = f"IF(COUNT({is_open})=0,{first},INDEX({column(Workings.ADDRESS)},{found}))"
+    code = f"INDEX({column(Workings.CODE)},{found})"
+    done = words("start.go", sheet=plan.assessment.sheet)
+    following = said(content, "start.next_question", code=code)
+    states = content.result.questions
+    left = next((question.id for question in questions if states[question.id].state is State.UNANSWERED), None)
+    value = done if left is None else words("start.next_question", code=left)
+    return _Next(address, f"IF(COUNT({is_open})=0,{literal(done)},{following})", value)
+
+
+def _left(content: Content, sheet: Sheet, row: int, profile_row: int, section_rows: list[int]) -> int:
+    """The list of what is left, with links; above it the one line that says whether the file can be sent."""
     plan, words, progress = content.plan, content.words, content.result.progress
-    sheet.put(row, _LABEL, words("start.next"), "heading")
-    for column in range(_VALUE, _GO + 1):
-        sheet.put(row, column, None, "heading")
-    sheet.row_heights[row] = 26
+    _heading(sheet, row, words("start.left_heading"))
     questions = "+".join(ref(sheet.ref(section, _LEFT), sheet) for section in section_rows)
     is_open = ref(plan.check_workings.column(Plan.CHECK_OPEN), sheet)
     severities = ref(plan.check_workings.column(Plan.CHECK_SEVERITY), sheet)
     errors, queries = (f'SUMIFS({is_open},{severities},"{severity}")' for severity in ("error", "query"))
-    lines = [
+    question = _next_question(content, sheet, content.instrument.questions)
+    checks = plan.checks.cell(CLAIMS, Checks.RESULT)
+    lines: list[tuple[str, str, int, CellRef | None]] = [
         (words("start.left_profile", about=plan.about.sheet), ref(sheet.ref(profile_row, _LEFT), sheet),
          progress.profile_required - progress.profile_done, plan.first_profile_cell()),
-        (words("start.left_questions"), questions, progress.questions - progress.questions_responded,
-         plan.question_cell(content.instrument.questions[0], Assessment.ANSWER)),
-        (words("start.left_errors"), errors, progress.errors, plan.checks.cell(CLAIMS, Checks.RESULT)),
-        (words("start.left_queries"), queries, progress.queries, plan.checks.cell(CLAIMS, Checks.RESULT)),
+        (words("start.left_questions"), questions, progress.questions - progress.questions_responded, None),
+        (words("start.left_errors"), errors, progress.errors, checks),
+        (words("start.left_queries"), queries, progress.queries, checks),
     ]  # fmt: skip
+    if content.carried:
+        counted = count_of_untouched(content, sheet)
+        lines.append((words("start.left_carried"), counted, content.ret.untouched, checks))
     cells = []
     for label, text, value, target in lines:
         row += 1
@@ -141,8 +208,18 @@ def _ready(content: Content, sheet: Sheet, row: int, profile_row: int, section_r
         cells.append(ref(sheet.ref(row, _TOTAL), sheet))
         for column in (_DONE, _LEFT, _SHARE):
             sheet.put(row, column, None, "output_center")
-        sheet.put(row, _GO, Link(target, words("start.go", sheet=target.sheet)), "link")
+        if target is None:
+            formula(sheet, row, _GO, f"HYPERLINK({question.address},{question.words})", question.value, "link")
+        else:
+            _go_to(content, sheet, row, target)
         sheet.row_heights[row] = 20
+    _status(content, sheet, cells)
+    _next(content, sheet, cells, question)
+    return row + 1
+
+
+def _status(content: Content, sheet: Sheet, cells: list[str]) -> None:
+    plan, words, progress = content.plan, content.words, content.result.progress
     status = plan.start.status
     sheet.put(status, _LABEL, words("start.status"), "label")
     left = progress.profile_required - progress.profile_done + progress.questions - progress.questions_responded
@@ -160,25 +237,72 @@ def _ready(content: Content, sheet: Sheet, row: int, profile_row: int, section_r
     sheet.conditional_formats.append(
         ConditionalFormat(area, "formula", Style("tone_query"), formula=f"{cell}<>{literal(ready)}")
     )
-    return row + 1
+
+
+def _next(content: Content, sheet: Sheet, cells: list[str], question: _Next) -> None:
+    """A link to what comes next: what we need to know, the next question, checks to put right, or sending it."""
+    plan, words, progress = content.plan, content.words, content.result.progress
+    about, checks = plan.about.sheet, plan.checks.sheet
+    steps = [
+        (cells[0], link_address(plan.first_profile_cell()), words("start.next_profile", about=about)),
+        (cells[2], link_address(plan.checks.cell(CLAIMS, Checks.RESULT)), words("start.next_errors", checks=checks)),
+    ]
+    here = link_address(sheet.ref(plan.start.status, _VALUE))
+    address, text = literal(here), literal(words("start.next_send"))
+    count, target, label = steps[1]
+    address, text = f"IF({count}>0,{literal(target)},{address})", f"IF({count}>0,{literal(label)},{text})"
+    address = f"IF({cells[1]}>0,{question.address},{address})"
+    text = f"IF({cells[1]}>0,{question.words},{text})"
+    count, target, label = steps[0]
+    address, text = f"IF({count}>0,{literal(target)},{address})", f"IF({count}>0,{literal(label)},{text})"
+    if progress.profile_done < progress.profile_required:
+        value = steps[0][2]
+    elif progress.questions_responded < progress.questions:
+        value = question.value
+    else:
+        value = steps[1][2] if progress.errors else words("start.next_send")
+    sheet.put(plan.start.next, _LABEL, words("start.next"), "label")
+    formula(sheet, plan.start.next, _VALUE, f"HYPERLINK({address},{text})", value, "link")
+    sheet.row_heights[plan.start.next] = 22
 
 
 def _text(content: Content, sheet: Sheet, row: int) -> int:
-    """Purpose, who, how long, and how to fill it in.  Gives the next free row."""
-    words, respondent, instrument = content.words, content.instrument.respondent, content.instrument
-    lines = [(words("start.purpose"), respondent.purpose), (words("start.who"), respondent.answered_by)]
-    if respondent.minutes_first and respondent.minutes_repeat:
-        time = words("start.time_text", first=respondent.minutes_first, repeat=respondent.minutes_repeat)
-        lines.append((words("start.time"), time))
+    """How to fill it in, what may be changed and what not.  Gives the next free row."""
+    words, instrument = content.words, content.instrument
     na, dk = special_label(instrument, "not_applicable"), special_label(instrument, "dont_know")
-    how = [words("start.how_1"), words("start.how_2", na=na, dk=dk), words("start.how_3"), words("start.how_4")]
-    how.append(words("start.how_5", ready=words("start.ready")))
-    lines += [(words("start.how") if index == 0 else "", line) for index, line in enumerate(how)]
-    width = sum(_WIDTHS[column] for column in range(_VALUE, _GO + 1))
+    lines = [
+        (words("start.how"), words("start.how_1")),
+        ("", words("start.how_2", na=na, dk=dk)),
+        ("", words("start.how_3")),
+        ("", words("start.how_5", ready=words("start.ready"))),
+        (words("start.may"), words("start.may_text")),
+        (words("start.may_not"), words("start.may_not_text")),
+    ]
+    if content.carried and content.issue.previous:
+        when = content.issue.previous.round or words("carried.before")
+        lines.insert(3, ("", words("start.how_carried", round=when, confirm=words("carried.confirm"))))
     for label, line in lines:
-        sheet.put(row, _LABEL, label or None, "fact_label")
-        sheet.put(row, _VALUE, line, "intro")
-        sheet.spread(row, _VALUE, _GO)
-        sheet.row_heights[row] = text_fit.lines(line, width) * text_fit.LINE_POINTS + 4
+        _line_of_text(sheet, row, label, line)
+        row += 1
+    return row
+
+
+def _privacy(content: Content, sheet: Sheet, row: int) -> int:
+    """What happens with the answers, and what was chosen about it so far.  Gives the next free row."""
+    words = content.words
+    for index, paragraph in enumerate(content.instrument.framework.privacy):
+        _line_of_text(sheet, row, words("start.privacy") if index == 0 else "", paragraph)
+        row += 1
+    consent = content.instrument.field_with_role("consent")
+    if consent is not None:
+        cell = content.plan.about.cell(consent.id, About.ANSWER)
+        sheet.put(row, _LABEL, words("start.consent"), "fact_label")
+        none = words("start.consent_none")
+        chosen = f"IF({is_given(content, sheet, consent)},{ref(cell, sheet)},{literal(none)})"
+        typed = content.typed.get(Key(consent.id))
+        given = content.entry(consent.id).state is State.ANSWERED
+        formula(sheet, row, _VALUE, chosen, typed if given else none, "fact")
+        _go_to(content, sheet, row, cell)
+        sheet.row_heights[row] = 20
         row += 1
     return row + 1

@@ -6,7 +6,7 @@ from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import Sheet
 from kil_xlsx.layout.places import KEY, NO, Steps
-from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, fill_in, header, intro, marks, new_sheet
+from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, as_table, fill_in, header, intro, marks, new_sheet
 
 _WIDTHS = {KEY: 6.0, NO: NO_WIDTH, Steps.LABEL: 36.0, Steps.TEXT: 78.0, Steps.STATUS: 16.0, Steps.NOTE: 44.0}
 
@@ -41,6 +41,7 @@ def paint(content: Content) -> Sheet:
             (note, _WIDTHS[Steps.NOTE]),
             least=30,
         )
+    as_table(sheet, "steps", Steps.HEADER, plan.steps.last, NO, Steps.NOTE)
     sheet.freeze = (Steps.HEADER + 1, 0)
     sheet.selection = (plan.steps.first, Steps.STATUS)
     return sheet

@@ -8,33 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, figure_and_reason
 from kil_xlsx.core.expressions import evaluate, to_excel
 from kil_xlsx.core.framework import Question
-from kil_xlsx.core.results import CheckState, QuestionResult
-from kil_xlsx.core.returns import Key, Outcome, Part, State
+from kil_xlsx.core.measures import table_numbers
+from kil_xlsx.core.results import CheckState
+from kil_xlsx.core.returns import Outcome, State
 from kil_xlsx.core.scoring import (
-    BOTH,
     CLAIM_PRIORITY,
-    CLAIMS,
     DONT_KNOW_PRIORITY,
     GAP_PRIORITY,
     LIST_STEPS,
     PRIORITY_STEPS,
-    REASONS,
-    REQUIRED,
-    UNUSABLE,
-    figure_and_reason,
     span,
     strongest_key,
-    table_numbers,
     weakest_key,
 )
 from kil_xlsx.layout.codec import ordered
 from kil_xlsx.layout.document import NOT_AVAILABLE, Column, Sheet
-from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Workings
+from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Results, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.about import is_given
-from kil_xlsx.layout.sheets.frame import Content, formula, given, is_day, listed, literal, looked_up, number, ref, text
+from kil_xlsx.layout.sheets.carried import count_of_untouched
+from kil_xlsx.layout.sheets.frame import (
+    Content,
+    formula,
+    given,
+    is_day,
+    link_address,
+    listed,
+    literal,
+    looked_up,
+    number,
+    ref,
+    text,
+)
+from kil_xlsx.layout.sheets.peers import median
 from kil_xlsx.layout.slots import Slot, SlotKind
 
 STYLE = "list"
@@ -43,10 +52,10 @@ STYLE = "list"
 def paint(content: Content) -> Sheet:
     """Questions first; below them the checks' conditions, the numbers of charts and the numbers of tables."""
     sheet = Sheet(name=content.words("sheet.workings"), state="hidden", tab="tab_help")
-    for column in range(Workings.LEVELS + content.plan.most_choices):
+    for column in range(Workings.ADDRESS + 1):
         sheet.columns[column] = Column(14)
     names = ["code", "position", "state", "value", "relative", "strength", "target", "gap", "claim", "reason missing"]
-    names += ["priority", "strongest", "weakest", "weight", "group", "label", "unusable"]
+    names += ["priority", "strongest", "weakest", "weight", "group", "label", "unusable", "open", "claimed", "address"]
     for column, name in enumerate(names):
         sheet.put(Workings.HEADER, column, name, STYLE)
     for index, question in enumerate(content.instrument.questions):
@@ -86,6 +95,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
         f"IF({listed(answer, labels)},MATCH({answer},{labels},0),0)",
         float(position),
     )
+    columns = plan.columns
     chosen = cell(Workings.POSITION)
     put(
         Workings.STATE,
@@ -102,7 +112,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     put(
         Workings.STRENGTH,
         looked_up(
-            source(Assessment.STRENGTH),
+            source(columns.STRENGTH),
             ref(strength_place.area(ListPlace.LABELS), sheet),
             ref(strength_place.area(ListPlace.VALUES), sheet),
         ),
@@ -112,7 +122,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
         put(
             Workings.TARGET,
             looked_up(
-                source(Assessment.TARGET),
+                source(columns.TARGET),
                 column_of(ListPlace.LABELS, levels_only=True),
                 column_of(ListPlace.VALUES, levels_only=True),
             ),
@@ -132,7 +142,7 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
         claim = "0"
     put(Workings.CLAIM, claim, float(result.claim_without_evidence))
     needs = f"INDEX({column_of(ListPlace.REASONS)},{chosen})=1"
-    without = f"IF({given(source(Assessment.REASON))},0,1)"
+    without = f"IF({given(source(columns.REASON))},0,1)"
     put(Workings.REASON, f"IF({chosen}=0,0,IF({needs},{without},0))", float(result.reason_missing))
     gap = cell(Workings.GAP)
     distance = f"({on_scale.format(target)}-{cell(Workings.RELATIVE)})*{number(GAP_PRIORITY)}"
@@ -151,22 +161,15 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     sheet.put(row, Workings.WEIGHT, float(question.weight), STYLE)
     sheet.put(row, Workings.GROUP, question.group or "-", STYLE)
     sheet.put(row, Workings.LABEL, question.label, STYLE)
-    for offset, choice in enumerate(choices):
-        words = question.levels.get(choice.code) or choice.description or choice.label
-        sheet.put(row, Workings.LEVELS + offset, words, STYLE)
+    is_open = result.state is State.UNANSWERED
+    put(Workings.OPEN, f'IF({state}="{State.UNANSWERED}",{index},"")', float(index) if is_open else None)
+    claimed = result.claim_without_evidence
+    put(Workings.CLAIMED, f'IF({cell(Workings.CLAIM)}=1,{index},"")', float(index) if claimed else None)
+    sheet.put(row, Workings.ADDRESS, link_address(plan.question_cell(question, Assessment.ANSWER)), STYLE)
 
 
 def _float(value: int | None) -> float | None:
     return None if value is None else float(value)
-
-
-def chosen_words(content: Content, question: Question, result: QuestionResult) -> str:
-    """What the chosen answer looks like here, in the definition's words; empty without an answer."""
-    choice_list = content.instrument.choices_of(question)
-    choice = next((choice for choice in choice_list.choices if choice.code == result.code), None)
-    if choice is None:
-        return ""
-    return question.levels.get(choice.code) or choice.description or choice.label
 
 
 def expression(content: Content, sheet: Sheet, words: str) -> str:
@@ -222,6 +225,7 @@ def standing_counts(content: Content, sheet: Sheet) -> dict[str, str]:
         CLAIMS: f"SUM({ref(plan.working_range(instrument.questions, Workings.CLAIM), sheet)})",
         BOTH: both,
         UNUSABLE: "+".join(_unusable_areas(content, sheet)),
+        CARRIED: count_of_untouched(content, sheet),
     }
 
 
@@ -233,7 +237,7 @@ def _unusable_areas(content: Content, sheet: Sheet) -> list[str]:
         terms.append(f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_UNUSABLE), sheet)})")
     terms += [f"SUM({ref(place.unusable_range(), sheet)})" for place in plan.tables.values()]
     items = [field.id for field in content.instrument.profile] + [step.id for step in content.instrument.steps]
-    others = [plan.by_key[Key(item)] for item in items if Key(item) in plan.by_key]
+    others = [slot for item in items for slot in plan.by_item.get(item, ())]
     return [*terms, _unusable(content, sheet, others)]
 
 
@@ -243,16 +247,18 @@ def _figures(content: Content, sheet: Sheet) -> None:
     labels = ref(plan.lists[content.instrument.framework.missing_figure].area(ListPlace.LABELS), sheet)
     for figure in content.instrument.figures:
         row = plan.figure_workings.rows[figure.id]
-        cell = ref(plan.figures.cell(figure.id, Measures.VALUE), sheet)
+        value_cell = plan.figures.cell(figure.id, Measures.VALUE)
+        cell = ref(value_cell, sheet)
         reason = listed(ref(plan.figures.cell(figure.id, Measures.MISSING), sheet), labels)
         is_number = is_in_range(cell, figure.minimum, figure.maximum)
         state, _ = content.ret.figure(figure.id)
-        sheet.put(row, Plan.FIGURE_ID, figure.id, STYLE)
+        sheet.put(row, Plan.FIGURE_CODE, figure.code, STYLE)
+        sheet.put(row, Plan.FIGURE_ADDRESS, link_address(value_cell), STYLE)
         responded = float(state is not State.UNANSWERED)
         formula(sheet, row, Plan.FIGURE_GIVEN, f"IF(OR({is_number},{reason}),1,0)", responded, STYLE)
         both = float(figure_and_reason(content.ret, figure.id))
         formula(sheet, row, Plan.FIGURE_BOTH, f"IF(AND({is_number},{reason}),1,0)", both, STYLE)
-        slots = [plan.by_key[Key(figure.id)], plan.by_key[Key(figure.id, Part.MISSING)]]
+        slots = plan.by_item[figure.id]
         text_of_unusable = _unusable(content, sheet, slots)
         formula(sheet, row, Plan.FIGURE_UNUSABLE, text_of_unusable, float(_refused(content, slots)), STYLE)
 
@@ -283,21 +289,22 @@ def _refused(content: Content, slots: Sequence[Slot]) -> int:
 
 def _charts(content: Content, sheet: Sheet) -> None:
     """Scores for charts: a section without a score is an error value there, which charts leave out."""
-    block = content.plan.chart_workings
+    block, previous = content.plan.chart_workings, content.issue.previous
     for node in content.plan.chart_nodes:
         row = block.rows[node.id]
         score = content.result.sections[node.id].score
         sheet.put(row, Plan.CHART_CODE, node.id, STYLE)
         sheet.put(row, Plan.CHART_LABEL, f"{node.id} {node.section.label}", STYLE)
-        cell = ref(content.plan.score_cell(node.id), sheet)
-        formula(
-            sheet,
-            row,
-            Plan.CHART_VALUE,
-            f"IF(ISNUMBER({cell}),{cell},NA())",
-            NOT_AVAILABLE if score is None else score,
-            STYLE,
-        )
+        drawn = [(Plan.CHART_VALUE, Results.SCORE, score)]
+        scored = content.instrument.rule_of(node).rule != "none"
+        if previous is not None and scored:
+            drawn.append((Plan.CHART_LAST, Results.LAST, previous.scores.get(node.id)))
+        if content.issue.peers is not None and scored:
+            drawn.append((Plan.CHART_PEERS, Results.MEDIAN, median(content, content.issue.peers, node.id)))
+        for column, source, value in drawn:
+            cell = ref(content.plan.score_cell(node.id, source), sheet)
+            number_or_gap = f"IF(ISNUMBER({cell}),{cell},NA())"
+            formula(sheet, row, column, number_or_gap, NOT_AVAILABLE if value is None else value, STYLE)
 
 
 def _tables(content: Content, sheet: Sheet) -> None:
@@ -321,7 +328,7 @@ def _tables(content: Content, sheet: Sheet) -> None:
                 )
         sheet.put(place.unusable_cell(1).row - 1, place.unusable_cell(1).column, f"{table_id} unusable", STYLE)
         for row in range(1, place.table.rows + 1):
-            slots = [content.plan.by_key[Key(table_id, Part.ANSWER, row, column.id)] for column in place.table.columns]
+            slots = [slot for slot in content.plan.by_item[table_id] if slot.key.row == row]
             cell = place.unusable_cell(row)
             formula(
                 sheet, cell.row, cell.column, _unusable(content, sheet, slots), float(_refused(content, slots)), STYLE
