@@ -97,6 +97,8 @@ _FIGURES: dict[str, dict[str, _Share]] = {
         "staff_respend_rate": ("", 0.25, 0.6),
         "supplier_respend_rate": ("", 0.2, 0.55),
         "other_respend_rate": ("", 0.2, 0.5),
+        "survey_replies": ("", 2, 16),
+        "survey_coverage": ("", 0.35, 0.85),
         "invoices_paid": ("supplier_spend", 1 / 700, 1 / 300),
         "invoices_paid_30d": ("invoices_paid", 0.75, 1),
         "staff_fte": ("total_income", 1 / 56_000, 1 / 48_000),
@@ -271,7 +273,7 @@ def _question(
     if chance.random() < 0.75:
         yield Key(question.id, Part.EVIDENCE), chance.choice(_EVIDENCE)
         yield Key(question.id, Part.STRENGTH), chance.choice(strengths[1:])[0]
-    if chance.random() < 0.5:
+    if chance.random() < 0.5 and Key(question.id, Part.TARGET) in plan.by_key:
         target = min(level + chance.choice((0, 1, 1, 2)), len(levels) - 1)
         yield Key(question.id, Part.TARGET), levels[target]
         if target > level:

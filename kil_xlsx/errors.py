@@ -7,8 +7,9 @@ everything else that is wrong.  An exception means that the work cannot go on at
 
     KilXlsxError                 everything below; the command line shows it as plain words
     ├── UsageProblem             the command was asked for something it cannot do      exit code 2
-    ├── DefinitionError          a framework definition is wrong (all faults listed)   exit code 3
+    ├── DefinitionError          a definition or a theme is wrong (all faults listed)  exit code 3
     ├── OrganisationsListError   the list of organisations is wrong (all rows listed)  exit code 3
+    ├── AnswersError             the answers to fill in are wrong (all places listed)  exit code 3
     ├── OutputError              a file cannot be written, or would be overwritten     exit code 3
     ├── LayoutError              a framework asks for a workbook that Excel cannot hold exit code 3
     └── FileRefused              one returned file cannot be read; other files go on   (becomes a Problem)
@@ -44,7 +45,7 @@ class UsageProblem(KilXlsxError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a file that people write: a definition, a theme or a list of organisations."""
+    """One thing wrong in a file that people write: a definition, a theme, answers or a list of organisations."""
 
     file: str
     line: int | None
@@ -70,11 +71,15 @@ class _Faulty(KilXlsxError):
 
 
 class DefinitionError(_Faulty):
-    """A framework definition cannot be used; ``faults`` lists everything that is wrong with it."""
+    """A framework definition or a theme cannot be used; ``faults`` lists everything that is wrong with it."""
 
 
 class OrganisationsListError(_Faulty):
     """The list of organisations cannot be used; ``faults`` names each row that is wrong."""
+
+
+class AnswersError(_Faulty):
+    """The answers that workbooks are to be filled in with cannot be used; ``faults`` names each by its JSON path."""
 
 
 class OutputError(KilXlsxError):

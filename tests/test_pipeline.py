@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import zipfile
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kil_xlsx import pipeline
-from kil_xlsx.errors import KilXlsxError, OrganisationsListError, OutputError, UsageProblem
+from kil_xlsx.errors import DefinitionError, KilXlsxError, OrganisationsListError, OutputError, UsageProblem
 from kil_xlsx.pipeline import Outputs
 
 CREATED = datetime(2026, 4, 7, 9, 30)
@@ -408,3 +411,73 @@ def test_unknown_group(returns: Path, tmp_path: Path) -> None:
     """A misspelt field to group by is answered with one that is close."""
     with pytest.raises(UsageProblem, match="did you mean 'region'"):
         pipeline.benchmark([returns], tmp_path / "x", group_by=["regoin"])
+
+
+# Themes
+
+
+def _theme(folder: Path) -> Path:
+    """A theme file with a logo beside it: a picture of one point."""
+
+    def piece(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = bytes([0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0])
+    pixels = zlib.compress(bytes([0, 0x7A, 0, 0x3C]))
+    picture = b"\x89PNG\r\n\x1a\n" + piece(b"IHDR", head) + piece(b"IDAT", pixels) + piece(b"IEND", b"")
+    (folder / "logo.png").write_bytes(picture)
+    path = folder / "anytown.yaml"
+    path.write_text(
+        "font: Arial\nfooter: 2nd Anytown R&G Council\nlogo: {file: logo.png, description: Arms of Anytown}\n"
+        'colours: {accent: "#7A003C"}\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def _parts(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def _looks_like_anytown(path: Path, theme: Path, default: Path) -> None:
+    parts, plain = _parts(path), _parts(default)
+    assert parts["xl/media/image1.png"] == (theme.parent / "logo.png").read_bytes()
+    assert b'descr="Arms of Anytown"' in parts["xl/drawings/drawing1.xml"]
+    assert not any("media" in name for name in plain)
+    assert b"FF7A003C" in parts["xl/styles.xml"]
+    assert b"FF1F5C66" in plain["xl/styles.xml"]
+    assert b"FF1F5C66" not in b"".join(parts.values())
+    assert b'<name val="Arial"/>' in parts["xl/styles.xml"]
+    sheets = re.findall(rb"<sheet [^>]*>", parts["xl/workbook.xml"])
+    shown = [number for number, sheet in enumerate(sheets, start=1) if b"state=" not in sheet]
+    assert len(shown) >= 4
+    for number in shown:
+        assert b"2nd Anytown R&amp;&amp;G Council" in parts[f"xl/worksheets/sheet{number}.xml"]
+
+
+def test_a_theme_of_a_council_s_own(tmp_path: Path) -> None:
+    """Workbooks carry a theme's colours, font, footer and logo with its words, and are read like any other."""
+    theme = _theme(tmp_path)
+    (made,) = generate(tmp_path / "own", respondent="council", theme=theme).workbooks
+    (plain,) = generate(tmp_path / "plain", respondent="council").workbooks
+    _looks_like_anytown(made.path, theme, plain.path)
+    own, usual = (pipeline.read([folder]) for folder in (tmp_path / "own", tmp_path / "plain"))
+    assert codes(own) == codes(usual)
+
+
+def test_a_benchmark_in_a_council_s_own_theme(returns: Path, tmp_path: Path) -> None:
+    """The benchmark has the same look."""
+    theme = _theme(tmp_path)
+    own = pipeline.benchmark([returns], tmp_path / "own", created=CREATED, theme=theme)
+    plain = pipeline.benchmark([returns], tmp_path / "plain", created=CREATED)
+    _looks_like_anytown(own.files[0], theme, plain.files[0])
+
+
+def test_a_poor_theme_stops_everything(tmp_path: Path) -> None:
+    """With a theme that cannot be read well, nothing is written."""
+    theme = tmp_path / "poor.yaml"
+    theme.write_text('colours: {accent: "#FFD000"}', encoding="utf-8")
+    with pytest.raises(DefinitionError, match="contrast"):
+        generate(tmp_path / "out", theme=theme)
+    assert not (tmp_path / "out").exists()

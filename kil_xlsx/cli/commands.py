@@ -49,6 +49,13 @@ def _force(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--force", is_flag=True, help="Replace files that are there already.")(command)
 
 
+def _theme(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--theme", type=_FILE, metavar="FILE",
+        help="Your own colours, font, logo and footer: a copy of templates/theme.yaml with your changes.",
+    )(command)  # fmt: skip
+
+
 def _created(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--created", type=Moment(), metavar="TIME",
@@ -86,6 +93,9 @@ def main(context: click.Context) -> None:
         "kil-xlsx generate",
         "kil-xlsx generate --respondent council --round 2026 --due 2026-05-31",
         'kil-xlsx generate --organisations list.xlsx --contact "Sam, 0117 496 0000" --out spring',
+        "kil-xlsx generate --organisations list.xlsx --benchmark comparison/benchmark.json",
+        "kil-xlsx generate --organisations list.xlsx --round 2027 --previous returns-2026",
+        "kil-xlsx generate --answers from-our-database.json",
     ),
 )
 @_framework
@@ -99,6 +109,20 @@ def main(context: click.Context) -> None:
 @click.option("--round", "round_id", default="", metavar="TEXT", help="The round, such as 2026.")
 @click.option("--due", type=Day(), metavar="DAY", help="Until when workbooks should come back, such as 2026-05-31.")
 @click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
+@click.option(
+    "--previous", type=_FILE, metavar="PATH",
+    help="What came back last time: a workbook, a folder of them, or the file of 'read --json'. Each organisation's "
+    "answers are filled in, for it to confirm or change.",
+)  # fmt: skip
+@click.option(
+    "--answers", type=_FILE, metavar="FILE",
+    help="Answers as JSON (see: kil-xlsx schema answers), filled in as if they had been typed.",
+)  # fmt: skip
+@click.option(
+    "--benchmark", type=_FILE, metavar="FILE",
+    help="A benchmark.json that 'kil-xlsx benchmark' wrote: the Results sheet shows each score among its peers.",
+)  # fmt: skip
+@_theme
 @_created
 @_force
 def generate(
@@ -109,20 +133,26 @@ def generate(
     round_id: str,
     due: date | None,
     contact: str,
+    previous: Path | None,
+    answers: Path | None,
+    benchmark: Path | None,
+    theme: Path | None,
     created: datetime | None,
     force: bool,
 ) -> int:
     """Write the workbooks to send out.
 
-    Without a list: one blank workbook for each respondent type. Nothing is overwritten unless you say --force, and
-    if any row of the list is wrong, all that is wrong is shown and nothing is written.
+    Without a list: one blank workbook for each respondent type or, with --previous or --answers, one for each
+    organisation that these are of. An organisation is known by its org-id, else by its name. Nothing is overwritten
+    unless you say --force, and if any row of the list is wrong, all that is wrong is shown and nothing is written.
     """
     from kil_xlsx.results.show import some
 
     with printing.progress("Writing") as progress:
         done = pipeline.generate(
             framework, respondent=respondent, organisations=organisations, out=out, round_id=round_id, due=due,
-            contact=contact, created=created, force=force, progress=progress,
+            contact=contact, previous=previous, answers=answers, benchmark=benchmark, theme=theme,
+            created=created, force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
     _show_workbooks(console, done.workbooks[:_MOST_ROWS])
@@ -134,7 +164,7 @@ def generate(
     printing.notes(console, done.notes)
     printing.next_steps(
         console,
-        "Send each organisation its workbook. They fill in the cream cells, save and send it back.",
+        "Send each organisation its workbook. They fill in the tinted cells, save and send it back.",
         (
             "Put what comes back into a folder, such as returns, then run:",
             f"kil-xlsx read returns{with_framework(framework)}",
@@ -257,6 +287,7 @@ def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
     help="How many organisations were invited, for the response rate.",
 )  # fmt: skip
 @click.option("--organisations", type=_FILE, metavar="FILE", help="Count the invited in the list that was sent out to.")
+@_theme
 @_created
 @_force
 def benchmark(
@@ -266,6 +297,7 @@ def benchmark(
     group_by: Sequence[str],
     invited: Sequence[tuple[str, int]],
     organisations: Path | None,
+    theme: Path | None,
     created: datetime | None,
     force: bool,
 ) -> int:
@@ -280,7 +312,7 @@ def benchmark(
     with printing.progress("Reading") as progress:
         done = pipeline.benchmark(
             paths, out, framework, group_by=group_by, invited=dict(invited), organisations=organisations,
-            created=created, force=force, progress=progress,
+            theme=theme, created=created, force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
     result = done.benchmark
@@ -349,7 +381,8 @@ def schema(name: str, out: Path | None, force: bool) -> int:
     """Print the JSON Schema of a format.
 
     return: what 'read --json' gives. benchmark: benchmark.json. codebook: what 'codebook --json' gives. framework: the
-    files that define a questionnaire.
+    files that define a questionnaire. theme: the file with colours, font, logo and footer.
+    answers: what 'generate --answers' takes.
     """
     data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
     return _print_or_write(data, out, force=force)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -39,10 +39,13 @@ from kil_xlsx.pipeline.outputs import Outputs, write_file
 
 if TYPE_CHECKING:
     from kil_xlsx.core.benchmark import Benchmark
+    from kil_xlsx.core.branding import Branding
+    from kil_xlsx.core.peers import Peers
     from kil_xlsx.definitions.organisations import ListedOrganisation, OrganisationsList
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.layout.sheets.frame import Issue
-    from kil_xlsx.results.returned_json import SecondReader, Skipped
+    from kil_xlsx.pipeline.prefill import Gathered
+    from kil_xlsx.results.return_model import ReturnDocument, SecondReader, Skipped
 
 __all__ = [
     "DEFAULT_FRAMEWORK",
@@ -121,16 +124,27 @@ def generate(
     round_id: str = "",
     due: date | None = None,
     contact: str = "",
+    previous: Path | None = None,
+    answers: Path | None = None,
+    benchmark: Path | None = None,
+    theme: Path | None = None,
     created: datetime | None = None,
     force: bool = False,
     progress: Progress = quiet,
 ) -> Generated:
     """Write one workbook for each organisation of a list, or a blank one for each respondent type.
 
+    Without a list, but with earlier returns or answers: one for each organisation that these are of.
+
     Nothing is written unless everything can be: the list is checked first, then whether a file would be overwritten,
     and workbooks get their names only when the last of them is ready.
 
     :param respondent: only this respondent type; rows of a list that name none are taken to be of it.
+    :param previous: what came back last time, as a workbook, a folder of them or what :func:`read_json` gave: it is
+        filled in, marked, for respondents to confirm or change.
+    :param answers: a JSON file with answers that are filled in as if they had been typed.
+    :param benchmark: a ``benchmark.json`` made earlier, whose figures stand beside the scores.
+    :param theme: the file with the council's colours, font, logo and footer.
     :param created: the time that the workbooks carry; now, unless given.
     :param force: whether files that are there may be replaced.
     """
@@ -141,15 +155,25 @@ def generate(
     whole, instruments = chosen(framework, respondent)
     moment = created or now()
     issue = Issue(
-        created=moment, round_id=_words(round_id, "The round"), due=due, contact=_words(contact, "The contact")
+        created=moment,
+        round_id=_words(round_id, "The round"),
+        due=due,
+        contact=_words(contact, "The contact"),
+        branding=_branding(theme),
     )
     notes: list[str] = []
     if due is not None and due < moment.date():
         notes.append(f"The return date, {due:%d/%m/%Y}, has passed already.")
     plans = {each.respondent.id: Plan(each) for each in instruments}
+    peers = _peers(benchmark, whole, plans.values(), notes) if benchmark is not None else {}
     wanted: list[tuple[Plan, Issue, dict[Key, Typed], str]] = []
-    if organisations is None:
-        wanted = [(plan, issue, {}, "") for plan in plans.values()]
+    before = _before(framework, plans, previous, answers, progress)
+    if organisations is None and before is not None:
+        for kind, whose in before.organisations():
+            theirs = replace(issue, organisation=whose, peers=peers.get(kind))
+            wanted.append((plans[kind], theirs, {}, ""))
+    elif organisations is None:
+        wanted = [(plan, replace(issue, peers=peers.get(each)), {}, "") for each, plan in plans.items()]
     else:
         only = instruments[0].respondent.id if len(instruments) == 1 else None
         listed = read_organisations(organisations, whole, only)
@@ -159,12 +183,16 @@ def generate(
                 plan = plans[each.respondent]
                 profile, typed = _known(plan, each)
                 whose = Organisation(each.name, each.id, each.email, profile)
-                wanted.append((plan, replace(issue, organisation=whose), typed, each.email))
+                theirs = replace(issue, organisation=whose, peers=peers.get(each.respondent))
+                wanted.append((plan, theirs, typed, each.email))
         left_out = len(listed.organisations) - len(wanted)
         if left_out:
             notes.append(f"Rows of another respondent type, left out: {left_out}.")
         if not wanted:
             raise UsageProblem(f"No row of {organisations.name} is for the respondent type '{only}'.")
+    if before is not None:
+        wanted = before.fill(wanted, are_listed=organisations is not None)
+        notes += before.notes
     made: list[Workbook] = []
     for plan, each_issue, _, email in wanted:
         organisation = each_issue.organisation
@@ -181,13 +209,58 @@ def generate(
     return Generated(whole, out, tuple(made), tuple(notes))
 
 
+def _before(
+    framework: str, plans: Mapping[str, Plan], previous: Path | None, answers: Path | None, progress: Progress
+) -> Gathered | None:
+    """What workbooks are filled in with beforehand, if anything."""
+    if previous is None and answers is None:
+        return None
+    from kil_xlsx.pipeline.prefill import document_of, gather, is_json
+    from kil_xlsx.pipeline.prefill import read_json as json_of
+
+    found: ReturnDocument | Returned | None = None
+    if previous is not None and is_json(previous):
+        found = document_of(json_of(previous), previous)
+    elif previous is not None:
+        found = read([previous], framework, progress=progress)
+    return gather(plans, found, previous, answers)
+
+
 def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> bytes:
     """One workbook, with whatever is typed in already."""
     from kil_xlsx.layout.compose import compose
-    from kil_xlsx.writing.theme import default_theme
+    from kil_xlsx.writing.theme import build_theme
     from kil_xlsx.writing.xlsx import write
 
-    return write(compose(plan, issue, typed), default_theme())
+    return write(compose(plan, issue, typed), build_theme(issue.branding))
+
+
+def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]) -> dict[str, Peers]:
+    """What a benchmark says of the peers of each respondent type; ``notes`` gets what is to be said about it."""
+    from kil_xlsx.pipeline.peers import peers_of, read_benchmark
+
+    found, told = read_benchmark(path, whole)
+    notes += told
+    peers: dict[str, Peers] = {}
+    for plan in plans:
+        mine = peers_of(found, plan)
+        if mine is not None:
+            peers[plan.instrument.respondent.id] = mine
+        else:
+            label = plan.instrument.respondent.label
+            notes.append(f"{label}: the benchmark shows no scores of this respondent type, so its workbooks have none.")
+    return peers
+
+
+def _branding(theme: Path | None) -> Branding:
+    """What a theme file says, or the default.  DefinitionError for anything wrong with it."""
+    from kil_xlsx.core.branding import DEFAULT
+
+    if theme is None:
+        return DEFAULT
+    from kil_xlsx.definitions.branding import load_branding
+
+    return load_branding(theme)
 
 
 def read_organisations(path: Path, framework: Framework, respondent: str | None = None) -> OrganisationsList:
@@ -292,7 +365,7 @@ def read(
 
 def _second(data: bytes, reading: Reading) -> SecondReader:
     from kil_xlsx.reading.second import second_opinion
-    from kil_xlsx.results.returned_json import SecondDifference, SecondReader
+    from kil_xlsx.results.return_model import SecondDifference, SecondReader
 
     assert reading.ret is not None
     opinion = second_opinion(data, reading.file.kind, reading.ret.entries.values())
@@ -341,6 +414,7 @@ def benchmark(
     group_by: Sequence[str] = (),
     invited: Mapping[str, int] | None = None,
     organisations: Path | None = None,
+    theme: Path | None = None,
     created: datetime | None = None,
     force: bool = False,
     progress: Progress = quiet,
@@ -350,13 +424,15 @@ def benchmark(
     :param group_by: profile fields by id, code or label; without it, the framework's own.
     :param invited: how many were invited, by respondent type; the type "" stands for the only one there is.
     :param organisations: the list that workbooks were made from; its rows are counted.
+    :param theme: the file with the council's colours, font, logo and footer.
     """
     from kil_xlsx.core.benchmark import benchmark as compare
     from kil_xlsx.layout.benchmark_book import benchmark_document
     from kil_xlsx.results.benchmark_json import benchmark_json
-    from kil_xlsx.writing.theme import default_theme
+    from kil_xlsx.writing.theme import build_theme
     from kil_xlsx.writing.xlsx import write
 
+    branding = _branding(theme)
     whole, instruments = load(framework)
     fields = [_field_id(whole, name) for name in group_by]
     targets = (out / "benchmark.xlsx", out / "benchmark.json")
@@ -381,8 +457,12 @@ def benchmark(
             )
         counts |= _invited(whole, came, invited or {})
         compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]
-        result = compare(compared, returned.readings, invited=counts or None, group_by=fields or None)
-        outputs.add(targets[0], write(benchmark_document(result, whole, created or now()), default_theme()))
+        moment = created or now()
+        result = compare(
+            compared, returned.readings, invited=counts or None, group_by=fields or None, created=moment.date()
+        )
+        document = benchmark_document(result, whole, moment, branding)
+        outputs.add(targets[0], write(document, build_theme(branding)))
         outputs.add(targets[1], benchmark_json(result))
         outputs.commit()
     return Benchmarked(result, returned, targets, tuple(notes))

@@ -91,7 +91,7 @@ def _locator(plan: Plan) -> Callable[[Key], Any]:
     return locate
 
 
-SCHEMAS = ("return", "benchmark", "framework", "codebook")
+SCHEMAS = ("return", "benchmark", "framework", "codebook", "theme", "answers")
 """The formats that have a JSON Schema."""
 
 
@@ -109,6 +109,14 @@ def schema(name: str) -> dict[str, Any]:
         from kil_xlsx.definitions.schema import framework_schema
 
         return framework_schema()
+    if name == "theme":
+        from kil_xlsx.definitions.schema import theme_schema
+
+        return theme_schema()
+    if name == "answers":
+        from kil_xlsx.results.answers_json import answers_schema
+
+        return answers_schema()
     if name == "codebook":
         from kil_xlsx.results.codebook import codebook_schema
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from kil_xlsx.core.problems import problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.errors import UsageProblem
-from kil_xlsx.results.returned_json import Skipped
+from kil_xlsx.results.return_model import Skipped
 
 _NOT_RETURNS = frozenset((".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db"))
 
@@ -88,8 +88,10 @@ def display_names(paths: Sequence[Path]) -> list[str]:
     ]
 
 
-def content(path: Path) -> bytes | str:
+def content(path: Path, most: int | None = None) -> bytes | str:
     """What a file holds, or why it cannot be read.  One byte more than the limit is enough to be found too large.
+
+    The limit is that of a returned workbook, or ``most`` bytes.
 
     What is not a plain file (a pipe, a device) is not opened: reading it might never end.
     """
@@ -102,7 +104,7 @@ def content(path: Path) -> bytes | str:
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return "it is not a plain file"
-            return file.read(Limits().file_bytes + 1)
+            return file.read((most or Limits().file_bytes) + 1)
     except OSError as error:
         reasons = {
             errno.ENOENT: "it is not there",

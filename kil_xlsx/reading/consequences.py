@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, figure_and_reason, range_check_id
 from kil_xlsx.core.expressions import describe
-from kil_xlsx.core.framework import Check
+from kil_xlsx.core.figures import Check
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.results import CheckState, Result
-from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return
-from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, figure_and_reason, range_check_id
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Touch
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.reading.stored import plain
 
@@ -53,7 +53,15 @@ def consequences(plan: Plan, ret: Return, result: Result, results_at: Mapping[st
         found = "facts about the organisation only" if has_answers(ret) else BLANK
         empty = problem("return-empty", sheet=start.sheet, cell=start.address, found=found, expected="answers")
         return [empty, *(_required(book) if has_answers(ret) else ())]
-    return [*_required(book), *_dates(book), *_reasons(book), *_figures(book), *_checks(book), *_measures(book)]
+    return [
+        *_carried(book),
+        *_required(book),
+        *_dates(book),
+        *_reasons(book),
+        *_figures(book),
+        *_checks(book),
+        *_measures(book),
+    ]
 
 
 def has_answers(ret: Return) -> bool:
@@ -69,6 +77,40 @@ def _nothing_filled(plan: Plan, ret: Return) -> bool:
     """Whether nothing was filled in but what may have been filled in before the workbook was sent out."""
     beforehand = {field.id for field in plan.instrument.profile}
     return not any(_entered(entry) for entry in ret.entries.values() if entry.key.item not in beforehand)
+
+
+def _carried(book: _Book) -> Iterator[Problem]:
+    """What was carried over and has not been looked at: once for the whole workbook, or that nobody touched it."""
+    if not book.failed(CARRIED):
+        return
+    ret = book.ret
+    untouched = [keys for of, keys in ret.carried_items.items() if ret.touch(*of) is Touch.UNTOUCHED]
+    total, left = len(ret.carried_items), len(untouched)
+    first = ret.get(*untouched[0][0]).place
+    place = first or Place("", "")
+    codes: dict[str, list[str]] = {}
+    for keys in untouched:
+        slot = book.plan.by_key[keys[0]]
+        codes.setdefault(slot.cell.sheet, []).append(slot.code)
+    listed = "; ".join(f"{sheet}: {', '.join(found)}" for sheet, found in codes.items())
+    as_sent = left == total and not _entered_anew(book.plan, ret)
+    yield problem(
+        "return-as-sent" if as_sent else "carried-untouched",
+        sheet=place.sheet,
+        cell=place.cell,
+        item=CARRIED,
+        found=f"{left} of {total} ({listed})",
+        expected="each confirmed or changed",
+    )
+
+
+def _entered_anew(plan: Plan, ret: Return) -> bool:
+    """Whether anything was entered beside what was carried over or may have been known about the organisation."""
+    beforehand = {field.id for field in plan.instrument.profile}
+    return any(
+        _entered(entry) and entry.key.item not in beforehand and entry.key not in ret.carried
+        for entry in ret.entries.values()
+    )
 
 
 def _required(book: _Book) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from kil_xlsx.layout.codec import as_formulas_see, decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import LAYOUT_VERSION
+from kil_xlsx.reading.carried import doubts, read_carried
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
 from kil_xlsx.reading.identity import identify
@@ -97,10 +98,13 @@ def _mismatch(identity: Identity, plan: Plan) -> Problem | None:
 def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity, problems: list[Problem]) -> Reading:
     location = locate(plan, workbook)
     answers = _Answers(plan, workbook, location)
-    ret = Return.of(answers.entries())
+    remembered = read_carried(plan, workbook)
+    entries = list(answers.entries())
+    ret = Return.of(entries, answers.carried(entries, remembered.values))
     result = score(plan.instrument, ret)
     as_typed = Return.of(
-        as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in answers.raw.items()
+        (as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in answers.raw.items()),
+        remembered.values,
     )
     comparisons, differences = compare(plan, location.index, result, as_typed)
     places = {one.id: Place(one.sheet, one.cell) for one in comparisons}
@@ -108,6 +112,7 @@ def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity
         *problems,
         *location.problems,
         *answers.problems,
+        *doubts(plan, remembered, ret),
         *consequences(plan, ret, result, places),
         *differences,
     ]
@@ -127,6 +132,7 @@ class _Answers:
     location: Location
     problems: list[Problem] = field(default_factory=list)
     raw: dict[Key, Typed] = field(default_factory=dict)
+    days_from_1904: set[Key] = field(default_factory=set)
 
     def entries(self) -> Iterable[Entry]:
         """One entry for every slot of the plan."""
@@ -141,6 +147,23 @@ class _Answers:
             place = Place(spot.sheet, spot.address)
             cell = sheets[spot.sheet].cell(spot[1], spot[2])
             yield Entry(key=slot.key, place=place) if cell is None else self._entry(slot, place, cell)
+
+    def carried(self, entries: Iterable[Entry], values: Mapping[Key, Typed]) -> dict[Key, Typed]:
+        """What stood in cells that are still there when the workbook was sent out, days counted as in the entries.
+
+        Where a program has moved dates to the calendar from 1904 and left the hidden sheet alone, the day that people
+        see is still the same.
+        """
+        found: dict[Key, Typed] = {}
+        typed = {entry.key: entry.typed for entry in entries if entry.place is not None}
+        for key, before in values.items():
+            if key not in typed:
+                continue
+            is_day = key in self.days_from_1904 or self.plan.by_key[key].kind is SlotKind.DATE
+            is_number = isinstance(before, int | float) and not isinstance(before, bool)
+            shifted = self.workbook.date1904 and is_day and is_number and typed[key] != before
+            found[key] = before + DAYS_1904 if shifted else before  # type: ignore[operator]  # it is a number then
+        return found
 
     def _entry(self, slot: Slot, place: Place, cell: Cell) -> Entry:
         typed = cell.value
@@ -183,7 +206,9 @@ class _Answers:
         if slot.kind is not SlotKind.DATE and not is_date_format(shown):
             return number, number
         assert isinstance(number, int | float)
-        number = number + DAYS_1904 if self.workbook.date1904 else number
+        if self.workbook.date1904:
+            number += DAYS_1904
+            self.days_from_1904.add(slot.key)
         moment = None if slot.kind is SlotKind.DATE else from_serial(number)
         if moment is None:
             return number, number
@@ -207,7 +232,7 @@ def account(plan: Plan, ret: Return) -> dict[ItemKind, Account]:
     outcomes: dict[ItemKind, list[Outcome]] = {}
     rows: dict[tuple[str, int], list[Entry]] = {}
     for slot in plan.slots:
-        if slot.key.row:
+        if slot.key.row and slot.key.part != Part.CONFIRM:
             rows.setdefault((slot.key.item, slot.key.row), []).append(ret.get(*slot.key))
     for slot in plan.slots:
         if not slot.main:
@@ -235,6 +260,9 @@ def account(plan: Plan, ret: Return) -> dict[ItemKind, Account]:
 
 
 def _of_row(outcomes: list[Outcome]) -> Outcome:
-    """A row of a table is taken as soon as any of its cells is, and blank only when all that are there are blank."""
+    """A row of a table is taken as soon as any of its cells is, and blank only when all that are there are blank.
+
+    Its confirmation is no part of it.
+    """
     order = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.BLANK, Outcome.NOT_FOUND)
     return next(outcome for outcome in order if outcome in outcomes)

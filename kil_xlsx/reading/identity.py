@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Identity
+from kil_xlsx.core.returns import text_of
 from kil_xlsx.layout.a1 import cell_name
-from kil_xlsx.layout.codec import text_of
 from kil_xlsx.layout.compose import FILE_NAME, REFERENCE_NAME
 from kil_xlsx.layout.stamp import valid_reference
 from kil_xlsx.reading.model import SheetData, WorkbookData

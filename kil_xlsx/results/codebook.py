@@ -69,7 +69,8 @@ class CodedItem(Struct, frozen=True, kw_only=True):
     """One item.  ``id`` names it in results; ``code`` is what stands beside it in the workbook.
 
     ``type`` is text, long_text, org_id, org_id_list, area_code, choice, date, number, table or derived.  For an input
-    table, ``where`` is the first cell of its first row and ``rows`` how many there are.
+    table, ``where`` is the first cell of its first row and ``rows`` how many there are.  The part ``confirm`` is where
+    an answer that was carried over from an earlier return is confirmed.
     """
 
     kind: ItemKind
@@ -90,6 +91,13 @@ class CodedItem(Struct, frozen=True, kw_only=True):
     parts: tuple[ItemPart, ...]
 
 
+class CodedBasis(Struct, frozen=True, kw_only=True):
+    """What a measure may rest on; the first whose condition ``when`` holds, or that has none, is named beside it."""
+
+    label: str
+    when: str | None
+
+
 class CodedMeasure(Struct, frozen=True, kw_only=True):
     """What is worked out, and how."""
 
@@ -100,6 +108,7 @@ class CodedMeasure(Struct, frozen=True, kw_only=True):
     direction: str
     formula: str
     needs: str | None
+    bases: tuple[CodedBasis, ...]
 
 
 class CodedSection(Struct, frozen=True, kw_only=True):
@@ -218,6 +227,7 @@ def _respondent(instrument: Instrument, locate: Locate) -> CodedRespondent:
                 direction=measure.direction,
                 formula=measure.formula,
                 needs=measure.needs,
+                bases=tuple(CodedBasis(label=basis.label, when=basis.when) for basis in measure.bases),
             )
             for measure in instrument.measures
         ),
@@ -261,10 +271,19 @@ def _item(
 
 def _items(instrument: Instrument, locate: Locate) -> Iterator[CodedItem]:
     framework = instrument.framework
+
+    def confirmed(item: str, row: int = 0) -> tuple[ItemPart, ...]:
+        """Where an answer that was carried over is confirmed, in frameworks that offer a way to."""
+        if framework.confirmation is None:
+            return ()
+        part = _part(locate, item, Part.CONFIRM, "Still right?", "choice", framework.confirmation)
+        return (msgspec.structs.replace(part, where=locate(Key(item, Part.CONFIRM, row))),)
+
     for field in instrument.profile:
         yield _item(
             ItemKind.PROFILE, field.id, field.code, field.label, field.type, locate(Key(field.id)),
             text=field.help, choices=field.choices, required=field.required,
+            parts=() if field.type == "derived" else confirmed(field.id),
         )  # fmt: skip
     for question in instrument.questions:
         choices = instrument.choices_of(question)
@@ -279,6 +298,7 @@ def _items(instrument: Instrument, locate: Locate) -> Iterator[CodedItem]:
             _part(locate, question.id, Part.ACTION, "Action"),
             _part(locate, question.id, Part.OWNER, "Owner"),
             _part(locate, question.id, Part.DUE, "By when", "date"),
+            *confirmed(question.id),
         ]
         yield _item(
             ItemKind.QUESTION, question.id, question.id, question.label, "choice", locate(Key(question.id)),
@@ -292,6 +312,7 @@ def _items(instrument: Instrument, locate: Locate) -> Iterator[CodedItem]:
             parts=(
                 _part(locate, figure.id, Part.MISSING, "Why there is no figure", "choice", framework.missing_figure),
                 _part(locate, figure.id, Part.NOTE, "Note"),
+                *confirmed(figure.id),
             ),
         )  # fmt: skip
     for table in instrument.tables:
@@ -305,7 +326,7 @@ def _items(instrument: Instrument, locate: Locate) -> Iterator[CodedItem]:
         )  # fmt: skip
         yield _item(
             ItemKind.TABLE, table.id, table.code, table.label, "table", columns[0].where,
-            text=table.help, rows=table.rows, parts=columns,
+            text=table.help, rows=table.rows, parts=(*columns, *confirmed(table.id, 1)),
         )  # fmt: skip
     for step in instrument.steps:
         yield _item(

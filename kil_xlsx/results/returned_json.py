@@ -1,245 +1,41 @@
-"""Returned workbooks as JSON: the lossless copy of everything that was read.
-
-:class:`ReturnDocument` is the whole document.  Keys are stable: a key that is renamed, removed or changes its meaning
-raises the number in ``schema``; new keys do not.  What is not there is ``null``, never zero.  Ids, not labels, name
-items; ``place`` says on which sheet and in which cell an entry stood.  The same returns give the same bytes.
-"""
+"""Returned workbooks as JSON, and back: what goes where in the document of :mod:`kil_xlsx.results.return_model`."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from kil_xlsx.core.framework import InputTable
+from kil_xlsx.core.figures import InputTable
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.problems import Problem, Severity
-from kil_xlsx.core.readings import Account, Comparison, FileInfo, Identity, Reading
-from kil_xlsx.core.results import Counts, Result
-from kil_xlsx.core.returns import Entry, Outcome, Part, Place, Return, State, Typed
-
-SCHEMA = "kil-xlsx/return/1"
-"""Names this format and its version, at the top of every document."""
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """One entry.
-
-    ``state`` says what it is (answered, not_applicable, dont_know, unanswered), ``outcome`` what became of it
-    (accepted, blank, refused, not_found).  ``value`` is the number it stands for, ``code`` the code of the choice,
-    ``text`` the words or an ISO date, ``typed`` what stood in the cell.
-    """
-
-    state: State
-    outcome: Outcome
-    value: float | None
-    code: str | None
-    text: str | None
-    typed: Typed
-    place: Place | None
-
-
-class QuestionAnswer(Struct, frozen=True, kw_only=True):
-    """One question with everything entered in its row.  Parts that were left blank are null.
-
-    ``scored`` is the value that enters scores, ``gap`` how far the target is above it, ``priority`` its weight in the
-    action plan.
-    """
-
-    id: str
-    section: str
-    label: str
-    answer: Answer
-    reason: Answer | None
-    evidence: Answer | None
-    strength: Answer | None
-    target: Answer | None
-    action: Answer | None
-    owner: Answer | None
-    due: Answer | None
-    scored: float | None
-    gap: float | None
-    priority: int | None
-    claim_without_evidence: bool
-    reason_missing: bool
-
-
-class FigureAnswer(Struct, frozen=True, kw_only=True):
-    """One figure.  ``missing`` is the reason given for having none; ``used`` the number that measures use."""
-
-    id: str
-    code: str
-    label: str
-    unit: str
-    answer: Answer
-    missing: Answer | None
-    note: Answer | None
-    used: float | None
-
-
-class TableRow(Struct, frozen=True, kw_only=True):
-    """One row of an input table that has anything in it, numbered from 1; columns left blank are null."""
-
-    row: int
-    columns: dict[str, Answer | None]
-
-
-class TableAnswer(Struct, frozen=True, kw_only=True):
-    """One input table."""
-
-    id: str
-    code: str
-    label: str
-    rows: tuple[TableRow, ...]
-
-
-class StepAnswer(Struct, frozen=True, kw_only=True):
-    """One step of the checklist."""
-
-    id: str
-    label: str
-    answer: Answer
-    note: Answer | None
-
-
-class CheckAnswer(Struct, frozen=True, kw_only=True):
-    """One check: what it says, how many items it concerns, and what the respondent wrote about it."""
-
-    id: str
-    severity: str
-    state: str
-    explained: bool
-    count: int | None
-    explanation: Answer | None
-
-
-class SectionScore(Struct, frozen=True, kw_only=True):
-    """The score of a section; ``null`` means not enough answers.  ``depth`` is 0 at the top."""
-
-    id: str
-    label: str
-    depth: int
-    score: float | None
-    band: str | None
-    strength: float | None
-    counts: Counts
-
-
-class Scores(Struct, frozen=True, kw_only=True):
-    """Scores, computed afresh from the answers.  The lists hold question ids."""
-
-    overall: float | None
-    overall_equal: float | None
-    band: str | None
-    counts: Counts
-    sections: tuple[SectionScore, ...]
-    strongest: tuple[str, ...]
-    weakest: tuple[str, ...]
-    action_plan: tuple[str, ...]
-
-
-class MeasureValue(Struct, frozen=True, kw_only=True):
-    """A measure in its unit, its workings by id, and the figures that it lacks."""
-
-    id: str
-    label: str
-    unit: str
-    value: float | None
-    in_range: bool | None
-    workings: dict[str, float | None]
-    missing: tuple[str, ...]
-
-
-class ProgressSoFar(Struct, frozen=True, kw_only=True):
-    """What is done and what is left; ``ready`` is what the first sheet of the workbook says."""
-
-    ready: bool
-    profile_required: int
-    profile_done: int
-    questions: int
-    questions_responded: int
-    figures: int
-    figures_responded: int
-    errors: int
-    queries: int
-
-
-class AccountOf(Struct, frozen=True, kw_only=True):
-    """Every item has one outcome: accepted + blank + refused + not_found = items.  ``kinds`` splits ``total`` up."""
-
-    total: Account
-    kinds: dict[str, Account]
-
-
-class SecondDifference(Struct, frozen=True, kw_only=True):
-    """A cell that the second reader takes for something else."""
-
-    sheet: str
-    cell: str
-    item: str
-    ours: Typed
-    theirs: Typed
-
-
-class SecondReader(Struct, frozen=True, kw_only=True):
-    """What a second, independent program read in the same cells.  ``failed`` says why it could not."""
-
-    compared: int
-    failed: str
-    differences: tuple[SecondDifference, ...]
-
-
-class ReturnFile(Struct, frozen=True, kw_only=True):
-    """One file.  Where it was refused, everything between ``account`` and ``comparisons`` is null or empty."""
-
-    file: FileInfo
-    outcome: Literal["read", "refused"]
-    identity: Identity | None
-    account: AccountOf | None
-    profile: dict[str, Answer]
-    derived: dict[str, str]
-    questions: tuple[QuestionAnswer, ...]
-    figures: tuple[FigureAnswer, ...]
-    tables: tuple[TableAnswer, ...]
-    steps: tuple[StepAnswer, ...]
-    scores: Scores | None
-    measures: tuple[MeasureValue, ...]
-    checks: tuple[CheckAnswer, ...]
-    progress: ProgressSoFar | None
-    comparisons: tuple[Comparison, ...]
-    problems: tuple[Problem, ...]
-    second_reader: SecondReader | None
-
-
-class Skipped(Struct, frozen=True, kw_only=True):
-    """A file in a folder that was not taken for a return, and why."""
-
-    name: str
-    reason: str
-
-
-class Summary(Struct, frozen=True, kw_only=True):
-    """How many there are, over all files; ``items`` adds the accounts up."""
-
-    files: int
-    read: int
-    refused: int
-    errors: int
-    queries: int
-    notes: int
-    items: Account
-
-
-class ReturnDocument(Struct, frozen=True, kw_only=True):
-    """What ``kil-xlsx read --json`` gives: ``files`` has one entry for each file, in the order of reading."""
-
-    schema: Literal["kil-xlsx/return/1"] = SCHEMA  # type: ignore[assignment]  # the constant is the literal
-    files: tuple[ReturnFile, ...]
-    skipped: tuple[Skipped, ...]
-    summary: Summary
+from kil_xlsx.core.problems import Severity
+from kil_xlsx.core.readings import Account, Reading
+from kil_xlsx.core.results import Result
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Touch
+from kil_xlsx.results.return_model import (
+    AccountOf,
+    Answer,
+    CarriedCounts,
+    CarriedOver,
+    CheckAnswer,
+    FigureAnswer,
+    MeasureValue,
+    ProfileAnswer,
+    ProgressSoFar,
+    QuestionAnswer,
+    ReturnDocument,
+    ReturnFile,
+    Scores,
+    SecondReader,
+    SectionScore,
+    Skipped,
+    StepAnswer,
+    Summary,
+    TableAnswer,
+    TableRow,
+)
 
 
 def return_document(
@@ -281,6 +77,50 @@ def return_schema() -> dict[str, Any]:
     }
 
 
+def decoded(data: bytes) -> ReturnDocument:
+    """The document that some JSON is; the inverse of :func:`returned_json`.
+
+    Keys that this version does not know are left out of account.
+
+    :raises msgspec.DecodeError: it is no such document.
+    """
+    return msgspec.json.decode(data, type=ReturnDocument)
+
+
+def entries_of(file: ReturnFile) -> Iterator[Entry]:
+    """Everything that was entered, as it was read; what is blank in every way may be left out."""
+
+    def entry(answer: Answer | None, key: Key) -> Iterator[Entry]:
+        if answer is not None:
+            yield Entry(
+                key=key,
+                state=answer.state,
+                outcome=answer.outcome,
+                value=answer.value,
+                code=answer.code,
+                text=answer.text,
+                typed=answer.typed,
+                place=answer.place,
+            )
+
+    for field_id, answer in file.profile.items():
+        yield from entry(answer, Key(field_id))
+        yield from entry(answer.confirm, Key(field_id, Part.CONFIRM))
+    rows: tuple[QuestionAnswer | FigureAnswer | StepAnswer, ...] = (*file.questions, *file.figures, *file.steps)
+    for each in rows:
+        yield from entry(each.answer, Key(each.id))
+        for part in Part:
+            if part is not Part.ANSWER:
+                yield from entry(getattr(each, part.value, None), Key(each.id, part))
+    for table in file.tables:
+        for row in table.rows:
+            for column, answer_there in row.columns.items():
+                yield from entry(answer_there, Key(table.id, Part.ANSWER, row.row, column))
+            yield from entry(row.confirm, Key(table.id, Part.CONFIRM, row.row))
+    for check in file.checks:
+        yield from entry(check.explanation, Key(check.id, Part.EXPLANATION))
+
+
 def summary(readings: Sequence[Reading]) -> Summary:
     """The counts over all readings."""
     refused = sum(reading.refused for reading in readings)
@@ -292,6 +132,24 @@ def summary(readings: Sequence[Reading]) -> Summary:
         queries=sum(reading.count(Severity.QUERY) for reading in readings),
         notes=sum(reading.count(Severity.NOTE) for reading in readings),
         items=added(account for reading in readings for _, account in reading.accounts),
+        carried=carried_counts(readings),
+    )
+
+
+def carried_counts(readings: Iterable[Reading]) -> CarriedCounts | None:
+    """What became of everything that was carried over; nothing where nothing was."""
+    touched = [
+        reading.ret.touch(*item)
+        for reading in readings
+        if reading.ret is not None
+        for item in reading.ret.carried_items
+    ]
+    if not touched:
+        return None
+    return CarriedCounts(
+        confirmed=touched.count(Touch.CONFIRMED),
+        changed=touched.count(Touch.CHANGED),
+        untouched=touched.count(Touch.UNTOUCHED),
     )
 
 
@@ -319,7 +177,7 @@ def _file(reading: Reading, instruments: Mapping[str, Instrument], second: Secon
         assert instrument is not None
         assert ret is not None
         assert result is not None
-        profile = {field.id: _answer(ret.get(field.id)) for field in instrument.profile if field.type != "derived"}
+        profile = {field.id: _profile(ret, field.id) for field in instrument.profile if field.type != "derived"}
         return ReturnFile(
             file=reading.file,
             outcome="read",
@@ -353,6 +211,7 @@ def _file(reading: Reading, instruments: Mapping[str, Instrument], second: Secon
             comparisons=reading.comparisons,
             problems=reading.problems,
             second_reader=second,
+            carried=carried_counts((reading,)),
         )
     return ReturnFile(
         file=reading.file,
@@ -387,9 +246,26 @@ def _answer(entry: Entry) -> Answer:
     )
 
 
-def _part(ret: Return, item: str, part: Part) -> Answer | None:
+def _profile(ret: Return, item: str) -> ProfileAnswer:
+    return ProfileAnswer(
+        **msgspec.structs.asdict(_answer(ret.get(item))),
+        carried=_carried(ret, item),
+        confirm=_part(ret, item, Part.CONFIRM),
+    )
+
+
+def _carried(ret: Return, item: str, row: int = 0) -> CarriedOver | None:
+    """What was carried over; null when nothing was."""
+    state = ret.touch(item, row)
+    if state is None:
+        return None
+    values = {key.column or str(key.part): ret.carried[key] for key in ret.carried_items[item, row]}
+    return CarriedOver(state=state, values=values)
+
+
+def _part(ret: Return, item: str, part: Part, row: int = 0) -> Answer | None:
     """A part that people may leave out; null when they did."""
-    entry = ret.get(item, part)
+    entry = ret.get(item, part, row)
     return None if entry.outcome is Outcome.BLANK else _answer(entry)
 
 
@@ -413,6 +289,8 @@ def _questions(instrument: Instrument, ret: Return, result: Result) -> Iterable[
             priority=of.priority,
             claim_without_evidence=of.claim_without_evidence,
             reason_missing=of.reason_missing,
+            carried=_carried(ret, question.id),
+            confirm=_part(ret, question.id, Part.CONFIRM),
         )
 
 
@@ -427,6 +305,8 @@ def _figures(instrument: Instrument, ret: Return, result: Result) -> Iterable[Fi
             missing=_part(ret, figure.id, Part.MISSING),
             note=_part(ret, figure.id, Part.NOTE),
             used=result.figures.get(figure.id),
+            carried=_carried(ret, figure.id),
+            confirm=_part(ret, figure.id, Part.CONFIRM),
         )
 
 
@@ -434,11 +314,12 @@ def _table(table: InputTable, ret: Return) -> TableAnswer:
     rows = []
     for row in range(1, table.rows + 1):
         entries = {column.id: ret.get(table.id, Part.ANSWER, row, column.id) for column in table.columns}
-        if any(entry.outcome is not Outcome.BLANK for entry in entries.values()):
+        carried, confirm = _carried(ret, table.id, row), _part(ret, table.id, Part.CONFIRM, row)
+        if carried or confirm or any(entry.outcome is not Outcome.BLANK for entry in entries.values()):
             columns = {
                 name: None if entry.outcome is Outcome.BLANK else _answer(entry) for name, entry in entries.items()
             }
-            rows.append(TableRow(row=row, columns=columns))
+            rows.append(TableRow(row=row, columns=columns, carried=carried, confirm=confirm))
     return TableAnswer(id=table.id, code=table.code, label=table.label, rows=tuple(rows))
 
 
@@ -478,6 +359,7 @@ def _measures(instrument: Instrument, result: Result) -> Iterable[MeasureValue]:
             unit=measure.unit,
             value=of.value,
             in_range=of.in_range,
+            basis=of.basis,
             workings=of.workings,
             missing=of.missing,
         )

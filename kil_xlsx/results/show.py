@@ -19,6 +19,7 @@ from kil_xlsx.core.readings import ItemKind, Reading
 from kil_xlsx.core.returns import Part
 from kil_xlsx.core.rounding import round_half_away
 from kil_xlsx.results.codebook import Codebook, CodedItem, CodedRespondent
+from kil_xlsx.results.returned_json import carried_counts
 from kil_xlsx.results.tables import organisation_of
 
 Tone = Literal["", "good", "bad", "warn", "quiet", "strong"]
@@ -120,6 +121,10 @@ def totals(readings: Sequence[Reading]) -> tuple[str, ...]:
         )
         items = sum(one.items for one in accounts)
         lines.append(f"{some(items, 'item')} = {' + '.join(f'{count:,} {word}' for count, word in parts)}.")
+    carried = carried_counts(readings)
+    if carried is not None:
+        touched = f"{carried.confirmed:,} confirmed, {carried.changed:,} changed, {carried.untouched:,} untouched"
+        lines.append(f"Carried over: {touched}.")
     compared = [one for reading in readings for one in reading.comparisons]
     if compared:
         differing = sum(not one.agrees for one in compared)

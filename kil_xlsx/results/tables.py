@@ -12,11 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.readings import Identity, ItemKind, Reading
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Outcome, Part, Return, State, Typed
-from kil_xlsx.core.scoring import BOTH, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,11 @@ BESIDE = ("missing", "reason", "evidence", "strength", "target", "action", "owne
 """What was entered beside it in the same row; ``strength`` and ``target`` are values, the others texts or codes.
 ``refused`` holds what stood beside it and could not be taken, such as "due: soon"."""
 
-COLUMNS = (*WHOSE, *WHAT, *ANSWER, *BESIDE)
+BEFORE = ("carried",)
+"""What became of what was carried over from an earlier return: confirmed, changed or untouched; empty where nothing
+was.  For cells of input tables it is that of the whole row."""
+
+COLUMNS = (*WHOSE, *WHAT, *ANSWER, *BESIDE, *BEFORE)
 """The columns of every table of this module, in order."""
 
 _NUMBERS = ("row", "value", "strength", "target")
@@ -45,6 +49,7 @@ _STANDING = {
     CLAIMS: "High answers without evidence",
     BOTH: "Figures with a reason for having none",
     UNUSABLE: "Entries that cannot be used",
+    CARRIED: "Answers from last time that are neither confirmed nor changed",
 }
 
 Row = dict[str, str | float | int | bool | None]
@@ -61,9 +66,10 @@ def answers_frame(readings: Iterable[Reading], instruments: Mapping[str, Instrum
 
 
 def scores_frame(readings: Iterable[Reading], instruments: Mapping[str, Instrument]) -> pd.DataFrame:
-    """What it comes to: overall score, sections, measures and derived fields; bands are in ``text``.
+    """What it comes to: overall score, sections, measures and derived fields.
 
-    A value that could not be worked out is absent, with the state *unanswered*.
+    ``text`` has the band of a score and what a measure rests on.  A value that could not be worked out is absent, with
+    the state *unanswered*.
     """
     return _frame(row for reading in readings for row in _rows(reading, instruments, answers=False))
 
@@ -178,7 +184,8 @@ def _entered(instrument: Instrument, ret: Return, result: Result) -> Iterator[Ro
 
     for field in instrument.profile:
         if field.type != "derived":
-            yield {"kind": ItemKind.PROFILE, "item": field.id, "label": field.label, **_entry(ret.get(field.id))}
+            yield {"kind": ItemKind.PROFILE, "item": field.id, "label": field.label, **_entry(ret.get(field.id)),
+                   "refused": refused(field.id), "carried": ret.touch(field.id)}  # fmt: skip
     for question in instrument.questions:
         texts: Row = {
             part.value: words(question.id, part)
@@ -187,7 +194,7 @@ def _entered(instrument: Instrument, ret: Return, result: Result) -> Iterator[Ro
         values: Row = {part.value: ret.value(question.id, part) for part in (Part.STRENGTH, Part.TARGET)}
         entry = _entry(ret.get(question.id))
         yield {"kind": ItemKind.QUESTION, "item": question.id, "label": question.label, **entry, **texts, **values,
-               "refused": refused(question.id)}  # fmt: skip
+               "refused": refused(question.id), "carried": ret.touch(question.id)}  # fmt: skip
     for figure in instrument.figures:
         yield {
             "kind": ItemKind.FIGURE,
@@ -199,12 +206,13 @@ def _entered(instrument: Instrument, ret: Return, result: Result) -> Iterator[Ro
             "missing": ret.get(figure.id, Part.MISSING).code,
             "note": words(figure.id, Part.NOTE),
             "refused": refused(figure.id),
+            "carried": ret.touch(figure.id),
         }
     for table in instrument.tables:
         for row in range(1, table.rows + 1):
             for column in table.columns:
                 cell = ret.get(table.id, Part.ANSWER, row, column.id)
-                if cell.outcome is not Outcome.BLANK:
+                if cell.outcome is not Outcome.BLANK or ret.carried.get(cell.key) is not None:
                     yield {
                         "kind": ItemKind.TABLE,
                         "item": table.id,
@@ -213,6 +221,7 @@ def _entered(instrument: Instrument, ret: Return, result: Result) -> Iterator[Ro
                         "label": column.label,
                         "unit": column.unit,
                         **_entry(cell),
+                        "carried": ret.touch(table.id, row),
                     }
     for step in instrument.steps:
         yield {
@@ -247,8 +256,15 @@ def _worked_out(instrument: Instrument, result: Result) -> Iterator[Row]:
         of = result.sections[node.id]
         yield {"kind": "section", "item": node.id, "label": node.section.label, **number(of.score), "text": of.band}
     for measure in instrument.measures:
-        value = result.measures[measure.id].value
-        yield {"kind": "measure", "item": measure.id, "label": measure.label, "unit": measure.unit, **number(value)}
+        measured = result.measures[measure.id]
+        yield {
+            "kind": "measure",
+            "item": measure.id,
+            "label": measure.label,
+            "unit": measure.unit,
+            **number(measured.value),
+            "text": measured.basis or None,
+        }
     for field in instrument.profile:
         if field.type == "derived":
             text = result.derived.get(field.id) or None

@@ -185,7 +185,7 @@ def test_an_inserted_column_is_seen_by_the_headings() -> None:
     workbook = moved(
         sent_out(),
         "Assessment",
-        lambda row, column: (row, column + (column >= Assessment.LEVELS)),
+        lambda row, column: (row, column + (column >= Assessment.ANSWER)),
         marks=False,
     )
     location = locate(council(), workbook)
@@ -337,7 +337,7 @@ def test_a_copied_row_that_says_nothing_new_is_harmless(filled: bool) -> None:
     assert sheet is not None
     copied = {(last, column): str(cell.value) for (row, column), cell in sheet.cells.items() if row == row_of(FIRST)}
     if not filled:
-        copied = {place: text for place, text in copied.items() if place[1] <= Assessment.LEVELS}
+        copied = {place: text for place, text in copied.items() if place[1] <= Assessment.QUESTION}
     workbook = with_cells(sent_out(), "Assessment", copied)
     location = locate(council(), workbook)
     check_answers(workbook, location)
@@ -380,7 +380,7 @@ def test_a_deleted_column_is_said_once() -> None:
     """When a column is gone, the next one is not taken for it."""
 
     def move(row: int, column: int) -> tuple[int, int] | None:
-        return None if column == Assessment.EVIDENCE else (row, column - (column > Assessment.EVIDENCE))
+        return None if column == council().columns.EVIDENCE else (row, column - (column > council().columns.EVIDENCE))
 
     location = locate(council(), moved(sent_out(), "Assessment", move))
     [problem] = [problem for problem in location.problems if problem.code == "column-not-found"]
@@ -421,10 +421,10 @@ def test_answers_that_look_like_codes_and_headings_mislead_nobody() -> None:
         sent_out(),
         "Assessment",
         {
-            (row, Assessment.EVIDENCE): SECOND,
-            (row, Assessment.ACTION): "Target",
-            (row, Assessment.OWNER): "Your answer",
-            (row, Assessment.REASON): THIRD,
+            (row, council().columns.EVIDENCE): SECOND,
+            (row, council().columns.ACTION): "Target",
+            (row, council().columns.OWNER): "Your answer",
+            (row, council().columns.REASON): THIRD,
         },
     )
     location = locate(council(), workbook)

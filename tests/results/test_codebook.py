@@ -60,6 +60,16 @@ def test_everything_named_is_explained(book: Any) -> None:
                 assert part["unit"] is None or part["unit"] in units
 
 
+def test_what_measures_rest_on_is_told_with_its_conditions(book: Any) -> None:
+    """The bases of a measure come in order, the last without a condition; other measures have none."""
+    community = next(each for each in book["respondents"] if each["id"] == "community")
+    bases = {measure["id"]: measure["bases"] for measure in community["measures"]}
+    assert [basis["label"] for basis in bases["C1-M1"]] == ["Survey", "Estimate"]
+    assert "survey_replies >= 5" in bases["C1-M1"][0]["when"]
+    assert bases["C1-M1"][1]["when"] is None
+    assert bases["C1-M2"] == []
+
+
 def test_one_respondent() -> None:
     """The codebook can be had for one respondent type, named in any of its ways."""
     assert [each.id for each in pipeline.codebook(respondent="LA").respondents] == ["council"]

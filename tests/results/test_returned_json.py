@@ -11,18 +11,18 @@ import jsonschema
 import pytest
 
 from kil_xlsx import pipeline
-from kil_xlsx.core.returns import Key, Part, Typed
+from kil_xlsx.core.returns import Key, Outcome, Part, Typed
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.layout.sheets.frame import Issue, Previous
 from kil_xlsx.layout.stamp import Organisation
-from kil_xlsx.results.returned_json import return_schema
+from kil_xlsx.results.returned_json import decoded, entries_of, return_document, return_schema
 
 TYPED: dict[Key, Typed] = {
     Key("LA-C1-1"): "3 Established",
     Key("LA-C1-1", Part.EVIDENCE): '=HYPERLINK("http://x")',
     Key("LA-C1-1", Part.STRENGTH): "None given",
     Key("LA-C1-2"): "Not applicable",
-    Key("LA-C1-3"): "Don't know yet",
+    Key("LA-C1-3"): "Not known yet",
     Key("LA-C1-4"): "perhaps",
     Key("supplier_spend"): 0.0,
     Key("local_supplier_spend"): "about 12k",
@@ -126,3 +126,111 @@ def test_second_reader(document: Any) -> None:
     assert document["files"][0]["second_reader"]["differences"] == []
     assert document["files"][0]["second_reader"]["compared"] > 400
     assert document["files"][1]["second_reader"] is None
+
+
+def test_a_measure_says_what_it_rests_on(tmp_path: Path) -> None:
+    """Three rounds with shares from four people are an estimate; what cannot be worked out rests on nothing."""
+    typed: dict[Key, Typed] = {
+        Key("measured_income"): 500_000.0,
+        Key("local_staff_pay"): 240_000.0,
+        Key("local_supplier_spend"): 80_000.0,
+        Key("staff_respend_rate"): 0.45,
+        Key("supplier_respend_rate"): 0.35,
+        Key("survey_replies"): 4.0,
+        Key("survey_coverage"): 0.9,
+    }
+    _, instruments = pipeline.load("keep-it-local/community")
+    issue = Issue(datetime(2026, 1, 1), Organisation("Dale", profile=(("organisation_name", "Dale"),)), "2026")
+    (tmp_path / "a.xlsx").write_bytes(pipeline.workbook_bytes(Plan(instruments[0]), issue, typed))
+    [file] = json.loads(pipeline.read_json(pipeline.read([tmp_path])))["files"]
+    measures = {measure["id"]: measure for measure in file["measures"]}
+    assert (measures["C1-M1"]["value"], measures["C1-M1"]["basis"]) == (1.912, "Estimate")
+    assert (measures["C1-M2"]["value"], measures["C1-M2"]["basis"]) == (None, "")
+
+
+BEFORE: dict[Key, Typed] = {
+    Key("organisation_name"): "Leeds",
+    Key("LA-C1-1"): "3 Established",
+    Key("LA-C1-1", Part.EVIDENCE): None,
+    Key("LA-C1-2"): "2 Developing",
+    Key("supplier_spend"): 12.5,
+    Key("tenants", Part.ANSWER, 1, "name"): "Hub",
+    Key("tenants", Part.ANSWER, 1, "jobs_fte"): None,
+}
+AFTER: dict[Key, Typed] = {
+    Key("LA-C1-1", Part.CONFIRM): "Confirmed",
+    Key("LA-C1-2"): "4 Leading",
+    Key("tenants", Part.ANSWER, 1, "name"): None,
+    Key("LA-C1-3"): "0 Not started",
+}
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Returned:
+    """A return that was filled in beforehand: one answer confirmed, two changed, the others untouched."""
+    folder: Path = tmp_path_factory.mktemp("second")
+    _, instruments = pipeline.load("keep-it-local")
+    for instrument, name in zip(instruments, ("a", "b"), strict=True):
+        plan = Plan(instrument)
+        mine = {key: value for key, value in BEFORE.items() if key in plan.by_key}
+        edits = {key: value for key, value in AFTER.items() if key in plan.by_key}
+        issue = Issue(datetime(2027, 1, 1), Organisation("Leeds"), "2027", previous=Previous("2026", mine, {}))
+        (folder / f"{name}.xlsx").write_bytes(pipeline.workbook_bytes(plan, issue, edits))
+    return pipeline.read([folder])
+
+
+def test_what_was_carried_over(second: pipeline.Returned) -> None:
+    """Every item says what stood there and what became of it; null where nothing was carried over."""
+    council, community = json.loads(pipeline.read_json(second))["files"]
+    questions = {each["id"]: each for each in council["questions"]}
+    assert questions["LA-C1-1"]["carried"] == {
+        "state": "confirmed",
+        "values": {"answer": "3 Established", "evidence": None},
+    }
+    assert questions["LA-C1-1"]["confirm"]["text"] == "Confirmed"
+    assert questions["LA-C1-2"]["carried"] == {"state": "changed", "values": {"answer": "2 Developing"}}
+    assert questions["LA-C1-2"]["answer"]["code"] == "4"
+    assert (questions["LA-C1-3"]["carried"], questions["LA-C1-3"]["confirm"]) == (None, None)
+    figures = {each["id"]: each["carried"] for each in council["figures"]}
+    assert figures["supplier_spend"] == {"state": "untouched", "values": {"answer": 12.5}}
+    assert council["profile"]["organisation_name"]["carried"]["state"] == "untouched"
+    assert council["carried"] == {"confirmed": 1, "changed": 1, "untouched": 2}
+    (table,) = [each for each in community["tables"] if each["id"] == "tenants"]
+    (row,) = table["rows"]
+    assert row["carried"] == {"state": "changed", "values": {"name": "Hub", "jobs_fte": None}}
+    assert row["columns"]["name"] is None
+
+
+def test_what_was_carried_over_is_counted_and_keeps_to_the_schema(second: pipeline.Returned, document: Any) -> None:
+    """The summary adds the files up; where nothing was carried over it says so."""
+    whole = json.loads(pipeline.read_json(second))
+    jsonschema.validate(whole, return_schema(), jsonschema.Draft202012Validator)
+    assert whole["summary"]["carried"] == {"confirmed": 1, "changed": 2, "untouched": 4}
+    assert document["summary"]["carried"] is None
+    assert document["files"][0]["carried"] is None
+
+
+def test_a_document_can_be_read_again(returned: pipeline.Returned, second: pipeline.Returned) -> None:
+    """Decoding gives the document that was written, and from it every entry that was not blank."""
+    for each in (returned, second):
+        document = return_document(each.readings, each.instruments, skipped=each.skipped, second=each.second)
+        again = decoded(pipeline.read_json(each))
+        assert again == document
+        for reading, file in zip(each.readings, again.files, strict=True):
+            if reading.ret is None:
+                assert list(entries_of(file)) == []
+                continue
+            found = {entry.key: entry for entry in entries_of(file)}
+            for key, entry in reading.ret.entries.items():
+                if entry.outcome is not Outcome.BLANK:
+                    assert found[key] == entry
+
+
+def test_a_document_of_before_can_be_read(document: Any) -> None:
+    """Documents written before there was anything to carry over lack its keys."""
+    older = json.loads(json.dumps(document))
+    for part in (older["summary"], *older["files"]):
+        del part["carried"]
+    for question in older["files"][0]["questions"]:
+        del question["carried"], question["confirm"]
+    assert decoded(json.dumps(older).encode()).files[0].questions[0].carried is None

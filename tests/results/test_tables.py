@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from kil_xlsx import pipeline
 from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.layout.sheets.frame import Issue, Previous
 from kil_xlsx.layout.stamp import Organisation
+from kil_xlsx.results.show import totals
 from kil_xlsx.results.tables import COLUMNS, answers_frame, csv_text, safe_text, scores_frame
 
 TYPED: dict[Key, Typed] = {
@@ -24,7 +25,7 @@ TYPED: dict[Key, Typed] = {
     Key("CO-C1-1", Part.STRENGTH): "Described only",
     Key("tenants", Part.ANSWER, 1, "name"): "@Hub",
     Key("tenants", Part.ANSWER, 1, "jobs_fte"): 2.5,
-    Key("supplier_spend", Part.MISSING): "Don't know yet",
+    Key("supplier_spend", Part.MISSING): "Not known yet",
     Key("measured_income"): "=about 12k",
     Key("CO-C1-2", Part.DUE): "soon",
     Key("AUTO-2", Part.EXPLANATION): "See the note",
@@ -162,3 +163,42 @@ def test_harmless_texts(text: str) -> None:
 def test_never_a_formula(text: str) -> None:
     """Whatever the text, what is written begins with nothing that starts a formula."""
     assert safe_text(text).lstrip()[:1] not in {"=", "+", "-", "@"} or safe_text(text)[:1] == "'"
+
+
+def test_what_became_of_what_was_carried_over(tmp_path: Path) -> None:
+    """A column says it for every item, for cells of tables by their row; a cell that was emptied keeps its row."""
+    _, instruments = pipeline.load("keep-it-local/community")
+    before: dict[Key, Typed] = {
+        Key("organisation_name"): "Hub",
+        Key("CO-C1-1"): "2 Developing",
+        Key("CO-C1-2"): "2 Developing",
+        Key("tenants", Part.ANSWER, 1, "name"): "Hub",
+        Key("tenants", Part.ANSWER, 1, "jobs_fte"): 2.0,
+        Key("tenants", Part.ANSWER, 2, "name"): "Café",
+    }
+    after: dict[Key, Typed] = {
+        Key("CO-C1-1", Part.CONFIRM): "Confirmed",
+        Key("CO-C1-2"): None,
+        Key("tenants", Part.ANSWER, 1, "jobs_fte"): None,
+        Key("tenants", Part.CONFIRM, 2): "maybe",
+    }
+    issue = Issue(datetime(2026, 1, 1), Organisation("Hub"), previous=Previous("2025", before, {}))
+    (tmp_path / "a.xlsx").write_bytes(pipeline.workbook_bytes(Plan(instruments[0]), issue, after))
+    found = pipeline.read([tmp_path])
+    rows = csv.DictReader(io.StringIO(csv_text(found.readings, found.instruments)))
+    by_item = {(row["item"], row["row"], row["column"]): row["carried"] for row in rows}
+    assert {item: state for item, state in by_item.items() if state} == {
+        ("organisation_name", "", ""): "untouched",
+        ("CO-C1-1", "", ""): "confirmed",
+        ("CO-C1-2", "", ""): "changed",
+        ("tenants", "1", "name"): "changed",
+        ("tenants", "1", "jobs_fte"): "changed",
+        ("tenants", "2", "name"): "untouched",
+    }
+    assert "Carried over: 1 confirmed, 2 changed, 2 untouched." in totals(found.readings)
+
+
+def test_nothing_is_said_of_last_time_where_there_was_none(returned: pipeline.Returned) -> None:
+    """Workbooks that were sent out empty have the column, with nothing in it."""
+    assert answers_frame(returned.readings, returned.instruments)["carried"].isna().all()
+    assert not any("Carried over" in line for line in totals(returned.readings))
