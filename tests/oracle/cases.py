@@ -23,6 +23,9 @@ OFFICE_CASES = int(os.environ.get("KIL_ORACLE_OFFICE", "2"))
 """Random answer sets per type of respondent for the office suite."""
 
 SLOW_ENGINE_CASES = max(CASES // 50, 2)
+
+SECOND_ROUNDS = max(CASES // 10, 2)
+"""Random second rounds per type of respondent: a workbook filled in beforehand, some of it confirmed or changed."""
 CHUNK = 20
 
 COUNCIL, COMMUNITY = "keep-it-local/council", "keep-it-local/community"

@@ -65,7 +65,12 @@ def test_every_case_is_tried() -> None:
         assert tried | means == {case.id for case in framework(name).test_cases}
         assert tried
         assert means
-    assert len(framework(COUNCIL).test_cases) == 8
+    assert len(framework(COUNCIL).test_cases) == 16
+    bases = {case.expect_basis for _, case in MEASURED}
+    for name in (COMMUNITY, OTHER_ONLY):
+        named = {basis.label for measure in plan(name).instrument.measures for basis in measure.bases}
+        assert named
+        assert named <= bases
     assert {name for name, case in MEASURED if case.measure == "C6-M1"} == {COUNCIL, COMMUNITY}
 
 
@@ -80,6 +85,8 @@ def test_python_gives_what_the_case_says(name: str, case: WorkedCase) -> None:
         assert measured.workings[working] == pytest.approx(expected, abs=case.tolerance)
     for measure, expected in case.also_expect.items():
         assert result.measures[measure].value == pytest.approx(expected, abs=case.tolerance)
+    if case.expect_basis is not None:
+        assert measured.basis == case.expect_basis
 
 
 @every_measured_case
@@ -90,12 +97,32 @@ def test_stored_values_are_what_the_case_says(name: str, case: WorkedCase) -> No
         value = document.sheet(cell.sheet).cells[cell.row, cell.column].value
         assert isinstance(value, Formula)
         assert value.value == pytest.approx(expected, abs=case.tolerance)
+    if case.expect_basis is not None:
+        beside, told = _read_beside(plan(name), case)
+        value = document.sheet(beside.sheet).cells[beside.row, beside.column].value
+        assert isinstance(value, Formula)
+        assert value.value == told
+
+
+def _read_beside(plan: Plan, case: WorkedCase) -> tuple[CellRef, str]:
+    """Where it is said what the measure of a case rests on, and what must stand there."""
+    assert case.measure is not None
+    measure = next(each for each in plan.instrument.measures if each.id == case.measure)
+    low, high = measure.valid_from, measure.valid_to
+    reading = "worked_out" if low is None and high is None else "in_range"
+    if (low is not None and case.expect < low) or (high is not None and case.expect > high):
+        reading = "out_of_range"
+    told = plan.words("measures.based", basis=case.expect_basis, reading=plan.words(f"measures.based_{reading}"))
+    return plan.measures.cell(case.measure, Measures.MISSING), told
 
 
 def _recalculated(engine: Engine, plan: Plan, case: WorkedCase) -> None:
     cells = _expected(plan, case)
     for cell, found in zip(cells, engine.read(list(cells)), strict=True):
         assert found == pytest.approx(cells[cell], abs=case.tolerance), cell
+    if case.expect_basis is not None:
+        beside, told = _read_beside(plan, case)
+        assert engine.read([beside]) == [told]
 
 
 @pytest.mark.parametrize("engine", [IronCalc, Formulon])
@@ -121,6 +148,9 @@ def test_libreoffice_gives_what_the_case_says(
     cells = _expected(plan(name), case)
     for cell, found in zip(cells, office.read(list(cells)), strict=True):
         assert found == pytest.approx(cells[cell], abs=case.tolerance), cell
+    if case.expect_basis is not None:
+        beside, told = _read_beside(plan(name), case)
+        assert list(office.read([beside])) == [told]
 
 
 # ------------------------------------------------------------------------------------------------- plain means
