@@ -1,0 +1,120 @@
+"""The workbooks that are examined, as bytes.  To have another examined, add a line to ``BOOKS``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from finished.package import Package
+from strategies import EVERYTHING, FULL, Mood, random_typed
+
+from kil_xlsx import pipeline
+from kil_xlsx.demo import answers, respondents
+from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets.frame import Issue
+
+SHIPPED = "keep-it-local"
+OTHER = str(Path(__file__).resolve().parent.parent / "fixtures" / "other-framework")
+CREATED = datetime(2026, 4, 7, 9, 30)
+RETURNS = 7
+
+
+@cache
+def _plans(framework: str) -> dict[str, Plan]:
+    return {each.respondent.id: Plan(each) for each in pipeline.load(framework)[1]}
+
+
+def _plan(framework: str, respondent: str) -> Plan:
+    plans = _plans(framework)
+    return plans[respondent or next(iter(plans))]
+
+
+def blank(framework: str, respondent: str = "") -> bytes:
+    """A workbook as it is sent out to nobody in particular."""
+    plan = _plan(framework, respondent)
+    with TemporaryDirectory() as folder:
+        made = pipeline.generate(
+            framework, respondent=plan.instrument.respondent.id, out=Path(folder), created=CREATED
+        )  # fmt: skip
+        return made.workbooks[0].path.read_bytes()
+
+
+def prefilled(framework: str, respondent: str, listed: str) -> bytes:
+    """A workbook made from a list of organisations."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "list.csv"
+        source.write_text(listed, encoding="utf-8")
+        made = pipeline.generate(
+            framework, respondent=respondent, organisations=source, out=Path(folder) / "out", round_id="Spring 2026",
+            due=date(2026, 6, 30), contact="coordinator@example.org", created=CREATED,
+        )  # fmt: skip
+        return made.workbooks[0].path.read_bytes()
+
+
+def filled(framework: str, respondent: str = "", mood: Mood = FULL, seed: int = 1) -> bytes:
+    """A workbook with something in its cells to fill in."""
+    plan = _plan(framework, respondent)
+    typed = random_typed(plan, Random(seed), mood)
+    return pipeline.workbook_bytes(plan, Issue(CREATED, round_id="2026"), typed)
+
+
+def benchmark(framework: str) -> bytes:
+    """The benchmark of plausible returns, enough of each type that figures are shown."""
+    with TemporaryDirectory() as folder:
+        for plan in _plans(framework).values():
+            for number, one in enumerate(respondents(plan.instrument, RETURNS)):
+                issue = Issue(CREATED, one.organisation, "2026")
+                typed = {key: value for key, value in answers(plan, one).items() if key in plan.by_key}
+                data = pipeline.workbook_bytes(plan, issue, typed)
+                (Path(folder) / f"{plan.instrument.respondent.id}-{number:02}.xlsx").write_bytes(data)
+        target = Path(folder) / "out"
+        pipeline.benchmark([Path(folder)], target, framework, created=CREATED)
+        return (target / "benchmark.xlsx").read_bytes()
+
+
+def _list(respondent: str) -> str:
+    return (
+        "name,type,org-id,gss,region,period_start\n"
+        f'"Łódź & O\'Brien ""Quayside"" <Trust>",{respondent},GB-COH-01234567,E08000035,E12000003,31/03/2025\n'
+    )
+
+
+BOOKS: dict[str, Callable[[], bytes]] = {
+    "council, blank": lambda: blank(SHIPPED, "council"),
+    "council, prefilled": lambda: prefilled(SHIPPED, "council", _list("council")),
+    "council, filled": lambda: filled(SHIPPED, "council"),
+    "council, filled in every way": lambda: filled(SHIPPED, "council", EVERYTHING, 2),
+    "community, blank": lambda: blank(SHIPPED, "community"),
+    "community, prefilled": lambda: prefilled(SHIPPED, "community", _list("community")),
+    "community, filled": lambda: filled(SHIPPED, "community"),
+    "community, filled in every way": lambda: filled(SHIPPED, "community", EVERYTHING, 2),
+    "benchmark": lambda: benchmark(SHIPPED),
+    "German, blank": lambda: blank(OTHER),
+    "German, filled": lambda: filled(OTHER),
+    "German, filled in every way": lambda: filled(OTHER, "", EVERYTHING, 2),
+    "German, benchmark": lambda: benchmark(OTHER),
+}
+"""What is examined, by a name for people."""
+
+
+@cache
+def book(name: str) -> bytes:
+    """One of the workbooks."""
+    return BOOKS[name]()
+
+
+@cache
+def package(name: str) -> Package:
+    """One of the workbooks, opened."""
+    return Package(book(name))
+
+
+@cache
+def workings_sheets() -> frozenset[str]:
+    """The sheets where an error may stand as the value of a formula: their charts leave it out."""
+    plans = [plan for framework in (SHIPPED, OTHER) for plan in _plans(framework).values()]
+    return frozenset(plan.words("sheet.workings") for plan in plans)
