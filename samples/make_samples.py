@@ -31,7 +31,7 @@ SAVED_AGAIN = (0, 2)
 
 def main() -> None:
     """Write everything below the folder of samples."""
-    for name in ("blank", "returned", "results", "benchmark"):
+    for name in ("blank", "returned", "results", "benchmark", "second-round"):
         shutil.rmtree(FOLDER / name, ignore_errors=True)
     _, instruments = pipeline.load(pipeline.DEFAULT_FRAMEWORK)
     lines = ["name,email,respondent"]
@@ -54,6 +54,7 @@ def main() -> None:
     (FOLDER / "organisations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     pipeline.generate(out=FOLDER / "blank", created=CREATED)
     write_results()
+    write_second_round()
 
 
 def save_in_libreoffice(source: Path, target: Path) -> None:
@@ -79,6 +80,21 @@ def write_results() -> None:
         created=CREATED,
         force=True,
     )
+
+
+def write_second_round() -> None:
+    """Workbooks of the next round for two organisations: last answers filled in, peers beside the scores."""
+    for kind in ("council", "community"):
+        returned = next(path for path in sorted((FOLDER / "returned").iterdir()) if path.name.startswith(kind))
+        pipeline.generate(
+            previous=returned,
+            benchmark=FOLDER / "benchmark" / "benchmark.json",
+            out=FOLDER / "second-round",
+            round_id="Sample round 2027",
+            due=date(2027, 6, 30),
+            contact="coordinator@example.org",
+            created=datetime(2027, 4, 6, 9, 0),
+        )
 
 
 if __name__ == "__main__":
