@@ -109,7 +109,7 @@ def random_typed(plan: Plan, rng: Random, mood: Mood | None = None, *, plain_typ
     typed: dict[Key, Typed] = {}
     habits = {node.id: rng.random() for node in plan.instrument.nodes}
     section_of = {question.id: node.id for node in plan.instrument.nodes for question in node.own}
-    for slot in plan.slots:
+    for slot in plan.asked_slots:
         share = _share(plan, slot, mood)
         if slot.key.item in section_of and slot.key.part is Part.ANSWER and mood not in (BLANK, FULL, EVERYTHING):
             habit = habits[section_of[slot.key.item]]
@@ -262,7 +262,7 @@ def typed_sets(draw: st.DrawFn, plan: Plan, *, plain_types: bool = False, most: 
     """An answer set that shrinks: from a random one (or none) with up to ``most`` cells typed anew."""
     seed = draw(st.integers(0, 200))
     typed = random_typed(plan, Random(seed), plain_types=plain_types) if seed else {}
-    chosen = draw(st.lists(st.sampled_from(plan.slots), max_size=most, unique_by=lambda slot: slot.key))
+    chosen = draw(st.lists(st.sampled_from(plan.asked_slots), max_size=most, unique_by=lambda slot: slot.key))
     for slot in chosen:
         value = draw(values(plan, slot, plain_types=plain_types) | st.none())
         typed.pop(slot.key, None)

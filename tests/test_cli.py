@@ -19,7 +19,7 @@ from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.cli.commands import main as group
 
-COMMANDS = ["generate", "read", "benchmark", "codebook", "schema", "frameworks", "demo"]
+COMMANDS = ["generate", "read", "benchmark", "codebook", "schema", "frameworks", "theme", "demo"]
 
 
 @pytest.fixture(autouse=True)
@@ -284,6 +284,16 @@ def test_invited_must_be_clear() -> None:
 
 
 # The rest
+
+
+def test_theme_file() -> None:
+    """The theme to start from is the usual one: workbooks made with it are those made without."""
+    assert run("theme", "--out", "own/theme.yaml").exit_code == 0
+    assert "There already" in run("theme", "--out", "own/theme.yaml").output
+    common = ("generate", "--respondent", "council", "--created", "2026-04-07 09:00", "--out")
+    assert run(*common, "one").exit_code == 0
+    assert run(*common, "two", "--theme", "own/theme.yaml").exit_code == 0
+    assert next(Path("one").iterdir()).read_bytes() == next(Path("two").iterdir()).read_bytes()
 
 
 @pytest.mark.parametrize("name", pipeline.SCHEMAS)

@@ -52,7 +52,7 @@ def _force(command: Callable[..., Any]) -> Callable[..., Any]:
 def _theme(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--theme", type=_FILE, metavar="FILE",
-        help="Your own colours, font, logo and footer: a copy of templates/theme.yaml with your changes.",
+        help="Your own colours, font, logo and footer: write one to start from with kil-xlsx theme.",
     )(command)  # fmt: skip
 
 
@@ -386,6 +386,20 @@ def schema(name: str, out: Path | None, force: bool) -> int:
     """
     data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
     return _print_or_write(data, out, force=force)
+
+
+@main.command(
+    short_help="Write a theme file to start from.",
+    epilog=_examples("kil-xlsx theme --out anytown/theme.yaml", "kil-xlsx generate --theme anytown/theme.yaml"),
+)
+@click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
+@_force
+def theme(out: Path | None, force: bool) -> int:
+    """Write a theme file to start from: colours, font, logo and footer, each explained.
+
+    Change what you like, leave out the rest, and give the file to 'generate' and 'benchmark' with --theme.
+    """
+    return _print_or_write(pipeline.theme_file(), out, force=force)
 
 
 @main.command(

@@ -247,6 +247,11 @@ class Plan:
         return self.results.cell(section_id, column)
 
     @cached_property
+    def asked_slots(self) -> tuple[Slot, ...]:
+        """The cells to fill in of a workbook into which nothing was carried over: there is nothing to confirm."""
+        return tuple(slot for slot in self.slots if slot.key.part != Part.CONFIRM)
+
+    @cached_property
     def carried_slots(self) -> tuple[Slot, ...]:
         """The cells that may be carried over from an earlier return: all of a row but its confirmation."""
         kept = {kind for kind in ItemKind if kind is not ItemKind.STEP}

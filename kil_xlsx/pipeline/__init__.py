@@ -33,6 +33,7 @@ from kil_xlsx.pipeline.frameworks import (
     instrument_of,
     load,
     schema,
+    theme_file,
 )
 from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
 from kil_xlsx.pipeline.outputs import Outputs, write_file
@@ -74,6 +75,7 @@ __all__ = [
     "read_organisations",
     "safe_name",
     "schema",
+    "theme_file",
     "workbook_bytes",
     "write_file",
 ]

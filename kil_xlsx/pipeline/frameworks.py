@@ -91,6 +91,13 @@ def _locator(plan: Plan) -> Callable[[Key], Any]:
     return locate
 
 
+def theme_file() -> bytes:
+    """The theme that is used unless another is given, as a file to copy and change."""
+    from kil_xlsx.definitions.load import templates_folder
+
+    return (templates_folder() / "theme.yaml").read_bytes()
+
+
 SCHEMAS = ("return", "benchmark", "framework", "codebook", "theme", "answers")
 """The formats that have a JSON Schema."""
 

@@ -25,7 +25,7 @@ from kil_xlsx.layout.document import Document
 from kil_xlsx.layout.places import KEY, NO
 from kil_xlsx.layout.plan import MOST_QUESTIONS, Plan
 from kil_xlsx.layout.sheets.frame import Issue
-from kil_xlsx.layout.slots import Slot, SlotKind, key_text, name_of
+from kil_xlsx.layout.slots import SlotKind, key_text, name_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 UPDATE = os.environ.get("KIL_UPDATE_GOLDEN") == "1"
@@ -141,11 +141,6 @@ def test_the_name_of_a_code_uses_plain_letters_only() -> None:
     assert name_of("Ö-ß.7") == "kil_a_____7"
 
 
-def asked(plan: Plan) -> list[Slot]:
-    """The cells to fill in of a blank workbook: nothing was carried over, so there is nothing to confirm."""
-    return [slot for slot in plan.slots if slot.key.part != Part.CONFIRM]
-
-
 def test_the_no_column_of_every_row_shows_the_code(plan: Plan, blank: Document) -> None:
     """People and the program find a row by the code in its "No." column, and by a hidden copy of it."""
     for slot in plan.slots:
@@ -184,7 +179,7 @@ def test_every_cell_to_fill_in_exists_and_is_empty(plan: Plan, blank: Document) 
         for (row, column), cell in sheet.cells.items()
         if cell.style.role.startswith("input")
     }
-    planned = {(slot.cell.sheet, slot.cell.row, slot.cell.column) for slot in asked(plan)}
+    planned = {(slot.cell.sheet, slot.cell.row, slot.cell.column) for slot in plan.asked_slots}
     assert painted == planned
     assert all(blank.sheet(name).cells[row, column].value is None for name, row, column in painted)
     ruled = {
@@ -200,13 +195,13 @@ def test_the_rule_of_a_cell_carries_the_code_of_its_row(plan: Plan, blank: Docum
         for sheet in blank.sheets
         for rule in sheet.validations
     }
-    for slot in asked(plan):
+    for slot in plan.asked_slots:
         assert titles[slot.cell.sheet, slot.cell.row, slot.cell.column] == slot.code
 
 
 def test_every_dropdown_offers_exactly_the_labels_of_its_choices(plan: Plan, blank: Document) -> None:
     """The cells that a dropdown draws on hold, in order, what may be answered there, and nothing else."""
-    slots = {(slot.cell.sheet, slot.cell.row, slot.cell.column): slot for slot in asked(plan)}
+    slots = {(slot.cell.sheet, slot.cell.row, slot.cell.column): slot for slot in plan.asked_slots}
     dropdowns = {
         (rule.area.sheet, *place): rule.source
         for sheet in blank.sheets

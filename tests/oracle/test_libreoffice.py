@@ -83,7 +83,7 @@ def test_every_dropdown_offers_what_may_be_answered(
     name: str, office: LibreOffice, blank: Callable[[str], Path]
 ) -> None:
     """LibreOffice finds in each dropdown's own list the labels of the choices, in order."""
-    slots = [slot for slot in plan(name).slots if slot.kind is SlotKind.CHOICE]
+    slots = [slot for slot in plan(name).asked_slots if slot.kind is SlotKind.CHOICE]
     office.open(blank(name))
     found = office.offered([slot.cell for slot in slots])
     wrong = [slot.key for slot, labels in zip(slots, found, strict=True) if labels != labels_of(plan(name), slot)]
