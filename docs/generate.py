@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import click
+import yaml
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.core.problems import CATALOGUE, Severity
+from kil_xlsx.core.returns import text_of
+from kil_xlsx.layout.typed_rules import RULES, TAKEN, WHERE, Rule
 
 FOLDER = Path(__file__).parent
 _WIDTH = 100
@@ -40,6 +43,11 @@ def commands_page() -> str:
         assert command is not None
         own = click.Context(command, info_name=name, parent=context, **widths)
         lines += ["", f"## kil-xlsx {name}", "", "```text", command.get_help(own).rstrip(), "```"]
+        for inner in command.list_commands(own) if isinstance(command, click.Group) else ():
+            part = command.get_command(own, inner)
+            assert part is not None
+            of_part = click.Context(part, info_name=inner, parent=own, **widths)
+            lines += ["", f"### kil-xlsx {name} {inner}", "", "```text", part.get_help(of_part).rstrip(), "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -58,9 +66,79 @@ def problems_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def typed_values_page() -> str:
+    """The rules for what people type, with their examples."""
+    lines = [
+        "# What people type, and what it is taken for",
+        "",
+        "This page is made from the program's own rules; every example on it is tested.",
+        "",
+        "- **Taken as it is**: exactly what the workbook's own formulas see. Nothing is told.",
+        "- **Taken, with a note**: it can mean one thing only. The note says what was typed and what it was taken for.",
+        "- **Not taken**: a *query* where a person can tell what was meant, with the possible meanings named; an"
+        " *error* where it cannot be an answer.",
+        "",
+        "What was typed is always kept beside what it was taken for. Nothing is ever guessed.",
+    ]
+    for title, rules in RULES.items():
+        lines += ["", f"## {title}", "", "| What people type | What happens | Outcome | Examples |"]
+        lines.append("| --- | --- | --- | --- |")
+        for rule in rules:
+            code = f" (`{rule.code}`)" if rule.code else ""
+            lines.append(f"| {rule.typed} | {rule.happens} | {rule.outcome}{code} | {_examples(rule)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _examples(rule: Rule) -> str:
+    """The examples of a rule, by the cell they are typed into and what they are taken for."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for each in rule.examples:
+        text = text_of(each.typed).replace("\u00a0", "⍽").replace("\u202f", "⍽")
+        taken = "" if each.taken is None or rule.outcome == TAKEN else f" → {text_of(each.taken)}"
+        shown = f"`{text}`" if isinstance(each.typed, str) else f"the value `{text}`"
+        groups.setdefault((WHERE[each.where], taken), []).append(shown)
+    return "; ".join(f"{where}: {', '.join(typed)}{taken}" for (where, taken), typed in groups.items())
+
+
+def returns_page() -> str:
+    """What can happen to a workbook, from the table that the tests go through line by line."""
+    rows = yaml.safe_load((FOLDER.parent / "tests" / "manglings" / "manglings.yaml").read_text(encoding="utf-8"))
+    lines = [
+        "# What can happen to a workbook, and what the program does",
+        "",
+        "This page is made from the table that the program's tests go through, line by line. For each line, a",
+        "completed workbook was changed with the program that is named, then read, and everything that was accepted",
+        "was compared with what had been typed.",
+        "",
+        "- What can be seen beside an answer decides whose it is: the code in the “No.” column, then the wording.",
+        "  Hidden marks only confirm. Where they contradict what is seen and nothing settles it, the answer is",
+        "  refused, never guessed.",
+        "- What is refused is kept as it was typed and shown with its cell.",
+        "- The program works out every score itself. The results in the workbook are only compared with its own.",
+        "- What people type, and what it is taken for, is on [another page](typed-values.md). The codes in the last",
+        "  column are explained under [what can be wrong with a return](problems.md).",
+        "- Not run here, and known from files that they wrote only: Excel, Excel on the web, Google Sheets, Numbers,",
+        "  WPS. Lines marked “by hand” rebuild what they do.",
+    ]
+    sections: dict[str, list[str]] = {}
+    for row in rows:
+        told = ", ".join(f"`{code}`" for code in row.get("new", ())) or "nothing"
+        line = f"| {row['done']} | {row['program']} | {row['outcome']} | {told} |"
+        sections.setdefault(row["section"], []).append(line)
+    for title, found in sections.items():
+        lines += ["", f"## {title}", "", "| What was done | With | What comes of it | What is said |"]
+        lines += ["| --- | --- | --- | --- |", *found]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its content."""
-    made = {FOLDER / "commands.md": commands_page(), FOLDER / "problems.md": problems_page()}
+    made = {
+        FOLDER / "commands.md": commands_page(),
+        FOLDER / "problems.md": problems_page(),
+        FOLDER / "typed-values.md": typed_values_page(),
+        FOLDER / "returns.md": returns_page(),
+    }
     for name in pipeline.SCHEMAS:
         text = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False) + "\n"
         made[FOLDER / "schemas" / f"{name}.schema.json"] = text

@@ -10,7 +10,8 @@ from strategies import Mood, random_mood, random_typed, random_value
 from kil_xlsx.core.peers import OVERALL
 from kil_xlsx.core.returns import Key, Part, Touch, Typed, same
 from kil_xlsx.core.scoring import score
-from kil_xlsx.layout.codec import decode, offered
+from kil_xlsx.layout.codec import offered
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Previous
 from kil_xlsx.pipeline.prefill import carried_over, returned, usable

@@ -19,7 +19,7 @@ from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.cli.commands import main as group
 
-COMMANDS = ["generate", "read", "benchmark", "codebook", "schema", "frameworks", "theme", "demo"]
+COMMANDS = ["generate", "read", "mark", "benchmark", "codebook", "schema", "framework", "frameworks", "theme", "demo"]
 
 
 @pytest.fixture(autouse=True)
@@ -274,6 +274,26 @@ def test_one_file_is_explained() -> None:
         assert words in text
 
 
+def test_marked_copies() -> None:
+    """A file or a folder gets copies; an unusable file of a folder is told and gives 1, a single one 3."""
+    assert run("generate", "--respondent", "council", "--out", "returned").exit_code == 0
+    sent = next(Path("returned").iterdir())
+    one = run("mark", str(sent), "--out", "fix.xlsx", "--due", "2026-06-30", "--contact", "Sam")
+    assert one.exit_code == 0
+    assert "1 copy written to" in one.output
+    assert Path("fix.xlsx").exists()
+    assert run("mark", str(sent), "--out", "fix.xlsx").exit_code == 3
+    assert run("mark", str(sent), "--out", str(sent), "--force").exit_code == 2
+    Path("returned/broken.xlsx").write_bytes(b"not a workbook")
+    several = run("mark", "returned", "--out", "copies")
+    assert several.exit_code == 1
+    assert "broken.xlsx cannot be marked" in " ".join(several.output.split())
+    assert [path.name for path in Path("copies").iterdir()] == [f"{sent.stem}-to-fix.xlsx"]
+    alone = run("mark", "returned/broken.xlsx", "--out", "broken-copy.xlsx")
+    assert alone.exit_code == 3
+    assert not Path("broken-copy.xlsx").exists()
+
+
 def test_invited_must_be_clear() -> None:
     """With two respondent types, one number of invited organisations is asked about."""
     run("generate")
@@ -329,3 +349,31 @@ def test_demo() -> None:
     assert done.exit_code == 0, done.output
     assert "kil-xlsx read" in done.stdout
     assert (Path("here") / "benchmark" / "benchmark.xlsx").is_file()
+
+
+# Versions of a framework
+
+
+def test_framework_diff_and_freeze(tmp_path: Path) -> None:
+    """Freezing writes a version once; the comparison tells each change as a table or JSON, and sets the exit code."""
+    import two_versions
+    import yaml
+
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(two_versions.old(), sort_keys=False), encoding="utf-8")
+    assert "1.0.0 frozen" in run("framework", "freeze", "--framework", str(folder)).stdout
+    assert (folder / "versions" / "1.0.0.json").exists()
+    again = run("framework", "freeze", "--framework", str(folder))
+    assert again.exit_code == 0 and "already" in again.stdout
+    file.write_text(yaml.safe_dump(two_versions.new(), sort_keys=False), encoding="utf-8")
+    done = run("framework", "diff", "1.0.0", str(folder))
+    assert done.exit_code == 1
+    assert "breaks comparability" in done.stdout and "needs a map, in the map" in done.stdout
+    data = json.loads(run("framework", "diff", "1.0.0", str(folder), "--json").stdout)
+    assert (data["old"], data["new"]) == ("1.0.0", "2.0.0")
+    assert {"effect", "kind", "what", "change", "mapped"} == set(data["changes"][0])
+    safe = run("framework", "diff", "1.0.0", "keep-it-local")
+    assert safe.exit_code == 0 and "carried forward and compared" in safe.stdout
+    assert run("framework", "diff", "8.0.0", str(folder)).exit_code == 2

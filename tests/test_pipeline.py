@@ -297,7 +297,7 @@ def test_one_bad_file_never_stops_the_rest(returns: Path) -> None:
         "keep-it-local-council.xlsx",
         "letter.pdf",
     ]
-    assert codes(found)[2] == ["file-not-a-workbook"]
+    assert codes(found)[2] == ["file-is-pdf"]
     assert sorted(Path(each.name).name for each in found.skipped) == [
         ".hidden.xlsx",
         "answers.csv",

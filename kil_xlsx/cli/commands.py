@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import printing
-from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Invited, Moment, Program
+from kil_xlsx.cli.definition_commands import codebook, frameworks, schema, theme
+from kil_xlsx.cli.framework_commands import framework as framework_group
+from kil_xlsx.cli.options import (
+    FILE,
+    created_option,
+    examples,
+    force_option,
+    framework_option,
+    respondent_option,
+    theme_option,
+)
+from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Invited, Program
 from kil_xlsx.cli.telling import as_typed, show_returns, what_next, with_framework
 
 if TYPE_CHECKING:
@@ -23,51 +32,12 @@ if TYPE_CHECKING:
 _MOST_ROWS = 25
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
-_FILE = click.Path(path_type=Path)
-
-
-def _examples(*lines: str) -> str:
-    """The end of a help page: examples, word for word."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def _framework(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--framework",
-        default=pipeline.DEFAULT_FRAMEWORK,
-        show_default=True,
-        metavar="NAME|FOLDER",
-        help="Which questionnaire: one that comes with the program, or the folder of your own.",
-    )(command)
-
-
-def _respondent(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--respondent", metavar="TYPE", help="Only this respondent type, such as council.")(command)
-
-
-def _force(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--force", is_flag=True, help="Replace files that are there already.")(command)
-
-
-def _theme(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--theme", type=_FILE, metavar="FILE",
-        help="Your own colours, font, logo and footer: write one to start from with kil-xlsx theme.",
-    )(command)  # fmt: skip
-
-
-def _created(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--created", type=Moment(), metavar="TIME",
-        help="The time that files carry, instead of now; the same input then gives the same files.",
-    )(command)  # fmt: skip
-
 
 @click.group(
     cls=Program,
     context_settings=_SETTINGS,
     invoke_without_command=True,
-    epilog=_examples(
+    epilog=examples(
         "kil-xlsx demo                                  see the whole loop on made-up organisations",
         "kil-xlsx generate                              blank workbooks, into the folder workbooks",
         "kil-xlsx generate --organisations list.csv     one for each organisation of a list",
@@ -89,7 +59,7 @@ def main(context: click.Context) -> None:
 
 @main.command(
     short_help="Write the workbooks to send out.",
-    epilog=_examples(
+    epilog=examples(
         "kil-xlsx generate",
         "kil-xlsx generate --respondent council --round 2026 --due 2026-05-31",
         'kil-xlsx generate --organisations list.xlsx --contact "Sam, 0117 496 0000" --out spring',
@@ -98,33 +68,33 @@ def main(context: click.Context) -> None:
         "kil-xlsx generate --answers from-our-database.json",
     ),
 )
-@_framework
-@_respondent
+@framework_option
+@respondent_option
 @click.option(
-    "--organisations", type=_FILE, metavar="FILE",
+    "--organisations", type=FILE, metavar="FILE",
     help="A list (.csv or .xlsx), one organisation a row: name, respondent, and if you like email, org-id, gss code "
     "or any other field about the organisation. Each gets a workbook of its own.",
 )  # fmt: skip
-@click.option("--out", type=_FILE, default=Path("workbooks"), show_default=True, metavar="FOLDER", help="Where to.")
+@click.option("--out", type=FILE, default=Path("workbooks"), show_default=True, metavar="FOLDER", help="Where to.")
 @click.option("--round", "round_id", default="", metavar="TEXT", help="The round, such as 2026.")
 @click.option("--due", type=Day(), metavar="DAY", help="Until when workbooks should come back, such as 2026-05-31.")
 @click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
 @click.option(
-    "--previous", type=_FILE, metavar="PATH",
+    "--previous", type=FILE, metavar="PATH",
     help="What came back last time: a workbook, a folder of them, or the file of 'read --json'. Each organisation's "
     "answers are filled in, for it to confirm or change.",
 )  # fmt: skip
 @click.option(
-    "--answers", type=_FILE, metavar="FILE",
+    "--answers", type=FILE, metavar="FILE",
     help="Answers as JSON (see: kil-xlsx schema answers), filled in as if they had been typed.",
 )  # fmt: skip
 @click.option(
-    "--benchmark", type=_FILE, metavar="FILE",
+    "--benchmark", type=FILE, metavar="FILE",
     help="A benchmark.json that 'kil-xlsx benchmark' wrote: the Results sheet shows each score among its peers.",
 )  # fmt: skip
-@_theme
-@_created
-@_force
+@theme_option
+@created_option
+@force_option
 def generate(
     framework: str,
     respondent: str | None,
@@ -198,20 +168,21 @@ def _show_workbooks(console: Console, workbooks: Sequence[pipeline.Workbook]) ->
 
 @main.command(
     short_help="Read completed workbooks and say what is wrong.",
-    epilog=_examples(
+    epilog=examples(
         "kil-xlsx read returns",
         "kil-xlsx read returns/leeds.xlsx",
         "kil-xlsx read returns --csv --out returns.csv",
         "kil-xlsx read returns --json | jq '.files[].scores.overall'",
     ),
 )
-@click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
-@_framework
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@framework_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema return).")
 @click.option("--csv", "as_csv", is_flag=True, help="One row for each organisation and item, as CSV.")
-@click.option("--out", type=_FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
+@click.option("--out", type=FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
 @click.option("--second-reader", is_flag=True, help="Read every cell with openpyxl too, and report where it differs.")
-@_force
+@click.option("--password", metavar="TEXT", help="Open locked files with this password, in memory only; - asks for it.")
+@force_option
 def read(
     paths: Sequence[Path],
     framework: str,
@@ -219,6 +190,7 @@ def read(
     as_csv: bool,
     out: Path | None,
     second_reader: bool,
+    password: str | None,
     force: bool,
 ) -> int:
     """Read completed workbooks: answers, scores, and everything that is wrong with them.
@@ -228,11 +200,13 @@ def read(
     JSON copy is exact.
     """
     form = _form(as_json, as_csv, out)
+    if password == "-":
+        password = click.prompt("Password", hide_input=True, err=True)
     if out is not None:
         with pipeline.Outputs([out], force=force):
             pass  # said before the reading rather than after it
     with printing.progress("Reading") as progress:
-        found = pipeline.read(paths, framework, second_reader=second_reader, progress=progress)
+        found = pipeline.read(paths, framework, second_reader=second_reader, password=password, progress=progress)
     code = PROBLEMS if found.problems else FINE
     if form:
         data = pipeline.read_json(found) if form == "json" else pipeline.read_csv(found).encode()
@@ -265,16 +239,83 @@ def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
 
 
 @main.command(
+    short_help="Write copies of returns with what is to be put right marked.",
+    epilog=examples(
+        "kil-xlsx mark returns/leeds.xlsx --out leeds-to-fix.xlsx",
+        "kil-xlsx mark returns --out to-fix --due 2026-06-30",
+        'kil-xlsx mark returns --out to-fix --contact "Sam, 0117 496 0000" --theme theme.yaml',
+    ),
+)
+@click.argument("path", type=FILE, metavar="PATH")
+@framework_option
+@click.option("--out", type=FILE, required=True, metavar="PATH", help="The copy; for a folder, where the copies go.")
+@click.option("--due", type=Day(), metavar="DAY", help="Until when copies should come back, such as 2026-06-30.")
+@click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
+@click.option("--password", metavar="TEXT", help="Open locked files with this password, in memory only; - asks for it.")
+@theme_option
+@created_option
+@force_option
+def mark(
+    path: Path,
+    framework: str,
+    out: Path,
+    due: date | None,
+    contact: str,
+    password: str | None,
+    theme: Path | None,
+    created: datetime | None,
+    force: bool,
+) -> int:
+    """Give senders a sound copy of their workbook, with what is to be put right marked.
+
+    Every answer is carried over. What was wrong stays as it was typed, its cell has a thick frame and a note, and a
+    sheet "To fix" lists it all with links and ticks it off as it is put right. Sheets, cells and notes of the sender's
+    own are listed there. PATH is a file, or a folder: then each return with errors or queries gets a copy, named after
+    it. The files that came back are never changed. The exit code is 1 when a file of a folder could not be used.
+    """
+    from kil_xlsx.pipeline.mark import mark as write_copies
+    from kil_xlsx.results.show import Shown, Table, plain, some
+
+    if password == "-":
+        password = click.prompt("Password", hide_input=True, err=True)
+    with printing.progress("Reading") as progress:
+        done = write_copies(
+            path, out, framework, due=due, contact=contact, password=password, theme=theme, created=created,
+            force=force, progress=progress,
+        )  # fmt: skip
+    console = printing.page()
+    rows: list[tuple[Shown | str, ...]] = [
+        (copy.path.name, plain(copy.organisation, 40), str(copy.errors), str(copy.queries), str(copy.left))
+        for copy in done.copies[:_MOST_ROWS]
+    ]
+    if rows:
+        headings: tuple[str, ...] = ("Copy", "For", "Errors", "Queries", "Left over")
+        if console.width - max(len(copy.path.name) for copy in done.copies) < 60:  # whose it is stands in its name
+            headings, rows = (headings[0], *headings[2:]), [(row[0], *row[2:]) for row in rows]
+        printing.draw(console, Table("", headings, tuple(rows), numbers=headings[-3:], whole=("Copy",)))
+    more = len(done.copies) - _MOST_ROWS
+    if more > 0:
+        printing.say(console, f" … and {more:,} more\n", "dim")
+    printing.say(console, f"{some(len(done.copies), 'copy', 'copies')} written to {out.resolve()}", "bold green")
+    if done.sound:
+        printing.say(console, f"Without a copy, since nothing is to be put right: {len(done.sound):,}", "dim")
+    printing.notes(console, done.unused)
+    if done.copies:
+        printing.next_steps(console, "Send each sender its copy. They put right what is marked, and send it back.")
+    return PROBLEMS if done.unused else FINE
+
+
+@main.command(
     short_help="Compare the organisations.",
-    epilog=_examples(
+    epilog=examples(
         "kil-xlsx benchmark returns --out comparison",
         "kil-xlsx benchmark returns --out comparison --organisations list.csv",
         "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",
     ),
 )
-@click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH...")
-@_framework
-@click.option("--out", type=_FILE, required=True, metavar="FOLDER", help="Where to.")
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@framework_option
+@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="Where to.")
 @click.option(
     "--group",
     "group_by",
@@ -286,10 +327,10 @@ def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
     "--invited", type=Invited(), multiple=True, metavar="N|TYPE=N",
     help="How many organisations were invited, for the response rate.",
 )  # fmt: skip
-@click.option("--organisations", type=_FILE, metavar="FILE", help="Count the invited in the list that was sent out to.")
-@_theme
-@_created
-@_force
+@click.option("--organisations", type=FILE, metavar="FILE", help="Count the invited in the list that was sent out to.")
+@theme_option
+@created_option
+@force_option
 def benchmark(
     paths: Sequence[Path],
     framework: str,
@@ -338,97 +379,16 @@ def benchmark(
     return PROBLEMS if unused else FINE
 
 
-@main.command(
-    short_help="Print the data dictionary.",
-    epilog=_examples(
-        "kil-xlsx codebook --respondent council",
-        "kil-xlsx codebook --json --out codebook.json",
-    ),
-)
-@_framework
-@_respondent
-@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema codebook).")
-@click.option("--out", type=_FILE, metavar="FILE", help="Write the JSON to a file.")
-@_force
-def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | None, force: bool) -> int:
-    """Print the data dictionary: every item, its choices and codes, its unit, and where it is entered."""
-    book = pipeline.codebook(framework, respondent=respondent)
-    if as_json or out is not None:
-        from kil_xlsx.results.codebook import codebook_json
-
-        return _print_or_write(codebook_json(book), out, force=force)
-    from kil_xlsx.results.show import codebook_tables, parts_in_words
-
-    console = printing.page()
-    printing.say(console, f"{book.title}, version {book.version}\n", "bold")
-    for table in codebook_tables(book):
-        printing.draw(console, table)
-    printing.say(console, f"Beside an answer there may be: {parts_in_words(book)}. --json says where.", "dim")
-    return FINE
-
-
-@main.command(
-    short_help="Print the JSON Schema of a format.",
-    epilog=_examples(
-        "kil-xlsx schema return > return.schema.json",
-        "kil-xlsx schema framework --out framework.schema.json",
-    ),
-)
-@click.argument("name", type=click.Choice(pipeline.SCHEMAS), default="return")
-@click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
-@_force
-def schema(name: str, out: Path | None, force: bool) -> int:
-    """Print the JSON Schema of a format.
-
-    return: what 'read --json' gives. benchmark: benchmark.json. codebook: what 'codebook --json' gives. framework: the
-    files that define a questionnaire. theme: the file with colours, font, logo and footer.
-    answers: what 'generate --answers' takes.
-    """
-    data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
-    return _print_or_write(data, out, force=force)
-
-
-@main.command(
-    short_help="Write a theme file to start from.",
-    epilog=_examples("kil-xlsx theme --out anytown/theme.yaml", "kil-xlsx generate --theme anytown/theme.yaml"),
-)
-@click.option("--out", type=_FILE, metavar="FILE", help="Write it to a file.")
-@_force
-def theme(out: Path | None, force: bool) -> int:
-    """Write a theme file to start from: colours, font, logo and footer, each explained.
-
-    Change what you like, leave out the rest, and give the file to 'generate' and 'benchmark' with --theme.
-    """
-    return _print_or_write(pipeline.theme_file(), out, force=force)
-
-
-@main.command(
-    short_help="List the questionnaires that come with the program.",
-    epilog=_examples("kil-xlsx frameworks", "kil-xlsx generate --framework keep-it-local"),
-)
-def frameworks() -> int:
-    """List the questionnaires that come with the program."""
-    from kil_xlsx.results.show import Shown, Table, plain
-
-    console = printing.page()
-    rows: list[tuple[Shown | str, ...]] = []
-    for each in pipeline.frameworks():
-        for at, one in enumerate(each.instruments):
-            first = (each.name, plain(each.framework.title, 60), each.framework.version) if at == 0 else ("", "", "")
-            counts = (str(len(one.questions)), str(len(one.figures)), str(len(one.measures)))
-            rows.append((*first, one.respondent.id, *counts))
-    headings = ("Name", "Title", "Version", "Respondent type", "Questions", "Figures", "Measures")
-    printing.draw(console, Table("", headings, tuple(rows), numbers=headings[4:], whole=("Name", "Version")))
-    printing.say(console, "A questionnaire of your own: give --framework the path of its folder.", "dim")
-    return FINE
+for command in (codebook, schema, theme, framework_group, frameworks):
+    main.add_command(command)
 
 
 @main.command(
     short_help="See the whole loop on made-up organisations.",
-    epilog=_examples("kil-xlsx demo", "kil-xlsx demo somewhere-else"),
+    epilog=examples("kil-xlsx demo", "kil-xlsx demo somewhere-else"),
 )
-@click.argument("folder", type=_FILE, default=Path("demo"), metavar="[FOLDER]")
-@_force
+@click.argument("folder", type=FILE, default=Path("demo"), metavar="[FOLDER]")
+@force_option
 def demo(folder: Path, force: bool) -> int:
     """See the whole loop on made-up organisations: generate, fill in, read, benchmark.
 
@@ -456,13 +416,4 @@ def demo(folder: Path, force: bool) -> int:
         ("See what reading says:", f"kil-xlsx read {as_typed(done.folder / 'returned')}"),
         ("Make workbooks of your own:", "kil-xlsx generate"),
     )
-    return FINE
-
-
-def _print_or_write(data: bytes, out: Path | None, *, force: bool) -> int:
-    if out is None:
-        click.echo(data, nl=False)
-    else:
-        pipeline.write_file(out, data, force=force)
-        click.echo(f"Written to {out.resolve()}", file=sys.stderr)
     return FINE

@@ -19,7 +19,28 @@ DEBUG = "KIL_XLSX_DEBUG"
 """Set to 1, this variable shows where in the program an unexpected error arose."""
 
 
-class Program(click.Group):
+class Commands(click.Group):
+    """A group of commands in the order in which they are used, which says what there is to whoever mistypes one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which they are used."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but a misspelt command is answered with those there are."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            names = self.list_commands(ctx)
+            close = get_close_matches(args[0], names, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else f" There are: {', '.join(names)}."
+            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class Program(Commands):
     """A group of commands that turns whatever happens into an exit code and plain words, never a traceback."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -53,23 +74,6 @@ class Program(click.Group):
             _told("What to do", f"Please report it. Set {DEBUG}=1 and run the command again to see where it arose.")
             return CANNOT_GO_ON
         return code if isinstance(code, int) else FINE
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which they are used."""
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, but a misspelt command is answered with those there are."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            names = self.list_commands(ctx)
-            close = get_close_matches(args[0], names, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else f" There are: {', '.join(names)}."
-            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
 
 def tell(error: KilXlsxError) -> None:

@@ -45,6 +45,7 @@ def with_framework(framework: str) -> str:
 
 
 def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> None:
+    from kil_xlsx.core.readings import read_with
     from kil_xlsx.results.show import account_table, plain, returns_table, scores_table, totals
 
     single = len(found.readings) == 1
@@ -54,8 +55,9 @@ def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> 
     console.print()
     if single and not brief:
         only = found.readings[0]
-        if only.result is not None and only.identity is not None:
-            printing.draw(console, scores_table(only, found.instruments[only.identity.respondent]))
+        instrument = read_with(found.instruments, only.identity)
+        if only.result is not None and instrument is not None:
+            printing.draw(console, scores_table(only, instrument))
             printing.draw(console, account_table(only))
     if not brief:
         for reading in found.readings:
@@ -72,9 +74,16 @@ def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> 
 
 def _explain_problems(console: Console, reading: Reading) -> None:
     """The problems of a file that is read on its own: where, what was found, and what to do."""
-    from kil_xlsx.results.show import told
+    from kil_xlsx.results.show import Told, told_by_sheet
 
-    for each in told(_labelled(reading), notes=True):
+    shown: list[tuple[str, Told]] = [
+        (sheet if at == 0 else "", each)
+        for sheet, found in told_by_sheet(_labelled(reading), notes=True)
+        for at, each in enumerate(found)
+    ]
+    for sheet, each in shown:
+        if sheet:
+            printing.say(console, sheet, "bold cyan")
         printing.say(console, each.what, label=each.severity, indent=1)
         printing.say(console, each.where, label="Where", indent=4)
         printing.say(console, each.found, label="Found", indent=4)

@@ -180,6 +180,7 @@ PAIRS: tuple[tuple[str, str, str], ...] = (
 EDGES: tuple[tuple[str, str, str], ...] = (
     ("input_edge", "paper", "the frames of cells to fill in"),
     ("accent", "paper", "the lines under headings"),
+    ("low_ink", "paper", "the frames of cells to put right"),
     *((f"series_{number}", "paper", f"line {number} of charts") for number in (1, 2, 3, 4)),
 )
 """Every line and edge that has to be seen, by key, what it stands on, and what it is."""

@@ -111,7 +111,8 @@ class Measure(Model, frozen=True, kw_only=True):
 
     ``needs`` is a condition without which the figure is not shown.  ``benchmark`` says which returns it may be
     compared among.  The first of ``bases`` that applies is named beside the figure, as what it rests on; a condition
-    that lacks a figure does not hold, and the last basis has none.
+    that lacks a figure does not hold, and the last basis has none.  ``formula_words`` says the formula more shortly
+    than the words that are made from it, for example by way of its workings.
     """
 
     id: Code
@@ -127,6 +128,7 @@ class Measure(Model, frozen=True, kw_only=True):
     needs: str | None = None
     bases: tuple[Basis, ...] = ()
     workings: tuple[Working, ...] = ()
+    formula_words: str = ""
     note: str = ""
     grounding: Literal["source", "partly", "draft"] = "draft"
     sources: tuple[Id, ...] = ()

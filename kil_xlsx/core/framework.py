@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from kil_xlsx.core.carry_forward import CarryForward
 from kil_xlsx.core.figures import Check, Input, InputGroup, InputTable, Measure, ReferenceValue, Unit
 from kil_xlsx.core.modelling import Code, Id, Model, Name, Positive, Share, Text
 
@@ -322,7 +323,8 @@ class Framework(Model, frozen=True, kw_only=True):
     well an answer is evidenced; ``missing_figure`` offers the reasons why a figure is not given; ``confirmation`` is
     the list, usually of one choice, by which answers carried over from last time are confirmed.  ``interface``
     replaces words of the workbook itself, which is how a framework in another language is made.  ``privacy`` tells
-    respondents, in short paragraphs on the first sheet, what happens with what they give.
+    respondents, in short paragraphs on the first sheet, what happens with what they give.  ``carry_forward`` says how
+    answers to earlier versions become answers to this one.
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
@@ -361,3 +363,4 @@ class Framework(Model, frozen=True, kw_only=True):
     sources: dict[str, Source] = {}
     test_cases: tuple[TestCase, ...] = ()
     interface: dict[str, str] = {}
+    carry_forward: tuple[CarryForward, ...] = ()

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -37,6 +37,23 @@ class _ForRespondents(Protocol):
 
 
 _T = TypeVar("_T", bound=_ForRespondents)
+
+
+_LATER = {"formula_words": ""}
+"""Fields of the definition's classes that came after workbooks had been sent out, with what they hold when they say
+nothing.  Then they are left out of fingerprints, so that a field that a definition does not use changes none."""
+
+
+def _without_later(content: Any) -> Any:
+    if isinstance(content, list | tuple):
+        return [_without_later(each) for each in content]
+    if isinstance(content, dict):
+        return {
+            key: _without_later(value)
+            for key, value in content.items()
+            if not (key in _LATER and value == _LATER[key])
+        }  # fmt: skip
+    return content
 
 
 @dataclass(frozen=True)
@@ -68,10 +85,15 @@ class SectionNode:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One framework version as one respondent type sees it."""
+    """One framework version as one respondent type sees it.
+
+    ``published_as`` is the fingerprint that an archived version was sent out with: the classes of the definition have
+    changed since, so it can no longer be worked out.
+    """
 
     framework: Framework
     respondent: RespondentType
+    published_as: str = ""
 
     def _mine(self, items: Iterable[_T]) -> tuple[_T, ...]:
         return tuple(item for item in items if not item.respondents or self.respondent.id in item.respondents)
@@ -83,8 +105,15 @@ class Instrument:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits of the SHA-256 of the whole framework's content and the respondent type."""
-        content = msgspec.json.encode(self.framework, order="deterministic")
+        """Sixteen hexadecimal digits of the SHA-256 of the whole framework's content and the respondent type.
+
+        The map for earlier versions is left out: it says nothing about this one, and may be put right later.
+        """
+        if self.published_as:
+            return self.published_as
+        content = msgspec.to_builtins(self.framework, order="deterministic")
+        del content["carry_forward"]
+        content = msgspec.json.encode(_without_later(content))
         return hashlib.sha256(content + self.respondent.id.encode()).hexdigest()[:16]
 
     @cached_property

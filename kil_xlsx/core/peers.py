@@ -80,13 +80,14 @@ def compared_with(groups: tuple[PeerGroup, ...], answers: Mapping[str, str]) -> 
     return 0
 
 
-def standing(score: float | None, figures: PeerFigures | None) -> Standing | None:
-    """Where a score lies among a group's; none without a score or without both quartiles."""
+def standing(score: float | None, figures: PeerFigures | None, decimals: int) -> Standing | None:
+    """Where a score lies among a group's, as both are shown; none without a score or without both quartiles."""
     if score is None or figures is None or figures.lower is None or figures.upper is None:
         return None
-    if score < figures.lower:
+    mine, lower, upper = (round_half_away(each, decimals) for each in (score, figures.lower, figures.upper))
+    if mine < lower:
         return Standing.BELOW
-    return Standing.ABOVE if score > figures.upper else Standing.WITHIN
+    return Standing.ABOVE if mine > upper else Standing.WITHIN
 
 
 def change(score: float | None, before: float | None, decimals: int) -> float | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec import Struct
 
+from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Problem, Severity
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Return
@@ -93,3 +95,14 @@ class Reading:
     def count(self, severity: Severity) -> int:
         """How many problems of one severity there are."""
         return sum(problem.severity is severity for problem in self.problems)
+
+
+def read_with(instruments: Mapping[str, Instrument], identity: Identity | None) -> Instrument | None:
+    """What a return was read with.
+
+    :param instruments: by respondent type, and those of earlier versions by ``respondent/version``.
+    """
+    if identity is None:
+        return None
+    own = instruments.get(f"{identity.respondent}/{identity.version}")
+    return own if own is not None else instruments.get(identity.respondent)

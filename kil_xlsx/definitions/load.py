@@ -13,6 +13,8 @@ import msgspec
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.definitions.archive import load_version, versions
+from kil_xlsx.definitions.check_carrying import carrying_faults
 from kil_xlsx.definitions.consistency import consistency_faults
 from kil_xlsx.definitions.merge import merged
 from kil_xlsx.definitions.places import KeyPath, in_order, readable
@@ -135,7 +137,10 @@ def _loaded(path: Path) -> Framework:
         raise UsageProblem(
             f"The folder {path} has no framework in it.", "A framework is one or more files ending in .yaml."
         )
-    framework, faults = _checked([read_yaml(each) for each in paths], path.name or str(path))
+    files = [read_yaml(each) for each in paths]
+    framework, faults = _checked(files, path.name or str(path))
+    if framework is not None and not faults:
+        faults = _beside_published(framework, files, path)
     if framework is None or faults:
         raise DefinitionError(
             f"The framework definition {path} cannot be used: {counted(len(faults), 'fault')}.",
@@ -143,6 +148,23 @@ def _loaded(path: Path) -> Framework:
             "Put these right, then run the command again.",
         )
     return framework
+
+
+def _beside_published(framework: Framework, files: list[YamlFile], folder: Path) -> list[Fault]:
+    """What is wrong with a framework beside the versions of it that were published."""
+    published = {version: load_version(folder, version).framework for version in versions(folder)}
+    if not published and not framework.carry_forward:
+        return []
+    _, places, _ = merged(files, folder.name or str(folder))
+    return carrying_faults(framework, places, published)
+
+
+def definition_folder(name_or_path: str | Path) -> Path | None:
+    """The folder of a framework, where its published versions are; none for one that is a single file."""
+    if isinstance(name_or_path, str) and name_or_path in available():
+        return templates_folder() / name_or_path
+    path = Path(name_or_path)
+    return path if path.is_dir() else None
 
 
 def _checked(files: list[YamlFile], name: str) -> tuple[Framework | None, list[Fault]]:

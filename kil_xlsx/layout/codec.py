@@ -1,8 +1,8 @@
 """Between what stands in a cell and what it means, both directions side by side.
 
 Two readers of a cell exist.  :func:`as_formulas_see` is what the workbook's own formulas make of it; it decides every
-stored formula value.  :func:`decode` is what the program makes of a returned workbook: it takes the same answers, and
-some more that are beyond doubt, and says what is wrong with the rest.
+stored formula value.  :func:`kil_xlsx.layout.decoding.decode` is what the program makes of a returned workbook: it
+takes the same answers, and some more that are beyond doubt, and says what is wrong with the rest.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from datetime import date, timedelta
 
 from kil_xlsx.core.framework import Choice, ChoiceList
 from kil_xlsx.core.instrument import Instrument, display
-from kil_xlsx.core.problems import Problem, problem
-from kil_xlsx.core.returns import Entry, Key, Outcome, Part, State, Typed, text_of
+from kil_xlsx.core.returns import Entry, Key, Outcome, State, Typed, text_of
 from kil_xlsx.layout.slots import Slot, SlotKind
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
@@ -65,7 +64,7 @@ def _blank_to_formulas(typed: Typed) -> bool:
 
 
 def encode(instrument: Instrument, slot: Slot, entry: Entry) -> Typed:
-    """What must stand in the slot's cell for an entry; the inverse of :func:`decode`."""
+    """What must stand in the slot's cell for an entry; what reading gives back."""
     if entry.state is State.UNANSWERED:
         return None
     if slot.kind is SlotKind.CHOICE and slot.choices:
@@ -89,7 +88,8 @@ def _refused(key: Key, typed: Typed) -> Entry:
     return Entry(key=key, outcome=Outcome.REFUSED, typed=typed)
 
 
-def _chosen(key: Key, typed: Typed, choice: Choice) -> Entry:
+def chosen(key: Key, typed: Typed, choice: Choice) -> Entry:
+    """The entry of a cell that was taken for a choice."""
     return Entry(
         key=key,
         state=State(choice.state),
@@ -101,7 +101,8 @@ def _chosen(key: Key, typed: Typed, choice: Choice) -> Entry:
     )
 
 
-def _number(key: Key, typed: Typed, value: float) -> Entry:
+def figure(key: Key, typed: Typed, value: float) -> Entry:
+    """The entry of a cell that was taken for a number."""
     return Entry(key=key, state=State.ANSWERED, outcome=Outcome.ACCEPTED, value=value, typed=typed)
 
 
@@ -109,7 +110,8 @@ def _text(key: Key, typed: Typed, text: str) -> Entry:
     return Entry(key=key, state=State.ANSWERED, outcome=Outcome.ACCEPTED, text=text, typed=typed)
 
 
-def _in_range(slot: Slot, value: float) -> bool:
+def in_range(slot: Slot, value: float) -> bool:
+    """Whether a number is one that the slot may hold."""
     lowest = -math.inf if slot.minimum is None else slot.minimum
     highest = math.inf if slot.maximum is None else slot.maximum
     return math.isfinite(value) and lowest <= value <= highest
@@ -124,19 +126,20 @@ def as_formulas_see(instrument: Instrument, slot: Slot, typed: Typed) -> Entry:
         if isinstance(typed, str):
             for label, choice in offered(instrument.choice_lists[slot.choices], levels_only=slot.levels_only):
                 if label.casefold() == typed.casefold():
-                    return _chosen(key, typed, choice)
+                    return chosen(key, typed, choice)
         return _refused(key, typed)
     if slot.kind is SlotKind.NUMBER:
-        if isinstance(typed, float | int) and not isinstance(typed, bool) and _in_range(slot, typed):
-            return _number(key, typed, float(typed))
+        if isinstance(typed, float | int) and not isinstance(typed, bool) and in_range(slot, typed):
+            return figure(key, typed, float(typed))
         return _refused(key, typed)
     if slot.kind is SlotKind.DATE:
         day = day_of(typed) if isinstance(typed, float | int) and not isinstance(typed, bool) else None
-        return _dated(key, typed, day) if day else _refused(key, typed)
+        return dated(key, typed, day) if day else _refused(key, typed)
     return _text(key, typed, text_of(typed))
 
 
-def _dated(key: Key, typed: Typed, day: date) -> Entry:
+def dated(key: Key, typed: Typed, day: date) -> Entry:
+    """The entry of a cell that was taken for a day."""
     return Entry(
         key=key, state=State.ANSWERED, outcome=Outcome.ACCEPTED, value=serial(day), text=day.isoformat(), typed=typed
     )
@@ -150,85 +153,3 @@ def folded(text: str) -> str:
     """A text as it is compared: case, kinds of blank, dash and quote do not matter."""
     plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return " ".join(_DASHES.sub("-", plain).split()).casefold()
-
-
-def decode(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[Entry, list[Problem]]:
-    """The entry that a returned cell gives, and what is wrong with it; the caller adds sheet and cell."""
-    if is_blank(typed):
-        return _blank(slot.key, typed), []
-    entry = as_formulas_see(instrument, slot, typed)
-    if entry.outcome is not Outcome.REFUSED:
-        return entry, _text_problems(instrument, slot, entry)
-    if slot.kind is SlotKind.CHOICE and slot.choices:
-        return _decode_choice(instrument, slot, typed)
-    shown = text_of(typed)
-    if slot.kind is SlotKind.DATE:
-        return entry, [problem("date-expected", item=slot.code, found=shown, expected="a date such as 31 March 2026")]
-    if isinstance(typed, float | int) and not isinstance(typed, bool):
-        return entry, [problem("number-out-of-range", item=slot.code, found=shown, expected=range_words(slot))]
-    return entry, [problem("number-expected", item=slot.code, found=shown, expected="a number")]
-
-
-def _decode_choice(instrument: Instrument, slot: Slot, typed: Typed) -> tuple[Entry, list[Problem]]:
-    """An answer that is not word for word one of those offered, but can only mean one of them."""
-    choices = offered(instrument.choice_lists[slot.choices or ""], levels_only=slot.levels_only)
-    wanted = folded(text_of(typed))
-    names = [(label, choice, {folded(name) for name in _names_of(label, choice)}) for label, choice in choices]
-    meant = [(label, choice) for label, choice, known in names if wanted in known]
-    if len(meant) == 1:
-        label, choice = meant[0]
-        note = problem("choice-recognised", item=slot.code, found=text_of(typed), expected=label)
-        return _chosen(slot.key, typed, choice), [note]
-    expected = "one of: " + "; ".join(label for label, _ in choices)
-    return _refused(slot.key, typed), [
-        problem("choice-unknown", item=slot.code, found=text_of(typed), expected=expected)
-    ]
-
-
-def _names_of(label: str, choice: Choice) -> tuple[str, ...]:
-    """The ways in which people write a choice: as offered, words alone, code alone, both with a sign between."""
-    both = (f"{choice.code} - {choice.label}", f"{choice.code}: {choice.label}", f"{choice.code}. {choice.label}")
-    return (label, choice.label, choice.code, *both)
-
-
-def range_words(slot: Slot) -> str:
-    """The range of a number slot in words."""
-    if slot.minimum is not None and slot.maximum is not None:
-        return f"a number from {text_of(slot.minimum)} to {text_of(slot.maximum)}"
-    if slot.minimum is not None:
-        return f"a number of {text_of(slot.minimum)} or more"
-    if slot.maximum is not None:
-        return f"a number of {text_of(slot.maximum)} or less"
-    return "a number"
-
-
-def _text_problems(instrument: Instrument, slot: Slot, entry: Entry) -> list[Problem]:
-    """Identifiers and area codes are taken as typed; one that fits no register is asked about."""
-    field = next((field for field in instrument.profile if field.id == slot.key.item), None)
-    if field is None or slot.key.part != Part.ANSWER or entry.state is not State.ANSWERED or not entry.text:
-        return []
-    text = entry.text.strip()
-    if field.type == "area_code" and field.pattern and not re.fullmatch(field.pattern, text.upper()):
-        return [problem("area-code-unknown", item=slot.code, found=text, expected=field.help or field.pattern)]
-    if field.type in ("org_id", "org_id_list"):
-        parts = re.split(r"[,;\s]+", text) if field.type == "org_id_list" else [text]
-        unknown = [part for part in parts if part and not known_identifier(instrument, part)]
-        if unknown:
-            return [
-                problem("identifier-unknown", item=slot.code, found=", ".join(unknown), expected=_example(instrument))
-            ]
-    return []
-
-
-def _example(instrument: Instrument) -> str:
-    """An identifier as the framework's first register writes it."""
-    scheme = next((scheme for scheme in instrument.framework.id_schemes if scheme.examples), None)
-    return f"such as {scheme.prefix}-{scheme.examples[0]} ({scheme.register})" if scheme else "a registered number"
-
-
-def known_identifier(instrument: Instrument, text: str) -> bool:
-    """Whether an identifier such as GB-COH-09506232 has the form of a register that the framework knows."""
-    for scheme in instrument.framework.id_schemes:
-        if text.upper().startswith(scheme.prefix + "-"):
-            return re.fullmatch(scheme.pattern, text[len(scheme.prefix) + 1 :].upper()) is not None
-    return False

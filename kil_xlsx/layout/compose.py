@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kil_xlsx.core.returns import Key, Return, Typed
 from kil_xlsx.core.scoring import score
@@ -22,6 +23,7 @@ from kil_xlsx.layout.sheets import (
     results,
     start,
     steps,
+    to_fix,
     workings,
 )
 from kil_xlsx.layout.sheets import (
@@ -57,8 +59,13 @@ def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) 
     known = {**carried, **_profile(plan, issue.organisation), **(typed or {})}
     ret = seen_by_formulas(plan, known, carried)
     made = stamp(plan.instrument, issue.round_id, issue.organisation)
+    if issue.reference:
+        made = replace(made, reference=issue.reference)
     content = Content(plan, issue, made, known, ret, score(plan.instrument, ret))
-    sheets = [start.paint(content), about.paint(content), assessment.paint(content)]
+    sheets = [start.paint(content)]
+    if issue.marking is not None:
+        sheets.append(to_fix.paint(content, issue.marking))
+    sheets += [about.paint(content), assessment.paint(content)]
     if content.instrument.figures:
         sheets.append(measures.paint(content))
     sheets += [checks.paint(content), results.paint(content), action_plan.paint(content)]
@@ -71,6 +78,8 @@ def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) 
     if issue.peers is not None:
         sheets.append(peers.paint(content, issue.peers))
     sheets.append(file_info.paint(content))
+    if issue.marking is not None:
+        to_fix.annotate(issue.marking, sheets)
     framework = plan.instrument.framework
     name = made.organisation or plan.instrument.respondent.label
     return Document(

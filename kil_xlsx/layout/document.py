@@ -200,11 +200,24 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Words that are shown while a cell is pointed at, and that screen readers announce with it."""
+
+    row: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A rectangle that programs and screen readers know as a table.  Its first row holds the headings, as text."""
+    """A rectangle that programs and screen readers know as a table.  Its first row holds the headings, as text.
+
+    ``filtered`` puts filters on the headings.
+    """
 
     name: str
     area: RangeRef
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +264,9 @@ class Sheet:
     conditional_formats: list[ConditionalFormat] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    filter: RangeRef | None = None
     freeze: tuple[int, int] | None = None
     printing: PrintSetup = field(default_factory=PrintSetup)
     state: Literal["visible", "hidden", "very_hidden"] = "visible"

@@ -80,6 +80,18 @@ class Checks:
     HEADER = 3
 
 
+class ToFix:
+    """Columns of the sheet with what is to be put right, of what could not be carried over, and hidden ones.
+
+    Of the hidden ones, ``OPEN`` goes with the lines of the sheet; ``HELD`` and ``UNDONE`` have a row for each place.
+    """
+
+    NUMBER, KIND, SHEET, CODE, WRONG, FOUND, REMEDY, GO, FIXED = range(1, 10)
+    WHERE = 4
+    OPEN, HELD, UNDONE = range(10, 13)
+    HEADER = 3
+
+
 class Results:
     """Columns of the sheet with the scores."""
 
@@ -128,7 +140,7 @@ class Workings:
     (CODE, POSITION, STATE, VALUE, RELATIVE, STRENGTH, TARGET, GAP, CLAIM, REASON, PRIORITY, STRONGEST, WEAKEST) = (
         range(13)
     )
-    WEIGHT, GROUP, LABEL, UNUSABLE, OPEN, CLAIMED, ADDRESS = range(13, 20)
+    WEIGHT, GROUP, LABEL, OPEN, CLAIMED, ADDRESS = range(13, 19)
     HEADER = 0
 
 
@@ -201,14 +213,6 @@ class TablePlace:
 
     def number_range(self, column: str) -> RangeRef:
         first, last = self.number_cell(1, column), self.number_cell(self.table.rows, column)
-        return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
-
-    def unusable_cell(self, row: int) -> CellRef:
-        """Where it is counted how many cells of a row (from 1) hold something that cannot be used."""
-        return CellRef(self.workings, self.workings_row + row, self.workings_column + len(self.numbers))
-
-    def unusable_range(self) -> RangeRef:
-        first, last = self.unusable_cell(1), self.unusable_cell(self.table.rows)
         return RangeRef(first.sheet, first.row, first.column, last.row, last.column)
 
     def row_code(self, row: int) -> str:

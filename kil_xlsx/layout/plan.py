@@ -70,8 +70,8 @@ class Plan:
         self.plan_first = ActionPlan.HEADER + 1
         self.steps = self._steps()
         self._lists()
-        self._workings()
         self.slots: tuple[Slot, ...] = tuple(self._slots())
+        self._workings()
         self.by_key: dict[Key, Slot] = {slot.key: slot for slot in self.slots}
         self.by_item: dict[str, list[Slot]] = {}
         for slot in self.slots:
@@ -119,14 +119,14 @@ class Plan:
         self.figures = Block(sheet, self.figures_title + 1, rows)
         self.tables: dict[str, TablePlace] = {}
         workings_row = len(self.instrument.questions) + 4
-        workings_column = 17
+        workings_column = 25
         for table in self.instrument.tables:
             title = row + 1
             place = TablePlace(
                 table, title, title + 1, sheet, self.words("sheet.workings"), workings_row, workings_column
             )
             self.tables[table.id] = place
-            workings_column += len(place.numbers) + 2
+            workings_column += len(place.numbers) + 1
             row = title + 1 + table.rows + 1
         self.measures_title = row + 1
         row = self.measures_title + 2
@@ -221,11 +221,19 @@ class Plan:
         self.chart_workings = Block(
             sheet, after, {node.id: after + 1 + index for index, node in enumerate(self.chart_nodes)}
         )
+        self.row_slots: dict[str, tuple[Slot, ...]] = {}
+        for slot in self.slots:
+            if slot.key.part != Part.EXPLANATION:
+                self.row_slots[slot.code] = (*self.row_slots.get(slot.code, ()), slot)
+        self.row_workings = Block(sheet, after, {code: after + 1 + at for at, code in enumerate(self.row_slots)})
 
-    CHECK_ID, CHECK_VALUE, CHECK_SEVERITY, CHECK_OPEN = range(4)
-    CHART_CODE, CHART_LABEL, CHART_VALUE, CHART_LAST, CHART_PEERS = range(5, 10)
-    FIGURE_CODE, FIGURE_GIVEN, FIGURE_BOTH, FIGURE_UNUSABLE, FIGURE_ADDRESS = range(11, 16)
-    """Columns of the lower blocks of the workings: conditions of checks, scores for charts, how figures are given."""
+    CHECK_ID, CHECK_VALUE, CHECK_SEVERITY, CHECK_OPEN, CHECK_ERROR, CHECK_QUERY, CHECK_ADDRESS = range(7)
+    CHART_CODE, CHART_LABEL, CHART_VALUE, CHART_LAST, CHART_PEERS = range(8, 13)
+    FIGURE_CODE, FIGURE_GIVEN, FIGURE_BOTH, FIGURE_ADDRESS = range(14, 18)
+    ROW_CODE, ROW_UNUSABLE, ROW_WRONG, ROW_NEEDED, ROW_ADDRESS = range(19, 24)
+    """Columns of the lower blocks of the workings: conditions of checks and whether they are open, scores for charts,
+    how figures are given, and for every row that is filled in how many of its cells cannot be used (and whether any),
+    whether it is needed and blank, and where it is."""
 
     # References that formulas use
 
@@ -255,9 +263,7 @@ class Plan:
     def carried_slots(self) -> tuple[Slot, ...]:
         """The cells that may be carried over from an earlier return: all of a row but its confirmation."""
         kept = {kind for kind in ItemKind if kind is not ItemKind.STEP}
-        return tuple(
-            slot for slot in self.slots if slot.key.part != Part.CONFIRM and self.kinds.get(slot.key.item) in kept
-        )
+        return tuple(slot for slot in self.asked_slots if self.kinds.get(slot.key.item) in kept)
 
     def overall_cell(self, column: int = Results.SCORE) -> CellRef:
         """The overall score, or another column of its row."""

@@ -16,6 +16,9 @@ from kil_xlsx.core.instrument import Instrument
 LAYOUT_VERSION = 2
 """Raised whenever the place or meaning of any cell changes."""
 
+EARLIER_LAYOUTS = frozenset((1,))
+"""Layouts that workbooks still come back in.  They have the codes and headings of this one, in other places."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _CONFUSED = str.maketrans("ILO", "110")
 _BODY = 8

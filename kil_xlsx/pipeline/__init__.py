@@ -7,20 +7,14 @@ are used.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.problems import Severity
-from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.errors import KilXlsxError, UsageProblem
 from kil_xlsx.pipeline.frameworks import (
@@ -37,6 +31,9 @@ from kil_xlsx.pipeline.frameworks import (
 )
 from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
 from kil_xlsx.pipeline.outputs import Outputs, write_file
+from kil_xlsx.pipeline.progress import Progress, quiet
+from kil_xlsx.pipeline.reading import Returned, read, read_csv, read_json
+from kil_xlsx.pipeline.versions import earlier, to_compare
 
 if TYPE_CHECKING:
     from kil_xlsx.core.benchmark import Benchmark
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.layout.sheets.frame import Issue
     from kil_xlsx.pipeline.prefill import Gathered
-    from kil_xlsx.results.return_model import ReturnDocument, SecondReader, Skipped
+    from kil_xlsx.results.return_model import ReturnDocument
 
 __all__ = [
     "DEFAULT_FRAMEWORK",
@@ -80,15 +77,8 @@ __all__ = [
     "write_file",
 ]
 
-Progress = Callable[[int, int, str], None]
-"""Told how many are done, of how many, and which one is next."""
-
 LONGEST_WORDS = 200
 """Characters of a round's name or a contact."""
-
-
-def quiet(done: int, total: int, what: str) -> None:
-    """Report no progress."""
 
 
 def now() -> datetime:
@@ -225,7 +215,7 @@ def _before(
         found = document_of(json_of(previous), previous)
     elif previous is not None:
         found = read([previous], framework, progress=progress)
-    return gather(plans, found, previous, answers)
+    return gather(plans, found, previous, answers, earlier(framework, [plan.instrument for plan in plans.values()]))
 
 
 def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> bytes:
@@ -305,96 +295,6 @@ def _words(text: str, what: str) -> str:
     return line
 
 
-# Read
-
-
-@dataclass(frozen=True)
-class Returned:
-    """What :func:`read` found: one reading for each file, in order, and the files that were skipped.
-
-    ``instruments`` are by respondent type; ``second`` is what the second reader found, by position of the reading.
-    """
-
-    framework: Framework
-    instruments: Mapping[str, Instrument]
-    readings: tuple[Reading, ...]
-    skipped: tuple[Skipped, ...] = ()
-    second: Mapping[int, SecondReader] | None = None
-
-    @property
-    def problems(self) -> int:
-        """How many errors and queries there are; differences that the second reader found count too."""
-        found = sum(reading.count(Severity.ERROR) + reading.count(Severity.QUERY) for reading in self.readings)
-        return found + sum(len(one.differences) for one in (self.second or {}).values())
-
-
-def read(
-    paths: Sequence[Path],
-    framework: str = DEFAULT_FRAMEWORK,
-    *,
-    second_reader: bool = False,
-    progress: Progress = quiet,
-) -> Returned:
-    """Read returned workbooks.  A file that cannot be read is reported in its reading and never stops the others.
-
-    :param paths: files, and folders with all that is in them; files are read in this order, those of a folder by name.
-    :raises UsageProblem: a path does not exist, or there is no file to read.
-    """
-    from kil_xlsx.layout.plan import Plan
-    from kil_xlsx.pipeline.inbox import content, display_names, find_files, unread
-    from kil_xlsx.reading.form import read_form
-
-    whole, instruments = load(framework)
-    plans = {each.key: Plan(each) for each in instruments}
-    found, skipped = find_files(paths)
-    names = display_names(found)
-    readings: list[Reading] = []
-    second: dict[int, SecondReader] = {}
-    for at, path in enumerate(found):
-        progress(at, len(found), names[at])
-        data = content(path)
-        if isinstance(data, str):
-            readings.append(unread(path, names[at], data))
-            continue
-        reading = read_form(data, path.name, plans, sha256=hashlib.sha256(data).hexdigest())
-        readings.append(replace(reading, file=msgspec.structs.replace(reading.file, name=names[at])))
-        if second_reader and reading.ret is not None:
-            second[at] = _second(data, reading)
-    progress(len(found), len(found), "")
-    by_type = {each.respondent.id: each for each in instruments}
-    return Returned(whole, by_type, tuple(readings), skipped, second if second_reader else None)
-
-
-def _second(data: bytes, reading: Reading) -> SecondReader:
-    from kil_xlsx.reading.second import second_opinion
-    from kil_xlsx.results.return_model import SecondDifference, SecondReader
-
-    assert reading.ret is not None
-    opinion = second_opinion(data, reading.file.kind, reading.ret.entries.values())
-    differences = tuple(
-        SecondDifference(sheet=one.sheet, cell=one.cell, item=one.item, ours=one.ours, theirs=one.theirs)
-        for one in opinion.differences
-    )
-    return SecondReader(compared=opinion.compared, failed=opinion.failed, differences=differences)
-
-
-def read_json(returned: Returned) -> bytes:
-    """Everything that was read, as JSON."""
-    from kil_xlsx.results.returned_json import return_document, returned_json
-
-    document = return_document(
-        returned.readings, returned.instruments, skipped=returned.skipped, second=returned.second
-    )
-    return returned_json(document)
-
-
-def read_csv(returned: Returned) -> str:
-    """Answers and scores as tidy CSV."""
-    from kil_xlsx.results.tables import csv_text
-
-    return csv_text(returned.readings, returned.instruments)
-
-
 # Benchmark
 
 
@@ -460,8 +360,10 @@ def benchmark(
         counts |= _invited(whole, came, invited or {})
         compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]
         moment = created or now()
+        forward = to_compare(returned.readings, whole, returned.instruments)
+        notes += forward.notes
         result = compare(
-            compared, returned.readings, invited=counts or None, group_by=fields or None, created=moment.date()
+            compared, forward.readings, invited=counts or None, group_by=fields or None, created=moment.date()
         )
         document = benchmark_document(result, whole, moment, branding)
         outputs.add(targets[0], write(document, build_theme(branding)))

@@ -16,10 +16,11 @@ import msgspec
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import instrument
 from kil_xlsx.core.problems import Problem, Severity
-from kil_xlsx.core.returns import Key, Outcome, Part, Typed
+from kil_xlsx.core.returns import Key, Outcome, Part, Typed, text_of
 from kil_xlsx.definitions.wording import counted, did_you_mean, shortened
 from kil_xlsx.errors import AnswersError, Fault
-from kil_xlsx.layout.codec import decode, encode, folded, serial
+from kil_xlsx.layout.codec import as_formulas_see, encode, folded, offered, serial
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.pipeline.prefill import Gathered, Left, Source, document_of, fits, returned
@@ -177,17 +178,24 @@ class _Reader:
         if isinstance(value, str) and not fits(value):
             self._fault(at, "This text is too long for a cell or holds a character that cannot be shown.", "")
             return None
-        entry, problems = decode(plan.instrument, slot, _as_typed(slot, value))
+        entry, problems = decode(plan.instrument, slot, _as_typed(plan, slot, value))
         for each in problems:
-            if each.severity is Severity.ERROR:
+            if each.severity is Severity.ERROR or entry.outcome is Outcome.REFUSED:
                 self._fault(at, each.message, _should_be(each))
             elif each.severity is Severity.QUERY:
                 self.notes.append(f"{self.path.name}, {at}: {each.message} {_should_be(each)}")
         return encode(plan.instrument, slot, entry) if entry.outcome is Outcome.ACCEPTED else None
 
 
-def _as_typed(slot: Slot, value: Typed) -> Typed:
-    """A day given as text, as its cell holds it."""
+def _as_typed(plan: Plan, slot: Slot, value: Typed) -> Typed:
+    """A day given as text, or a choice given by its code, as its cell holds it.
+
+    Who fills in a workbook does not see every code; who writes an answers file has them all from the codebook.
+    """
+    if slot.kind is SlotKind.CHOICE and as_formulas_see(plan.instrument, slot, value).outcome is Outcome.REFUSED:
+        choices = offered(plan.instrument.choice_lists[slot.choices or ""], levels_only=slot.levels_only)
+        coded = [label for label, choice in choices if choice.code.casefold() == text_of(value).casefold()]
+        return coded[0] if coded else value
     if slot.kind is SlotKind.DATE and isinstance(value, str):
         try:
             return serial(date.fromisoformat(value.strip()))

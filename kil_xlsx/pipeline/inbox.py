@@ -21,7 +21,8 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, 
     """The files to read, each once, and those that a folder holds but that are no returns.
 
     Hidden files, the lock files of Excel and LibreOffice, and files that by their name hold data or notes are skipped.
-    Links to folders are not followed.
+    Links to folders are not followed, nor are links to files outside the folder that they lie in: an unpacked archive
+    may have brought them, and what they point to was not sent by anybody.
 
     :raises UsageProblem: a path does not exist, or there is no file to read.
     """
@@ -61,11 +62,21 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
     for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for name in sorted(names, key=lambda name: (name.casefold(), name)):
+            path = Path(place) / name
             reason = _not_a_return(name)
+            if not reason and _leads_outside(path, folder):
+                reason = "a link to a file outside the folder"
             if reason:
-                skipped.append(Skipped(name=str(Path(place) / name), reason=reason))
+                skipped.append(Skipped(name=str(path), reason=reason))
             else:
-                yield Path(place) / name
+                yield path
+
+
+def _leads_outside(path: Path, folder: Path) -> bool:
+    try:
+        return path.is_symlink() and path.is_file() and not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # found out, and told, when it is opened
+        return False
 
 
 def _not_a_return(name: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kil_xlsx.core.carrying import carry
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.peers import OVERALL
 from kil_xlsx.core.problems import Severity
@@ -25,11 +26,13 @@ from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.wording import counted, listed
 from kil_xlsx.errors import KilXlsxError, UsageProblem
-from kil_xlsx.layout.codec import as_formulas_see, decode, encode, folded, offered
+from kil_xlsx.layout.codec import as_formulas_see, encode, folded, offered
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue, Previous
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import Organisation
+from kil_xlsx.pipeline.versions import left_behind
 from kil_xlsx.results.return_model import ReturnDocument, ReturnFile
 from kil_xlsx.results.returned_json import decoded, entries_of
 
@@ -52,6 +55,9 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 Wanted = tuple[Plan, Issue, dict[Key, Typed], str]
 """A workbook to make: its plan and issue, what is typed in, and whom it is mailed to."""
+
+
+_MOST_NOTES = 5
 
 
 @dataclass(frozen=True)
@@ -178,14 +184,35 @@ def previous_of(plan: Plan, identity: Identity, values: Mapping[Key, Typed], res
 
 @dataclass
 class Gathered:
-    """Everything that workbooks can be filled in with.  ``notes`` tells what could not be taken."""
+    """Everything that workbooks can be filled in with.  ``notes`` tells what could not be taken.
+
+    ``earlier`` is what was sent out in earlier versions, by ``framework/respondent/version``.
+    """
 
     previous: list[Source] = field(default_factory=list)
     answers: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    earlier: Mapping[str, Instrument] = field(default_factory=dict)
+
+    def _forward(self, plan: Plan, identity: Identity, ret: Return, name: str) -> Return:
+        """A return as this version of the framework has it.
+
+        Of a version that is not known, which only JSON can be, entries are taken by their ids.
+        """
+        today = plan.instrument
+        if identity.version == today.framework.version:
+            return ret
+        old = self.earlier.get(f"{today.key}/{identity.version}")
+        if old is None:
+            version = line(identity.version) or "without a number"
+            self.notes.append(f"{name} is of version {version}, which is not known here: entries were taken by id.")
+            return ret
+        carried = carry(old, today, ret)
+        self.notes += left_behind(carried, name)
+        return carried.ret
 
     def add_readings(self, returned: Returned, plans: Mapping[str, Plan]) -> None:
-        """Take earlier returns that were read."""
+        """Take earlier returns that were read; those of an earlier version are carried forward and scored anew."""
         from kil_xlsx.results.tables import organisation_of
 
         others = 0
@@ -198,6 +225,9 @@ class Gathered:
             if plan is None:
                 others += 1
                 continue
+            forward = self._forward(plan, identity, ret, reading.file.name)
+            if forward is not ret:
+                ret, result = forward, score(plan.instrument, forward)
             values, left = usable(plan, ret.entries.values())
             name = organisation_of(identity, plan.instrument, ret)
             previous = previous_of(plan, identity, values, result)
@@ -223,7 +253,8 @@ class Gathered:
             if plan is None:
                 others += 1
                 continue
-            values, left = usable(plan, entries_of(file))
+            forward = self._forward(plan, identity, Return({entry.key: entry for entry in entries_of(file)}), name)
+            values, left = usable(plan, forward.entries.values())
             ret = returned(plan, values)
             whose = identity.organisation or _said(plan, ret, "organisation")
             if marked:
@@ -284,7 +315,7 @@ class Gathered:
                 found[known] = (kind, merged)
         if not found:
             raise KilXlsxError(
-                "There is nothing to fill workbooks in with: " + (" ".join(self.notes[:5]) or "no return was found."),
+                "There is nothing to fill workbooks in with: " + (_some(self.notes) or "no return was found."),
                 "Check the files, or run 'kil-xlsx read' on them.",
             )
         return found
@@ -376,16 +407,23 @@ def _matched(wanted: Sequence[Wanted], sources: Sequence[Source], what: str) -> 
     return found
 
 
+def _some(notes: Sequence[str]) -> str:
+    """The first few notes, and how many more there are."""
+    more = len(notes) - _MOST_NOTES
+    return " ".join(notes[:_MOST_NOTES]) + (f" And {more} more like these." if more > 0 else "")
+
+
 def _filled(wanted: Wanted, before: Source | None, answers: Source | None) -> Wanted:
     """One workbook with what is its own."""
     plan, issue, typed, email = wanted
     whose = _whose(wanted)
     stated = {Key(item) for item, value in whose.profile if value} | typed.keys()
     previous = before.previous if before is not None else None
-    if previous is not None:
-        kept = {key: value for key, value in previous.typed.items() if key not in stated}
-        previous = replace(previous, typed=kept)
     elsewhere = {key: value for key, value in (answers.typed if answers else {}).items() if key not in stated}
+    if previous is not None:
+        # Where both know an answer, the newer one stands there to be confirmed: nobody has changed anything yet.
+        kept = {key: elsewhere.pop(key, value) for key, value in previous.typed.items() if key not in stated}
+        previous = replace(previous, typed=kept)
     typed = {**elsewhere, **typed}
     known = stated | typed.keys() | (previous.typed.keys() if previous else set())
     own = plan.instrument.field_with_role("organisation")
@@ -426,16 +464,21 @@ def is_json(path: Path) -> bool:
 
 
 def gather(
-    plans: Mapping[str, Plan], previous: ReturnDocument | Returned | None, at: Path | None, answers: Path | None
+    plans: Mapping[str, Plan],
+    previous: ReturnDocument | Returned | None,
+    at: Path | None,
+    answers: Path | None,
+    earlier: Mapping[str, Instrument] | None = None,
 ) -> Gathered:
     """Everything that was given to fill workbooks in with; ``at`` is where ``previous`` is from.
 
+    :param earlier: what was sent out in earlier versions, by ``framework/respondent/version``.
     :raises AnswersError: anything is wrong with an answers file; it lists all of it.
     :raises UsageProblem: a file is not what it should be.
     """
     from kil_xlsx.pipeline.answers import add_answers
 
-    found = Gathered()
+    found = Gathered(earlier=earlier or {})
     if isinstance(previous, ReturnDocument):
         assert at is not None
         found.add_document(previous, at, plans, marked=True)

@@ -103,6 +103,7 @@ def _lost(plan: Plan, ret: Return) -> list[Problem]:
     confirmed = [
         entry for entry in ret.entries.values()
         if entry.key.part == Part.CONFIRM and entry.outcome in (Outcome.ACCEPTED, Outcome.REFUSED)
+        and entry.typed is not None
     ]  # fmt: skip
     if not confirmed:
         return []

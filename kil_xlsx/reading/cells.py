@@ -8,6 +8,7 @@ there, a text that is not in the table of texts.
 from __future__ import annotations
 
 from kil_xlsx.errors import FileRefused
+from kil_xlsx.reading.kinds import FileKind, sniff
 from kil_xlsx.reading.model import (
     Cell,
     CellKind,
@@ -18,7 +19,7 @@ from kil_xlsx.reading.model import (
     iso_to_serial,
     to_serial,
 )
-from kil_xlsx.reading.package import FileKind, Limits, Package, sniff
+from kil_xlsx.reading.package import Limits, Package
 from kil_xlsx.reading.sheetxml import Workings, read_shared_strings, read_sheet
 from kil_xlsx.reading.workbookxml import (
     Relationship,
@@ -44,8 +45,8 @@ _NOT_CELLS = ("chartsheet", "dialogsheet")
 _MACRO_SHEETS = ("xlMacrosheet", "xlIntlMacrosheet")
 
 
-def read_workbook(data: bytes, limits: Limits | None = None) -> WorkbookData:
-    """Everything a workbook holds.  ``data`` is the whole file.
+def read_workbook(data: bytes, limits: Limits | None = None, *, password: str | None = None) -> WorkbookData:
+    """Everything a workbook holds.  ``data`` is the whole file; ``password`` is what it may be locked with.
 
     xlsx and xlsm are read here; xls, xlsb and ods in a separate process.  Raises :class:`FileRefused` with one of
     the codes listed in :mod:`kil_xlsx.reading.package`, and nothing else, whatever the bytes are.
@@ -57,9 +58,15 @@ def read_workbook(data: bytes, limits: Limits | None = None) -> WorkbookData:
         raise FileRefused("file-too-large", f"{len(data):,} bytes")
     kind = sniff(data)
     if kind is FileKind.PASSWORD:
-        raise FileRefused("file-password")
+        if password is None:
+            raise FileRefused("file-password")
+        from kil_xlsx.reading.encrypted import unlocked
+
+        # What comes out goes through all that follows, as if it had come without a lock.
+        data = unlocked(data, password, limits)
+        kind = sniff(data)
     if not kind.is_workbook:
-        raise FileRefused("file-not-a-workbook", kind.words)
+        raise FileRefused(kind.refusal, kind.words)
     if kind in (FileKind.XLSX, FileKind.XLSM):
         return _read_package(Package(data, limits), kind)
     # Only here, since most returns never need the other process.

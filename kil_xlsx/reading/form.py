@@ -18,19 +18,22 @@ from kil_xlsx.core.readings import Account, FileInfo, Identity, ItemKind, Readin
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.errors import FileRefused
-from kil_xlsx.layout.codec import as_formulas_see, decode
+from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
-from kil_xlsx.layout.stamp import LAYOUT_VERSION
+from kil_xlsx.layout.stamp import EARLIER_LAYOUTS, LAYOUT_VERSION
 from kil_xlsx.reading.carried import doubts, read_carried
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
 from kil_xlsx.reading.identity import identify
+from kil_xlsx.reading.kinds import FileKind, sniff
 from kil_xlsx.reading.lists import is_date_format
 from kil_xlsx.reading.locate import Located, Location, locate
 from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial
-from kil_xlsx.reading.package import FileKind, sniff
+from kil_xlsx.reading.plans import plan_for
 from kil_xlsx.reading.stored import compare
+from kil_xlsx.reading.strangers import strangers, unreadable_texts
 
 DAYS_1904 = 1462
 """Days between the beginnings of the two calendars that workbooks count from."""
@@ -39,13 +42,17 @@ _BOOLEAN_FORMULA = re.compile(r"\s*(?:TRUE|FALSE)\(\s*\)\s*", re.IGNORECASE)
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 
 
-def read_form(data: bytes, name: str, plans: Mapping[str, Plan], *, sha256: str | None = None) -> Reading:
+def read_form(
+    data: bytes, name: str, plans: Mapping[str, Plan], *, sha256: str | None = None, password: str | None = None
+) -> Reading:
     """Read one returned workbook.
 
     :param data: the whole file.
     :param name: its name; folders are left out.
-    :param plans: the workbooks that may come back, by ``framework/respondent``.
+    :param plans: the workbooks that may come back, by ``framework/respondent``, and those of earlier versions
+        (:class:`~kil_xlsx.reading.plans.Plans`).
     :param sha256: the hash of ``data``, when it is already known.
+    :param password: what a locked file is opened with; it is not kept anywhere.
     """
     info = FileInfo(
         name=_FOLDERS.sub("", name),
@@ -55,7 +62,7 @@ def read_form(data: bytes, name: str, plans: Mapping[str, Plan], *, sha256: str 
         application="",
     )
     try:
-        workbook = read_workbook(data)
+        workbook = read_workbook(data, password=password)
     except FileRefused as refusal:
         return Reading(info, (problem(refusal.code, found=refusal.found),))
     info = replace(info, kind=str(workbook.kind), application=workbook.application)
@@ -66,11 +73,11 @@ def read_cells(workbook: WorkbookData, info: FileInfo, plans: Mapping[str, Plan]
     """As :func:`read_form`, from cells that have been read already."""
     problems = [problem("file-macros", found="macros")] if workbook.has_macros else []
     prefixes = {plan.instrument.framework.reference_prefix for plan in plans.values()}
-    identity, doubts = identify(workbook, prefixes)
+    identity, doubts = identify(workbook, prefixes, plans)
     problems += doubts
     if identity is None:
         return Reading(info, tuple(problems))
-    plan = plans.get(f"{identity.framework}/{identity.respondent}")
+    plan = plan_for(plans, identity)
     if plan is None:
         found, expected = f"{identity.framework}/{identity.respondent}", " or ".join(sorted(plans))
         other = problem("return-other-framework", found=found, expected=expected)
@@ -79,6 +86,10 @@ def read_cells(workbook: WorkbookData, info: FileInfo, plans: Mapping[str, Plan]
     if mismatch is not None and mismatch.code == "return-other-version":
         return Reading(info, (*problems, mismatch), identity)
     problems += [mismatch] if mismatch else []
+    today = plans.get(f"{identity.framework}/{identity.respondent}")
+    if today is not None and today is not plan:
+        expected = today.instrument.framework.version
+        problems.append(problem("return-older-version", found=identity.version, expected=expected))
     return _read(workbook, info, plan, identity, problems)
 
 
@@ -87,7 +98,7 @@ def _mismatch(identity: Identity, plan: Plan) -> Problem | None:
     version = plan.instrument.framework.version
     if identity.version != version:
         return problem("return-other-version", found=identity.version, expected=version)
-    if identity.layout not in (0, LAYOUT_VERSION):
+    if identity.layout not in (0, LAYOUT_VERSION, *EARLIER_LAYOUTS):
         found, expected = f"{identity.version}, layout {identity.layout}", f"{version}, layout {LAYOUT_VERSION}"
         return problem("return-other-version", found=found, expected=expected)
     if identity.fingerprint not in ("", plan.instrument.fingerprint):
@@ -96,7 +107,10 @@ def _mismatch(identity: Identity, plan: Plan) -> Problem | None:
 
 
 def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity, problems: list[Problem]) -> Reading:
-    location = locate(plan, workbook)
+    location = locate(plan, workbook, earlier_layout=identity.layout in EARLIER_LAYOUTS)
+    if unreadable_texts(workbook, location):
+        lost = problem("file-reader-failed", found="the words in its cells cannot be read in this format")
+        return Reading(info, (*problems, lost), identity)
     answers = _Answers(plan, workbook, location)
     remembered = read_carried(plan, workbook)
     entries = list(answers.entries())
@@ -106,11 +120,12 @@ def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity
         (as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in answers.raw.items()),
         remembered.values,
     )
-    comparisons, differences = compare(plan, location.index, result, as_typed)
+    comparisons, differences = compare(plan, location, result, as_typed)
     places = {one.id: Place(one.sheet, one.cell) for one in comparisons}
     problems = [
         *problems,
         *location.problems,
+        *strangers(plan, workbook, location),
         *answers.problems,
         *doubts(plan, remembered, ret),
         *consequences(plan, ret, result, places),
@@ -146,6 +161,10 @@ class _Answers:
                 continue
             place = Place(spot.sheet, spot.address)
             cell = sheets[spot.sheet].cell(spot[1], spot[2])
+            if slot.key in located.refused:
+                typed = cell.value if cell is not None else None
+                yield Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
+                continue
             yield Entry(key=slot.key, place=place) if cell is None else self._entry(slot, place, cell)
 
     def carried(self, entries: Iterable[Entry], values: Mapping[Key, Typed]) -> dict[Key, Typed]:
@@ -195,17 +214,20 @@ class _Answers:
     def _dated(self, slot: Slot, cell: Cell) -> tuple[Typed, Typed]:
         """What stands in a cell, days counted from 1900, and what that is taken for.
 
-        They differ where a cell for words or for a choice holds a date: it is taken for the date that people see, as
-        ISO text (2026-05-01, or 2026-05-01 14:30:00 if it has a time), and the entry's ``typed`` keeps the serial
-        number.  Only the number format tells such a date, so files that lose it (xls, xlsb, ods) give the number.
-        Cells for figures hold figures, however shown.
+        They differ where a cell for anything but a date shows one: it is taken for the date that people see, as ISO
+        text (2026-05-01, or 2026-05-01 14:30:00 if it has a time), and the entry's ``typed`` keeps the serial number.
+        Only the number format tells such a date, so files that lose it (xls, xlsb, ods) give the number.  In a cell
+        for a figure only a day that is believed is a date: spreadsheets make one of 3-4, and 12 shown as a day of 1900
+        is still the figure 12.
         """
         number, shown = cell.value, cell.number_format or ""
-        if cell.kind is not CellKind.NUMBER or slot.kind is SlotKind.NUMBER:
-            return number, number
-        if slot.kind is not SlotKind.DATE and not is_date_format(shown):
+        if cell.kind is not CellKind.NUMBER or (slot.kind is not SlotKind.DATE and not is_date_format(shown)):
             return number, number
         assert isinstance(number, int | float)
+        if slot.kind is SlotKind.NUMBER:
+            day = from_serial(number + DAYS_1904 if self.workbook.date1904 else number)
+            is_day = day is not None and FIRST_DAY <= day.date() <= LAST_DAY
+            return number, day.date().isoformat() if day is not None and is_day else number
         if self.workbook.date1904:
             number += DAYS_1904
             self.days_from_1904.add(slot.key)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Identity
 from kil_xlsx.core.returns import text_of
 from kil_xlsx.layout.a1 import cell_name
 from kil_xlsx.layout.compose import FILE_NAME, REFERENCE_NAME
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.stamp import valid_reference
 from kil_xlsx.reading.model import SheetData, WorkbookData
+from kil_xlsx.reading.recognise import recognise
 from kil_xlsx.reading.sheetindex import fold, plain_name
 
 FACTS = (
@@ -43,11 +45,15 @@ Source = tuple[str, Facts]
 """Where facts were found, in words, and the facts."""
 
 
-def identify(workbook: WorkbookData, prefixes: Iterable[str] = ()) -> tuple[Identity | None, list[Problem]]:
+def identify(
+    workbook: WorkbookData, prefixes: Iterable[str] = (), plans: Mapping[str, Plan] | None = None
+) -> tuple[Identity | None, list[Problem]]:
     """Whose return a workbook is, and what is doubtful about that; nothing when it does not say.
 
     :param prefixes: the prefixes of the reference codes that are expected; a text that starts like one and is no
         valid code is reported.
+    :param plans: the workbooks that may come back.  One that says nothing of itself is taken for the only one of
+        them that its questions fit.
     """
     sources = list(_sources(workbook))
     facts, problems = _agreed(sources)
@@ -60,8 +66,22 @@ def identify(workbook: WorkbookData, prefixes: Iterable[str] = ()) -> tuple[Iden
     reference = Counter(code for _, code in codes).most_common(1)[0][0] if codes else ""
     if len({code for _, code in codes}) > 1:
         problems.append(_references_differ(codes, visible, reference))
-    known = {*prefixes, *(code.split("-")[0] for _, code in codes)}
-    problems += _damaged(workbook, known)
+    beginnings = {*prefixes, *(code.split("-")[0] for _, code in codes)}
+    problems += _damaged(workbook, beginnings)
+    if not any(facts.get(fact) for fact in _DECISIVE) and plans:
+        known = recognise(workbook, plans)
+        if known is not None:
+            plan, there, rows = known
+            told = f"{there} of {rows} questions with their codes" + (f"; reference code {reference}" if codes else "")
+            framework = plan.instrument.framework
+            expected = f"{framework.id} {framework.version} {plan.instrument.respondent.id}"
+            problems.append(problem("return-known-by-contents", found=told, expected=expected))
+            facts = {
+                "framework": framework.id,
+                "version": framework.version,
+                "respondent": plan.instrument.respondent.id,
+                **{fact: value for fact, value in facts.items() if value},
+            }
     if not all(facts.get(fact) for fact in _DECISIVE):
         missing = ", ".join(fact for fact in _DECISIVE if not facts.get(fact))
         told = f"nothing about: {missing}" + (f"; reference code {reference}" if codes else "")

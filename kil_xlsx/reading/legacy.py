@@ -2,7 +2,8 @@
 
 calamine is fast and reads all three, but some files make it end the whole process or ask for hundreds of gigabytes.
 So each file gets a child process with limited memory and time; whatever happens to it, only that one file is
-refused.  Where the operating system knows no such limits (Windows), the clock of the parent remains.
+refused.  In a process of :mod:`kil_xlsx.reading.isolation`, which is limited in the same way, no other is started.
+Where the operating system knows no such limits (Windows), the clock of the parent remains.
 
 What these formats lose on the way: formulas, number formats, data validations, defined names and error values (an
 error looks like a blank cell).  Dates come back as serial numbers of the 1900 system; ods stores booleans as 1 and 0.
@@ -29,14 +30,17 @@ from typing import Any
 
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.layout.a1 import range_name
+from kil_xlsx.reading.kinds import FileKind
 from kil_xlsx.reading.model import Cell, CellKind, SheetData, WorkbookData, to_serial
-from kil_xlsx.reading.package import FileKind, Limits, Package
+from kil_xlsx.reading.package import Limits, Package
 from kil_xlsx.reading.textcodes import clean
 from kil_xlsx.reading.workbookxml import read_opendocument_properties, read_properties, read_relationships
 
 _INDENTATION = re.compile(rb">[ \t\r\n]+<(?=/?table:)")
+_LINE_BREAK = re.compile(rb"<text:line-break ?/>")
 _OUTPUT_BYTES = 200_000_000
 _STATES = ("visible", "hidden", "veryHidden")
+_is_limited = False  # whether this process is itself one that may die of a file
 _CODES = ("file-password", "file-reader-failed", "file-too-large", "file-damaged")
 
 
@@ -53,23 +57,42 @@ def read_legacy(data: bytes, kind: FileKind, limits: Limits | None = None) -> Wo
         folded = [name.casefold() for name in package.names]
         macros = any(name.endswith("vbaproject.bin") or name.startswith(("basic/", "scripts/")) for name in folded)
         if kind is FileKind.XLSB:
-            properties, application = read_properties(package, read_relationships(package, ""))
+            roots = read_relationships(package, "")
+            # calamine goes by the name alone, and would read another kind of workbook without the checks for it.
+            if not any(one.kind == "officeDocument" and (one.target or "").endswith(".bin") for one in roots.values()):
+                raise FileRefused("file-damaged", "the workbook's main part is missing")
+            properties, application = read_properties(package, roots)
         else:
             if "META-INF/manifest.xml" in package and b"encryption-data" in package.read("META-INF/manifest.xml"):
                 raise FileRefused("file-password")
             if "meta.xml" in package:
                 properties, application = read_opendocument_properties(package.read("meta.xml"), limits)
             data = _without_indentation(package, data)
-    sheets = _checked(_run_child(data, kind, limits), limits)
+    if _is_limited:
+        result: Any = _read(data, limits.cells, limits.cell_text, limits.sheets)
+    else:
+        result = _run_child(data, kind, limits)
+    sheets = _checked(result, limits)
     return WorkbookData(sheets=sheets, properties=properties, application=application, kind=kind, has_macros=macros)
 
 
+def read_in_this_process() -> None:
+    """Start no further process from now on: this one is limited already, and may die."""
+    global _is_limited
+    _is_limited = True
+
+
 def _without_indentation(package: Package, data: bytes) -> bytes:
-    """The ods file without blanks between the elements of its tables: some programs write them, calamine refuses."""
+    """The ods file as calamine understands it, if it was written otherwise.
+
+    Some programs write blanks between the elements of tables, which calamine refuses, or line breaks within
+    paragraphs, which it drops.
+    """
     if "content.xml" not in package:
         return data
     content, changed = _INDENTATION.subn(b"><", package.read("content.xml"))
-    if not changed:
+    content, breaks = _LINE_BREAK.subn(b"\n", content)
+    if not changed and not breaks:
         return data
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from kil_xlsx.errors import FileRefused, UsageProblem
 from kil_xlsx.reading.cells import Cell, CellKind, SheetData, WorkbookData, read_workbook
-from kil_xlsx.reading.package import FileKind, sniff
+from kil_xlsx.reading.kinds import FileKind, sniff
 
 MOST_ROWS = 20_000
 """More than this is no list of organisations."""
@@ -57,8 +57,9 @@ def read_list(data: bytes, name: str) -> ListData:
     try:
         return _from_workbook(read_workbook(data), name)
     except FileRefused as refusal:
+        code = "file-not-a-workbook" if refusal.code.startswith("file-is-") else refusal.code
         message, remedy = _REFUSALS.get(
-            refusal.code, ("The file {name} cannot be read.", "Open it, save it under a new name and use that.")
+            code, ("The file {name} cannot be read.", "Open it, save it under a new name and use that.")
         )
         raise UsageProblem(message.format(name=name), remedy) from None
 

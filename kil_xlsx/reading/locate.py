@@ -10,80 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from kil_xlsx.core.checking import STANDING
 from kil_xlsx.core.problems import Problem, Severity, problem
-from kil_xlsx.core.returns import Key, Outcome, Part, Typed
-from kil_xlsx.layout.codec import is_blank
+from kil_xlsx.core.returns import Key, Outcome, text_of
 from kil_xlsx.layout.places import NO
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.slots import Slot
-from kil_xlsx.reading.model import WorkbookData
+from kil_xlsx.reading.anchors import Anchor, Found, Item, Located, Spot, items_of
+from kil_xlsx.reading.displaced import displaced
+from kil_xlsx.reading.model import CellKind, WorkbookData
 from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold, plain_name
 
-
-class Anchor(StrEnum):
-    """A mark by which an item can be recognised."""
-
-    CODE = "code"
-    WORDING = "wording"
-    HEADING = "heading"
-    KEY = "key"
-    TITLE = "title"
-    NAME = "name"
-    POSITION = "position"
-
-
-class Spot(tuple[str, int, int]):
-    """Sheet, row and column of a cell."""
-
-    __slots__ = ()
-
-    @property
-    def sheet(self) -> str:
-        return self[0]
-
-    @property
-    def address(self) -> str:
-        return address(self[1], self[2])
-
-
-@dataclass(frozen=True)
-class Item:
-    """The slots of one row of the plan, and what else the row says."""
-
-    code: str
-    sheet: str
-    row: int
-    slots: tuple[Slot, ...]
-    wordings: frozenset[str]
-
-    @property
-    def main(self) -> Slot:
-        """The slot that stands for the row."""
-        return next((slot for slot in self.slots if slot.main), self.slots[0])
-
-    @property
-    def optional(self) -> bool:
-        """Rows that need not be there: those of a table, and those for explanations."""
-        return self.main.key.row > 0 or self.main.key.part == Part.EXPLANATION
-
-
-@dataclass(frozen=True)
-class Located:
-    """What became of one item: where it is and which marks say so, or why it could not be taken.
-
-    ``outcome`` is absent for an item that was found.  ``differed`` are marks that are there and say something else.
-    """
-
-    item: Item
-    outcome: Outcome | None
-    sheet: str
-    row: int | None
-    cells: Mapping[Key, Spot]
-    agreed: frozenset[Anchor] = frozenset()
-    differed: frozenset[Anchor] = frozenset()
-    problems: tuple[Problem, ...] = ()
+__all__ = ["Anchor", "Item", "Located", "Location", "Spot", "items_of", "locate"]
 
 
 @dataclass(frozen=True)
@@ -93,67 +31,26 @@ class Location:
     items: tuple[Located, ...]
     problems: tuple[Problem, ...]
     index: BookIndex = field(repr=False)
+    earlier_layout: bool = False
+    """Whether places differ because the workbook was made by an earlier version of the program."""
 
     def by_key(self) -> dict[Key, Located]:
         """The item of every slot."""
         return {slot.key: located for located in self.items for slot in located.item.slots}
 
 
-def locate(plan: Plan, workbook: WorkbookData) -> Location:
-    """Find every slot of a plan."""
-    return _Search(plan, BookIndex(plan, workbook)).location()
+def locate(plan: Plan, workbook: WorkbookData, *, earlier_layout: bool = False) -> Location:
+    """Find every slot of a plan.
 
-
-def items_of(plan: Plan) -> tuple[Item, ...]:
-    """The rows of a plan that are filled in, in the order of its slots."""
-    grouped: dict[tuple[str, int], list[Slot]] = {}
-    for slot in plan.slots:
-        grouped.setdefault((slot.cell.sheet, slot.cell.row), []).append(slot)
-    said = _wordings(plan)
-    return tuple(
-        Item(slots[0].code, sheet, row, tuple(slots), said.get(slots[0].key.item, frozenset()))
-        for (sheet, row), slots in grouped.items()
-    )
-
-
-def _wordings(plan: Plan) -> dict[str, frozenset[str]]:
-    """What rows say beside their codes, folded, by item id.  Rows of tables say nothing."""
-    instrument = plan.instrument
-    said: dict[str, tuple[str, ...]] = {one.id: (one.label,) for one in (*instrument.profile, *instrument.figures)}
-    said |= {step.id: (step.label,) for step in instrument.steps}
-    said |= {check.id: (check.message,) for check in instrument.checks}
-    said |= {question.id: (question.label, question.text) for question in instrument.questions}
-    return {item: frozenset(fold(text) for text in texts if text) for item, texts in said.items()}
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A row that may be an item's, with the columns of its slots and what its marks say."""
-
-    index: SheetIndex
-    row: int
-    columns: Mapping[Key, int]
-    agreed: frozenset[Anchor]
-    differed: frozenset[Anchor]
-    other: str = ""
-    """The code of the other item that the row names, where that is a contradiction."""
-    other_place: str = ""
-
-    @property
-    def answers(self) -> tuple[tuple[Key, Typed], ...]:
-        """What stands in the row."""
-        cells = ((key, self.index.cell(self.row, column)) for key, column in sorted(self.columns.items()))
-        typed = ((key, cell.value) for key, cell in cells if cell is not None)
-        return tuple((key, value) for key, value in typed if not is_blank(value))
-
-    @property
-    def place(self) -> str:
-        return f"“{self.index.name}” row {self.row + 1}"
+    :param earlier_layout: the workbook was laid out in another way than the plan: its places say nothing.
+    """
+    return _Search(plan, BookIndex(plan, workbook), earlier_layout=earlier_layout).location()
 
 
 class _Search:
-    def __init__(self, plan: Plan, book: BookIndex) -> None:
+    def __init__(self, plan: Plan, book: BookIndex, *, earlier_layout: bool = False) -> None:
         self.plan = plan
+        self.earlier_layout = earlier_layout
         self.book = book
         self.items = items_of(plan)
         self.by_code: dict[tuple[str, str], Item] = {(item.sheet, fold(item.code)): item for item in self.items}
@@ -167,8 +64,8 @@ class _Search:
         self.headings: dict[str, set[str]] = {}
         for item in self.items:
             self.headings.setdefault(item.sheet, set()).update(fold(slot.heading) for slot in item.slots)
-        self.judged: dict[tuple[str, str, int], _Found] = {}
-        self.lines: dict[tuple[str, int, int], frozenset[str]] = {}
+        self.judged: dict[tuple[str, str, int], Found] = {}
+        self.lines: dict[tuple[str, str, int, int], frozenset[str]] = {}
 
     def location(self) -> Location:
         located = [self._locate(item) for item in self.items]
@@ -189,8 +86,9 @@ class _Search:
                 Located(one.item, one.outcome, one.sheet, None, {}) if one.item.sheet in gone else one
                 for one in located
             ]
+        located = displaced(self.book, located)
         problems += [found for one in located for found in one.problems]
-        return Location(tuple(located), tuple(problems), self.book)
+        return Location(tuple(located), tuple(problems), self.book, self.earlier_layout)
 
     # One item
 
@@ -228,7 +126,7 @@ class _Search:
             rows = [row for row, _ in index.keys.get(code, ())]
             rows = rows or self._rows_by_wording(item, index) or index.rows_by_title.get(code, [])
             candidates = [self._judge(item, index, row) for row in dict.fromkeys(rows)]
-            free: list[_Found] = []
+            free: list[Found] = []
             for found in candidates:
                 other = self._claimed(item, index, found.row)
                 if other is None:
@@ -250,7 +148,8 @@ class _Search:
                     found=f"recognised by: {marks}",
                     expected=item.code,
                 )
-                return self._take(item, fitting[0], repeated=False, note=note)
+                said = Anchor.CODE in fitting[0].agreed  # on a sheet with more rows of headings than one
+                return self._take(item, fitting[0], repeated=False, note=None if said else note)
             if free:
                 return self._contradicts(item, free[0], free[0].other, free[0].other_place)
         return self._not_found(item)
@@ -291,14 +190,14 @@ class _Search:
 
     # One row
 
-    def _judge(self, item: Item, index: SheetIndex, row: int) -> _Found:
+    def _judge(self, item: Item, index: SheetIndex, row: int) -> Found:
         """What the marks of a row say about it being an item's."""
         cached = self.judged.get((item.code, index.name, row))
         if cached is None:
             cached = self.judged[item.code, index.name, row] = self._look(item, index, row)
         return cached
 
-    def _look(self, item: Item, index: SheetIndex, row: int) -> _Found:
+    def _look(self, item: Item, index: SheetIndex, row: int) -> Found:
         code = fold(item.code)
         columns = self._columns(item, index, row)
         agreed: set[Anchor] = set()
@@ -321,7 +220,7 @@ class _Search:
         if column is not None:
             self._confirm(item, index, row, column, agreed, differed)
         named = self.codes[item.sheet].get(other, other)
-        return _Found(index, row, columns, frozenset(agreed), frozenset(differed), named, place)
+        return Found(index, row, columns, frozenset(agreed), frozenset(differed), named, place)
 
     def _same_table(self, item: Item, keys: Iterable[str]) -> bool:
         """Whether all keys are rows of the item's own table, which may stand in any order."""
@@ -342,6 +241,8 @@ class _Search:
             target = self.book.names.get(plain_name(item.main.name))
             if target is not None:
                 (agreed if target == (fold(index.name), row, column) else differed).add(Anchor.NAME)
+        if self.earlier_layout:
+            return
         planned = item.main.cell
         where = (fold(planned.sheet), planned.row, planned.column)
         (agreed if where == (fold(index.name), row, column) else differed).add(Anchor.POSITION)
@@ -359,13 +260,13 @@ class _Search:
     def _named(
         self, known: Mapping[str, set[str]], sheet: str, index: SheetIndex, row: int, column: int
     ) -> frozenset[str]:
-        cached = self.lines.get((index.name, row, column))
+        cached = self.lines.get((sheet, index.name, row, column))
         if cached is None:
             cell = index.cell(row, column)
             text = cell.value if cell is not None else None
             lines = text.split("\n") if isinstance(text, str) else ()
             cached = frozenset(code for line in lines for code in known.get(fold(line), ()))
-            self.lines[index.name, row, column] = cached
+            self.lines[sheet, index.name, row, column] = cached
         return cached
 
     def _columns(self, item: Item, index: SheetIndex, row: int) -> dict[Key, int]:
@@ -397,7 +298,7 @@ class _Search:
 
     # Verdicts
 
-    def _take(self, item: Item, found: _Found, *, repeated: bool, note: Problem | None = None) -> Located:
+    def _take(self, item: Item, found: Found, *, repeated: bool, note: Problem | None = None) -> Located:
         cells = {key: Spot((found.index.name, found.row, column)) for key, column in found.columns.items()}
         main = cells.get(item.main.key)
         if main is None and not item.optional:
@@ -427,6 +328,15 @@ class _Search:
                     expected=item.code,
                 )
             )
+        elif Anchor.WORDING not in found.agreed and not notes and self._reworded(item, found):
+            notes.append(
+                problem(
+                    "item-wording-differs", sheet=found.index.name, cell=code_cell, item=item.code,
+                    found=self._reworded(item, found), expected=item.main.label,
+                )
+            )  # fmt: skip
+        elif Anchor.NAME in found.differed and Anchor.POSITION in found.agreed and not notes:
+            notes.append(self._name_astray(item, found, main))
         elif Anchor.POSITION in found.differed and not notes:
             planned = item.main.cell
             here = f"{main.address} of “{found.index.name}”" if main else ""
@@ -439,7 +349,26 @@ class _Search:
                 )  # fmt: skip
         return Located(item, None, found.index.name, found.row, cells, found.agreed, found.differed, tuple(notes))
 
-    def _choose(self, item: Item, fitting: list[_Found]) -> Located:
+    @staticmethod
+    def _reworded(item: Item, found: Found) -> str:
+        """The words beside the code of a row that shows its code and other words than it should."""
+        cell = found.index.cell(found.row, found.index.code_column(found.row) + 1)
+        if item.optional or not item.wordings or Anchor.CODE not in found.agreed or cell is None:
+            return ""
+        is_text = cell.kind is CellKind.TEXT and cell.formula is None
+        return text_of(cell.value).strip() if is_text else ""
+
+    def _name_astray(self, item: Item, found: Found, main: Spot | None) -> Problem:
+        """The row stands where it was sent out, and only its defined name points elsewhere."""
+        sheet, row, column = self.book.names[plain_name(item.main.name or "")]
+        index = self.book.sheet(sheet)
+        there = f"“{index.name if index else sheet}”!{address(row, column)}"
+        return problem(
+            "item-marker-differs", sheet=found.index.name, cell=main.address if main else "", item=item.code,
+            found=f"the defined name points to {there}", expected=main.address if main else item.code,
+        )  # fmt: skip
+
+    def _choose(self, item: Item, fitting: list[Found]) -> Located:
         """Several rows show the item: take it if at most one answer was given, whichever row it stands in."""
         filled = [found for found in fitting if found.answers]
         best = max(filled or fitting, key=lambda found: (Anchor.NAME in found.agreed, len(found.agreed)))
@@ -452,7 +381,7 @@ class _Search:
         )
         return Located(item, Outcome.REFUSED, best.index.name, best.row, {}, best.agreed, best.differed, (wrong,))
 
-    def _contradicts(self, item: Item, found: _Found, other: str, place: str) -> Located:
+    def _contradicts(self, item: Item, found: Found, other: str, place: str) -> Located:
         cell = address(found.row, found.index.code_column(found.row))
         marks = ", ".join(sorted(found.agreed - {Anchor.HEADING, Anchor.POSITION})) or "nothing"
         told = f"{item.code} by {marks}; {other} in " + (
@@ -465,6 +394,8 @@ class _Search:
 
     def _not_found(self, item: Item) -> Located:
         planned = item.main.cell
+        if self.earlier_layout and item.main.key.item in STANDING:  # a check that workbooks did not have yet
+            return Located(item, Outcome.NOT_FOUND, planned.sheet, None, {})
         gone = problem(
             "item-not-found", sheet=planned.sheet, cell=planned.address, item=item.code, found="no row with this code",
             expected=item.code, severity=Severity.NOTE if item.optional else None,

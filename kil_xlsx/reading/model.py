@@ -10,7 +10,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 
-from kil_xlsx.reading.package import FileKind
+from kil_xlsx.reading.kinds import FileKind
 
 
 class CellKind(enum.StrEnum):

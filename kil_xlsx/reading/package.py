@@ -6,7 +6,8 @@ is refused with one of these codes (:class:`kil_xlsx.errors.FileRefused`); ``fou
 ``file-empty``           no bytes at all
 ``file-too-large``       more bytes, cells, sheets, strings or text than :class:`Limits` allows
 ``file-password``        encrypted: a password is needed to open it
-``file-not-a-workbook``  something else, named in ``found``: "a PDF document"
+``file-is-...``          something that people send by mistake: :attr:`FileKind.refusal`
+``file-not-a-workbook``  something else that cannot be named
 ``file-damaged``         incomplete or contradicting itself
 ``file-unsafe``          built like an attack: a zip bomb, a document type declaration, tricks with entry names
 ``file-reader-failed``   the separate process that reads old formats died, hung or could not make sense of the file
@@ -22,7 +23,6 @@ The zip rules are stricter than other readers', because files that two programs 
 
 from __future__ import annotations
 
-import enum
 import re
 import stat
 import struct
@@ -30,61 +30,6 @@ import zlib
 from dataclasses import dataclass
 
 from kil_xlsx.errors import FileRefused
-
-
-class FileKind(enum.StrEnum):
-    """What some bytes are, told by their content."""
-
-    XLSX = "xlsx"
-    XLSM = "xlsm"
-    XLSB = "xlsb"
-    XLS = "xls"
-    ODS = "ods"
-    PASSWORD = "password"
-    PDF = "pdf"
-    HTML = "html"
-    XML = "xml"
-    TEXT = "text"
-    IMAGE = "image"
-    ZIP = "zip"
-    WORD = "word"
-    POWERPOINT = "powerpoint"
-    NUMBERS = "numbers"
-    MESSAGE = "message"
-    EMPTY = "empty"
-    UNKNOWN = "unknown"
-
-    @property
-    def words(self) -> str:
-        """The kind in plain words, to be put after "this is": "a PDF document"."""
-        return _WORDS[self]
-
-    @property
-    def is_workbook(self) -> bool:
-        """Whether the kind is one that can be read."""
-        return self in (FileKind.XLSX, FileKind.XLSM, FileKind.XLSB, FileKind.XLS, FileKind.ODS)
-
-
-_WORDS = {
-    FileKind.XLSX: "an Excel workbook",
-    FileKind.XLSM: "an Excel workbook with macros",
-    FileKind.XLSB: "an Excel binary workbook",
-    FileKind.XLS: "an Excel 97-2003 workbook",
-    FileKind.ODS: "an OpenDocument spreadsheet",
-    FileKind.PASSWORD: "a file protected with a password",
-    FileKind.PDF: "a PDF document",
-    FileKind.HTML: "a web page",
-    FileKind.XML: "an XML document",
-    FileKind.TEXT: "plain text, such as a CSV file",
-    FileKind.IMAGE: "a picture",
-    FileKind.ZIP: "a compressed archive of other files",
-    FileKind.WORD: "a Word or text document",
-    FileKind.POWERPOINT: "a presentation",
-    FileKind.NUMBERS: "an Apple Numbers, Pages or Keynote document",
-    FileKind.MESSAGE: "an email message",
-    FileKind.EMPTY: "an empty file",
-    FileKind.UNKNOWN: "something that is not a known kind of document",
-}
 
 
 @dataclass(frozen=True)
@@ -99,15 +44,24 @@ class Limits:
     entries: int = 500
     xml_depth: int = 100
     xml_attributes: int = 200  # of one element
+    xml_namespaces: int = 500  # declared at one time
+    xml_elements: int = 6_000_000  # of one part
     sheets: int = 100
     cells: int = 2_000_000  # of all sheets, blank ones that the file spells out included
     shared_strings: int = 1_000_000
     cell_text: int = 32_767  # characters; Excel's own limit
+    formula_text: int = 20_000_000  # characters, of the formulas of all sheets that are spelt out from a shared one
+    names: int = 100_000  # defined names
+    merges: int = 100_000  # of one sheet; the same for the next two
+    validations: int = 100_000
+    ranges: int = 200_000  # of all validations
+    styles: int = 100_000  # cell styles, and number formats
     rows: int = 1_048_576
     columns: int = 16_384
-    wall_seconds: float = 20.0  # the last three are for the separate process that reads old formats
-    cpu_seconds: int = 10
-    child_bytes: int = 512 * 1024 * 1024
+    wall_seconds: float = 20.0  # from here on for a separate process: for each file
+    cpu_seconds: int = 10  # for each file
+    child_bytes: int = 512 * 1024 * 1024  # of memory, for one that reads a single file of an old format
+    worker_bytes: int = 1024 * 1024 * 1024  # of memory, for one that reads files of all kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +76,8 @@ class _Entry:
     start: int = 0  # offset of the packed bytes
 
 
-_END = b"PK\x05\x06"
+END_MARK = b"PK\x05\x06"
+"""With these bytes begins the record at the end of a zip package."""
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END64_RECORD = struct.Struct("<4sQ2H2L4Q")
 _END64_LOCATOR = struct.Struct("<4sLQL")
@@ -171,7 +126,7 @@ def _zip64(extra: bytes, wanted: list[int]) -> list[int]:
 def _find_directory(data: bytes) -> tuple[int, int, int]:
     """(start of the directory, its end, number of entries)."""
     # No search window: further back than 64 KiB there can only be an end record that other programs overlook.
-    end = data.rfind(_END)
+    end = data.rfind(END_MARK)
     if end < 0 or end + 22 > len(data):
         raise _damaged("the file is incomplete")
     _, disk, first_disk, here, count, size, start, comment = _END_RECORD.unpack_from(data, end)
@@ -204,8 +159,11 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
     return start, last, count
 
 
-def _read_entries(data: bytes, limits: Limits) -> list[_Entry]:
+def read_entries(data: bytes, limits: Limits) -> list[_Entry]:
+    """The entries of a zip package, each checked against what is written before its content.  FileRefused."""
     start, stop, count = _find_directory(data)
+    if not count:
+        raise _damaged("a package without parts")
     if count > limits.entries:
         raise _unsafe(f"more than {limits.entries:,} entries in the package")
     entries: list[_Entry] = []
@@ -298,7 +256,8 @@ def _check_gaps(data: bytes, entries: list[_Entry], directory: int) -> None:
         raise _unsafe("bytes that belong to no entry")
 
 
-def _inflate(data: bytes, entry: _Entry) -> bytes:
+def inflate(data: bytes, entry: _Entry) -> bytes:
+    """The content of one entry, never more of it than the package says.  FileRefused."""
     packed = data[entry.start : entry.start + entry.packed]
     if entry.method == 0:
         content = packed
@@ -330,7 +289,7 @@ class Package:
             raise FileRefused("file-too-large", f"more than {self.limits.file_bytes:,} bytes")
         self._data = data
         self._entries = {
-            entry.name.casefold(): entry for entry in _read_entries(data, self.limits) if not entry.name.endswith("/")
+            entry.name.casefold(): entry for entry in read_entries(data, self.limits) if not entry.name.endswith("/")
         }
         self._unpacked = 0
 
@@ -354,137 +313,4 @@ class Package:
         self._unpacked += entry.size
         if self._unpacked > self.limits.inflated_bytes:
             raise _unsafe(f"more than {self.limits.inflated_bytes:,} bytes when unpacked")
-        return _inflate(self._data, entry)
-
-
-_SIGNATURES = (
-    (b"%PDF-", FileKind.PDF),
-    (b"\x89PNG", FileKind.IMAGE),
-    (b"\xff\xd8\xff", FileKind.IMAGE),
-    (b"GIF8", FileKind.IMAGE),
-    (b"BM", FileKind.IMAGE),
-    (b"II*\x00", FileKind.IMAGE),
-    (b"MM\x00*", FileKind.IMAGE),
-    (b"{\\rtf", FileKind.WORD),
-    (b"Rar!", FileKind.ZIP),
-    (b"7z\xbc\xaf\x27\x1c", FileKind.ZIP),
-    (b"\x1f\x8b", FileKind.ZIP),
-)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_STREAMS = (
-    ("EncryptedPackage", FileKind.PASSWORD),
-    ("__substg1.0_", FileKind.MESSAGE),
-    ("WordDocument", FileKind.WORD),
-    ("PowerPoint Document", FileKind.POWERPOINT),
-    ("Workbook", FileKind.XLS),
-    ("Book", FileKind.XLS),
-)
-_CONTENT_TYPES = (
-    (b"ms-excel.sheet.binary.macroenabled.main", FileKind.XLSB),
-    (b"ms-excel.sheet.macroenabled.main+xml", FileKind.XLSM),
-    (b"ms-excel.template.macroenabled.main+xml", FileKind.XLSM),
-    (b"ms-excel.addin.macroenabled.main+xml", FileKind.XLSM),
-    (b"spreadsheetml.sheet.main+xml", FileKind.XLSX),
-    (b"spreadsheetml.template.main+xml", FileKind.XLSX),
-    (b"wordprocessingml.", FileKind.WORD),
-    (b"ms-word.", FileKind.WORD),
-    (b"presentationml.", FileKind.POWERPOINT),
-    (b"ms-powerpoint.", FileKind.POWERPOINT),
-)
-_NAMES = (
-    ("xl/workbook.bin", FileKind.XLSB),
-    ("xl/vbaproject.bin", FileKind.XLSM),
-    ("xl/", FileKind.XLSX),
-    ("word/", FileKind.WORD),
-    ("ppt/", FileKind.POWERPOINT),
-    ("index/document.iwa", FileKind.NUMBERS),
-    ("index.zip", FileKind.NUMBERS),
-)
-
-
-def sniff(data: bytes) -> FileKind:
-    """What kind of file the bytes are, by content alone.  Never raises; a damaged workbook is still a workbook."""
-    if not data:
-        return FileKind.EMPTY
-    if data.startswith(_OLE):
-        return _sniff_ole(data)
-    if data.startswith((b"PK\x03\x04", _END)):
-        return _sniff_zip(data)
-    for signature, kind in _SIGNATURES:
-        if data.startswith(signature):
-            return kind
-    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return FileKind.IMAGE
-    return _sniff_text(data[:4096])
-
-
-def _sniff_ole(data: bytes) -> FileKind:
-    for stream, kind in _OLE_STREAMS:
-        needle = stream.encode("utf-16-le")
-        at = data.find(needle, 512)
-        while at >= 0:
-            if at % 128 == 0:  # records of the OLE directory lie at multiples of 128; text in cells seldom does
-                return kind
-            at = data.find(needle, at + 1)
-    return FileKind.UNKNOWN
-
-
-def _sniff_zip(data: bytes) -> FileKind:
-    try:
-        entries = _read_entries(data, Limits())
-    except FileRefused:
-        # Damaged or built oddly: its names tell what it was meant to be, so that the right refusal is given later.
-        names = [match.decode("cp437").casefold() for match in re.findall(rb"PK\x03\x04.{26}([!-~]{1,80})", data, re.S)]
-        return _sniff_names([name.replace("\\", "/") for name in names[:1000]])
-    by_name = {entry.name.casefold(): entry for entry in entries}
-    for name, table in (("mimetype", None), ("[content_types].xml", _CONTENT_TYPES)):
-        entry = by_name.get(name)
-        if entry is None or entry.size > 1_000_000:
-            continue
-        try:
-            content = _inflate(data, entry).lower()
-        except FileRefused:
-            continue
-        if table is None:
-            return _sniff_opendocument(content)
-        for needle, kind in table:
-            if needle in content:
-                return kind
-    return _sniff_names(list(by_name))
-
-
-def _sniff_opendocument(mimetype: bytes) -> FileKind:
-    for word, kind in (
-        (b"spreadsheet", FileKind.ODS),
-        (b"text", FileKind.WORD),
-        (b"presentation", FileKind.POWERPOINT),
-    ):
-        if b"opendocument." + word in mimetype:
-            return kind
-    return FileKind.ZIP
-
-
-def _sniff_names(names: list[str]) -> FileKind:
-    for start, kind in _NAMES:
-        if any(name.startswith(start) for name in names):
-            return kind
-    return FileKind.ZIP
-
-
-def _sniff_text(head: bytes) -> FileKind:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = head[: len(head) & ~1].decode("utf-16", "replace")
-    else:
-        text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    if sum(char < " " and char not in "\t\r\n\f" for char in text) > 0:
-        return FileKind.UNKNOWN
-    start = text.lstrip().lower()
-    if start.startswith(("<!doctype html", "<html")) or (start.startswith("<") and "<html" in start):
-        return FileKind.HTML
-    if start.startswith("<?xml"):
-        return FileKind.XML
-    if start.startswith("<") and ("<table" in start or "<head" in start or "<body" in start):
-        return FileKind.HTML
-    if start.startswith(("received:", "return-path:", "mime-version:", "from: ")):
-        return FileKind.MESSAGE
-    return FileKind.TEXT if start else FileKind.UNKNOWN
+        return inflate(self._data, entry)

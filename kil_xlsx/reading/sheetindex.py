@@ -21,6 +21,7 @@ Place = tuple[int, int]
 """Row and column on a sheet."""
 
 _KEY_PREFIX = key_text("")
+_MOST_TALL = 1000
 
 
 def fold(text: str) -> str:
@@ -67,6 +68,7 @@ class SheetIndex:
     def __init__(self, sheet: SheetData, vocabulary: Vocabulary) -> None:
         self.sheet = sheet
         self.name = sheet.name
+        self.vocabulary = vocabulary
         self.visible = sheet.state == "visible"
         self.codes: dict[str, list[Place]] = {}
         self.keys: dict[str, list[Place]] = {}
@@ -145,6 +147,28 @@ class SheetIndex:
             for title in {title for _, _, title in self.titles[row]}:
                 found.setdefault(title, []).append(row)
         return found
+
+    @cached_property
+    def tall_titles(self) -> list[tuple[int, int, int, int, str]]:
+        """Input titles of ranges of several rows, with their corners: what filling down or inserting leaves."""
+        found = []
+        for validation in self.sheet.validations:
+            title = fold(validation.prompt_title)
+            if title not in self.vocabulary.codes:
+                continue
+            for area in validation.ranges:
+                corners = _corners(area)
+                if corners and corners[0] != corners[2]:
+                    found.append((*corners, title))
+        return found[:_MOST_TALL]
+
+    def titles_over(self, row: int, column: int) -> set[str]:
+        """Every input title that covers a cell, folded, those of ranges of several rows too."""
+        tall = {
+            title for top, left, bottom, right, title in self.tall_titles
+            if top <= row <= bottom and left <= column <= right
+        }  # fmt: skip
+        return tall | {title for first, last, title in self.titles.get(row, ()) if first <= column <= last}
 
     def header_for(self, row: int, heading: str) -> Header | None:
         """The nearest header above a row that has this heading."""

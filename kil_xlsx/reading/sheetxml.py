@@ -31,6 +31,7 @@ class Workings:
     formats: Sequence[str] = ()
     date1904: bool = False
     cells: int = field(default=0)  # read so far, in all sheets
+    formula_text: int = field(default=0)  # characters made from shared formulas so far, in all sheets
 
 
 def _damaged(found: str) -> FileRefused:
@@ -41,6 +42,11 @@ def _check_length(text: str, limits: Limits) -> str:
     if len(text) > limits.cell_text:
         raise FileRefused("file-too-large", f"a cell with more than {limits.cell_text:,} characters")
     return text
+
+
+def _check_count(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise FileRefused("file-too-large", f"more than {most:,} {what}")
 
 
 def strict_number(text: str) -> float | None:
@@ -98,6 +104,7 @@ class _SheetReader:
         self.has_inline = False
         self.shared: dict[str, tuple[str, int, int]] = {}
         self.validation: dict[str, str] = {}
+        self.ranges = 0  # of all validations
 
     def tree(self) -> dict[str, Node]:
         cell = Node(
@@ -214,6 +221,9 @@ class _SheetReader:
                 self.shared[key] = (text, self.row, self.col)
             elif key in self.shared:
                 master, row, col = self.shared[key]
+                # Before the work is done, since a long formula and many cells would take for ever.
+                self.workings.formula_text += len(master)
+                _check_count(self.workings.formula_text, self.limits.formula_text, "characters of formulas")
                 text = shift(master, self.row - row, self.col - col)
         self.formula = _check_length(text, self.limits)
 
@@ -288,6 +298,7 @@ class _SheetReader:
 
     def start_merge(self, attributes: Mapping[str, str]) -> None:
         self.merges.append(attributes.get("ref", ""))
+        _check_count(len(self.merges), self.limits.merges, "merged ranges")
 
     def start_validation(self, attributes: Mapping[str, str]) -> None:
         self.validation = {"ranges": attributes.get("sqref", ""), "title": attributes.get("promptTitle", "")}
@@ -300,9 +311,11 @@ class _SheetReader:
 
     def end_validation(self, _: str) -> None:
         found = self.validation
-        self.validations.append(
-            ValidationInfo(tuple(found["ranges"].split()), unescape(found["title"]), found.get("formula1", ""))
-        )
+        self.ranges += 1 + found["ranges"].count(" ")
+        _check_count(self.ranges, self.limits.ranges, "ranges with rules")
+        title = _check_length(unescape(found["title"]), self.limits)
+        self.validations.append(ValidationInfo(tuple(found["ranges"].split()), title, found.get("formula1", "")))
+        _check_count(len(self.validations), self.limits.validations, "rules for cells")
 
 
 def read_sheet(data: bytes, name: str, state: str, workings: Workings) -> SheetData:

@@ -1,29 +1,39 @@
 """The results that a workbook has stored, beside the program's own.
 
-A stored result is never used: programs save stale ones, or none.  It shows whether somebody has changed a formula.
+A stored result is never used: programs save stale ones, or none.  Where it differs, the formulas behind it show why:
+somebody has changed one, or rows have moved without them, or they were not worked out again.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Comparison
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Return
 from kil_xlsx.core.scoring import score
+from kil_xlsx.layout.codec import as_formulas_see
+from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import CellRef
 from kil_xlsx.layout.places import Measures, Results
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.reading.formulas import Change, Formulas
+from kil_xlsx.reading.kinds import FileKind
+from kil_xlsx.reading.locate import Location
 from kil_xlsx.reading.model import Cell, CellKind
-from kil_xlsx.reading.package import FileKind
-from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, fold
+from kil_xlsx.reading.sheetindex import SheetIndex, fold
 
 OVERALL = "overall"
 """The id of the comparison of the overall score."""
 
 _TOLERANCE = 1e-6
+_MOST_CHANGES = 5
+_ANY_DAY = dt.datetime(2000, 1, 1)
+"""When the workbook that formulas are compared with is said to be made: no formula of a score depends on it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class _Stored:
     sheet: str
     address: str
     cell: Cell | None
+    planned: CellRef
     zero_may_be_text: bool = False
     """The reader of the old xls format gives zero for the text that a formula shows."""
 
@@ -73,14 +84,14 @@ def plain(value: float | None) -> str:
 
 
 def compare(
-    plan: Plan, book: BookIndex, result: Result, as_typed: Return
+    plan: Plan, location: Location, result: Result, as_typed: Return
 ) -> tuple[tuple[Comparison, ...], list[Problem]]:
     """Every stored result beside ours, and at most one problem of each kind.
 
     ``as_typed`` is the return as the workbook's formulas see it.  They cannot count an answer that was typed rather
     than chosen, so a difference that this explains is not asked about.
     """
-    stored = list(_stored(plan, book, result))
+    stored = list(_stored(plan, location, result))
     comparisons = tuple(
         Comparison(
             id=one.id,
@@ -104,8 +115,52 @@ def compare(
     theirs = dict(_results(plan, score(plan.instrument, as_typed)))
     explained = [one for one in differing if one.is_same(theirs[one.id])]
     unexplained = [one for one in differing if not one.is_same(theirs[one.id])]
-    problems = [_told("score-differs", unexplained)] if unexplained else []
+    problems = _why(plan, location, as_typed, unexplained) if unexplained else []
     return comparisons, problems + ([_told("score-not-counted", explained)] if explained else [])
+
+
+def _why(plan: Plan, location: Location, as_typed: Return, differing: list[_Stored]) -> list[Problem]:
+    """Why stored results are not what the answers give, as far as the workbook's own formulas tell."""
+    known = [one for one in differing if one.cell is not None]
+    if location.earlier_layout or not any(one.cell.formula for one in known if one.cell is not None):
+        return [_told("score-differs", differing)]
+    formulas = Formulas(plan, location.index, location.items, compose(plan, Issue(_ANY_DAY)))
+    changed: list[_Stored] = []
+    changes: dict[Change, None] = {}
+    moved: list[_Stored] = []
+    stale: list[_Stored] = [one for one in differing if one.cell is None]
+    for one in known:
+        chain = formulas.behind(one.planned, one.sheet, one.address)
+        if chain.changes:
+            changed.append(one)
+            changes |= dict.fromkeys(sorted(chain.changes, key=lambda each: (each.sheet, each.address)))
+        else:
+            (moved if chain.moved else stale).append(one)
+    problems = []
+    if changed:
+        first = next(iter(changes))
+        told = "; ".join(
+            f"{each.sheet}!{each.address} is {each.found} and was {each.expected}"
+            for each in list(changes)[:_MOST_CHANGES]
+        )
+        more = f" and {len(changes) - _MOST_CHANGES} more cells" if len(changes) > _MOST_CHANGES else ""
+        about = _told("score-formula-changed", changed)
+        problems.append(
+            problem(
+                about.code, sheet=first.sheet, cell=first.address, item=about.item, expected=about.expected,
+                found=f"{about.found}; changed: {told}{more}",
+            )
+        )  # fmt: skip
+    if moved:
+        problems.append(_told("score-rows-moved", moved))
+    if stale and any(one.outcome is not None or one.refused for one in location.items):
+        problems.append(_told("score-counts-refused", stale))
+    elif stale:
+        sent = (as_formulas_see(plan.instrument, plan.by_key[key], value) for key, value in as_typed.carried.items())
+        before = dict(_results(plan, score(plan.instrument, Return.of(sent, as_typed.carried))))
+        untouched = all(one.is_same(before[one.id]) for one in stale)
+        problems.append(_told("score-not-recalculated" if untouched else "score-stale", stale))
+    return problems
 
 
 def _told(code: str, differing: list[_Stored]) -> Problem:
@@ -128,23 +183,22 @@ def _results(plan: Plan, result: Result) -> Iterator[tuple[str, float | None]]:
         yield measure.id, result.measures[measure.id].value
 
 
-def _stored(plan: Plan, book: BookIndex, result: Result) -> Iterator[_Stored]:
+def _stored(plan: Plan, location: Location, result: Result) -> Iterator[_Stored]:
     ours = dict(_results(plan, result))
     score_heading, result_heading = fold(plan.words("results.score")), fold(plan.words("measures.result"))
     for node in plan.instrument.nodes:
-        yield _at(book, node.id, ours[node.id], plan.score_cell(node.id), score_heading)
+        yield _at(location, node.id, ours[node.id], plan.score_cell(node.id), score_heading)
     planned = plan.overall_cell()
-    row = _overall_row(plan, book)
+    row = _overall_row(plan, _sheet(location, plan.results.sheet, score_heading))
     moved = CellRef(planned.sheet, row, planned.column) if row is not None else planned
-    yield _at(book, OVERALL, ours[OVERALL], moved, score_heading)
+    yield replace(_at(location, OVERALL, ours[OVERALL], moved, score_heading), planned=planned)
     for measure in plan.instrument.measures:
         cell = plan.measures.cell(measure.id, Measures.VALUE)
-        yield _at(book, measure.id, ours[measure.id], cell, result_heading)
+        yield _at(location, measure.id, ours[measure.id], cell, result_heading)
 
 
-def _overall_row(plan: Plan, book: BookIndex) -> int | None:
+def _overall_row(plan: Plan, index: SheetIndex | None) -> int | None:
     """The overall score has no code; its row says so in words."""
-    index = book.sheet(plan.results.sheet)
     if index is None:
         return None
     wanted = fold(plan.words("word.overall"))
@@ -156,15 +210,34 @@ def _overall_row(plan: Plan, book: BookIndex) -> int | None:
     return min(rows, default=None)
 
 
-def _at(book: BookIndex, identifier: str, ours: float | None, planned: CellRef, heading: str) -> _Stored:
+def _at(location: Location, identifier: str, ours: float | None, planned: CellRef, heading: str) -> _Stored:
     """The stored result: in the row that shows the code, under the heading; else where it was sent out."""
-    index = book.sheet(planned.sheet)
+    book = location.index
+    index = _sheet(location, planned.sheet, heading)
     if index is None:
-        return _Stored(identifier, ours, planned.sheet, planned.address, None)
+        return _Stored(identifier, ours, planned.sheet, planned.address, None, planned)
     place = _by_code(index, fold(identifier), heading) or (planned.row, _column(index, planned, heading))
     found = CellRef(index.name, *place)
     old_format = book.workbook.kind is FileKind.XLS
-    return _Stored(identifier, ours, index.name, found.address, index.cell(*place), old_format)
+    return _Stored(identifier, ours, index.name, found.address, index.cell(*place), planned, old_format)
+
+
+def _sheet(location: Location, name: str, heading: str) -> SheetIndex | None:
+    """The sheet of a name, or the one under another name with the same items or the same heading."""
+    book = location.index
+    there = book.sheet(name)
+    if there is None:
+        moved = next((one.sheet for one in location.items if one.outcome is None and one.item.sheet == name), "")
+        there = book.sheet(moved) if moved else None
+    if there is None:
+        headed = [
+            index
+            for index in book.sheets
+            if index.visible
+            and any(heading in header.columns and header.number is not None for header in index.headers)
+        ]
+        there = headed[0] if len(headed) == 1 else None
+    return there
 
 
 def _by_code(index: SheetIndex, code: str, heading: str) -> tuple[int, int] | None:

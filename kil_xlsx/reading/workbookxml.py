@@ -177,6 +177,8 @@ def read_workbook_part(data: bytes, limits: Limits) -> WorkbookPart:
         current.update(attributes)
 
     def end_name(text: str) -> None:
+        if len(book.names) >= limits.names:
+            raise FileRefused("file-too-large", f"more than {limits.names:,} names")
         book.names.append((unescape(current.get("name", "")), current.get("localSheetId", ""), text.strip()))
 
     tree = Node(
@@ -198,10 +200,14 @@ def read_number_formats(data: bytes, limits: Limits) -> list[str]:
     styles: list[int] = []
 
     def start_format(attributes: Mapping[str, str]) -> None:
+        if len(codes) > limits.styles:
+            raise FileRefused("file-too-large", f"more than {limits.styles:,} number formats")
         codes[_number(attributes.get("numFmtId", "0"), 0)] = unescape(attributes.get("formatCode", ""))
 
     def start_style(attributes: Mapping[str, str]) -> None:
         styles.append(_number(attributes.get("numFmtId", "0"), 0))
+        if len(styles) > limits.styles:
+            raise FileRefused("file-too-large", f"more than {limits.styles:,} styles")
 
     tree = Node(
         in_main(

@@ -84,9 +84,14 @@ def parse(data: bytes, roots: dict[str, Node], limits: Limits) -> str:
     push, pop, clear = stack.append, stack.pop, buffer.clear
     max_depth = limits.xml_depth
     max_attributes = limits.xml_attributes
+    elements_left = limits.xml_elements
+    namespaces = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal node, skipped, root
+        nonlocal node, skipped, root, elements_left
+        elements_left -= 1
+        if elements_left < 0:
+            raise FileRefused("file-too-large", f"a part with more than {limits.xml_elements:,} elements")
         if len(attributes) > max_attributes:
             raise FileRefused("file-unsafe", "XML with too many attributes")
         if skipped:
@@ -144,9 +149,15 @@ def parse(data: bytes, roots: dict[str, Node], limits: Limits) -> str:
         node = pop()
 
     def open_prefix(prefix: str | None, uri: str | None) -> None:
+        nonlocal namespaces
+        namespaces += 1
+        if namespaces > limits.xml_namespaces:
+            raise FileRefused("file-unsafe", "XML with too many namespaces")
         prefixes.setdefault(prefix or "", []).append(uri or "")
 
     def close_prefix(prefix: str | None) -> None:
+        nonlocal namespaces
+        namespaces -= 1
         prefixes[prefix or ""].pop()
 
     def doctype(*_: object) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from kil_xlsx.core.figures import InputTable
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
-from kil_xlsx.core.readings import Account, Reading
+from kil_xlsx.core.readings import Account, Reading, read_with
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Touch
 from kil_xlsx.results.return_model import (
@@ -47,7 +47,8 @@ def return_document(
 ) -> ReturnDocument:
     """The document of some readings.
 
-    :param instruments: the instruments they were read with, by respondent type.
+    :param instruments: the instruments they were read with, by respondent type, and by ``respondent/version`` for
+        returns of earlier versions.
     :param second: what a second reader found, by the position of the reading.
     """
     others = second or {}
@@ -167,7 +168,7 @@ def added(accounts: Iterable[Account]) -> Account:
 
 def _file(reading: Reading, instruments: Mapping[str, Instrument], second: SecondReader | None) -> ReturnFile:
     ret, result, identity = reading.ret, reading.result, reading.identity
-    instrument = instruments.get(identity.respondent) if identity else None
+    instrument = read_with(instruments, identity)
     account = None
     if reading.accounts:
         kinds = {str(kind): one for kind, one in reading.accounts}

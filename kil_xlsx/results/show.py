@@ -15,7 +15,7 @@ from kil_xlsx.core.benchmark import Benchmark, Group, RespondentBenchmark
 from kil_xlsx.core.disclosure import Figure
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Problem, Severity
-from kil_xlsx.core.readings import ItemKind, Reading
+from kil_xlsx.core.readings import ItemKind, Reading, read_with
 from kil_xlsx.core.returns import Part
 from kil_xlsx.core.rounding import round_half_away
 from kil_xlsx.results.codebook import Codebook, CodedItem, CodedRespondent
@@ -86,7 +86,7 @@ def _returned(reading: Reading, instruments: Mapping[str, Instrument]) -> tuple[
     name = Shown(plain(reading.file.name, 90), "quiet")
     wrong = (_count(errors, "bad"), _count(queries, "warn"))
     identity, result = reading.identity, reading.result
-    instrument = instruments.get(identity.respondent) if identity else None
+    instrument = read_with(instruments, identity)
     if identity is None or result is None or instrument is None:
         whose = plain(identity.organisation, 60) if identity else ""
         return (whose or name, NOTHING, NOTHING, NOTHING, *wrong, Shown("not read", "bad"))
@@ -190,7 +190,20 @@ class Told:
     remedy: str
 
 
-def told(problems: Iterable[Problem], *, notes: bool) -> tuple[Told, ...]:
+def told_by_sheet(problems: Iterable[Problem], *, notes: bool) -> tuple[tuple[str, tuple[Told, ...]], ...]:
+    """As :func:`told`, sheet by sheet: those of the whole file first, then the sheets in the order of their problems.
+
+    A sheet with something to put right comes before one about which there are only notes.
+    """
+    sheets: dict[str, list[Problem]] = {"": []}
+    for each in problems:
+        sheets.setdefault(each.sheet, []).append(each)
+    groups = [(plain(name, 40), told(found, notes=notes, name_sheets=False)) for name, found in sheets.items()]
+    groups = [(name, found) for name, found in groups if found]
+    return tuple(sorted(groups, key=lambda group: all(each.severity is Severity.NOTE for each in group[1])))
+
+
+def told(problems: Iterable[Problem], *, notes: bool, name_sheets: bool = True) -> tuple[Told, ...]:
     """Problems with the same words together; errors first, then queries, then, if wanted, notes."""
     groups: dict[tuple[Severity, str, str], list[Problem]] = {}
     for each in problems:
@@ -198,12 +211,18 @@ def told(problems: Iterable[Problem], *, notes: bool) -> tuple[Told, ...]:
             groups.setdefault((each.severity, each.message, each.remedy), []).append(each)
     order = (Severity.ERROR, Severity.QUERY, Severity.NOTE)
     return tuple(
-        Told(severity, plain(message, 400), _places(members), *_found(members), plain(remedy, 400))
+        Told(
+            severity,
+            plain(message, 400),
+            _places(members, name_sheets=name_sheets),
+            *_found(members),
+            plain(remedy, 400),
+        )
         for (severity, message, remedy), members in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
     )
 
 
-def _places(problems: Sequence[Problem]) -> str:
+def _places(problems: Sequence[Problem], *, name_sheets: bool = True) -> str:
     """The cells that some problems concern, sheet by sheet, such as "Assessment: G12 (C1-02), G14 (C1-04)"."""
     sheets: dict[str, list[str]] = {}
     for each in problems:
@@ -214,7 +233,7 @@ def _places(problems: Sequence[Problem]) -> str:
     for sheet, cells in sheets.items():
         more = f" and {len(cells) - _MOST_PLACES} more" if len(cells) > _MOST_PLACES else ""
         words = ", ".join(cells[:_MOST_PLACES]) + more
-        shown.append(f"{plain(sheet, 40)}: {words}" if sheet else words)
+        shown.append(f"{plain(sheet, 40)}: {words}" if sheet and name_sheets else words)
     return "; ".join(shown)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.readings import Identity, ItemKind, Reading
+from kil_xlsx.core.readings import Identity, ItemKind, Reading, read_with
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Outcome, Part, Return, State, Typed
 
@@ -60,7 +60,8 @@ def answers_frame(readings: Iterable[Reading], instruments: Mapping[str, Instrum
 
     For a check, ``state`` says what it came to (ok, failed, not_yet), ``code`` how bad it is (error, query), ``value``
     how many items it concerns if it counts any; the rest is about its explanation, whose words are in ``text``.
-    Files that were refused have no rows.  ``instruments`` are by respondent type.
+    Files that were refused have no rows.  ``instruments`` are by respondent type, and by ``respondent/version`` for
+    returns of earlier versions.
     """
     return _frame(row for reading in readings for row in _rows(reading, instruments, answers=True))
 
@@ -130,7 +131,7 @@ def _frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 def _rows(reading: Reading, instruments: Mapping[str, Instrument], *, answers: bool) -> Iterator[Row]:
     identity, ret, result = reading.identity, reading.ret, reading.result
-    instrument = instruments.get(identity.respondent) if identity else None
+    instrument = read_with(instruments, identity)
     if identity is None or ret is None or result is None or instrument is None:
         return
     whose = _whose(identity, instrument, ret, reading.file.name)

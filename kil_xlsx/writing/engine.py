@@ -127,13 +127,13 @@ class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
         self.table[row][col] = CellStringTuple(index, cell_format)
         return 0
 
-    def make_table(self, area: RangeRef, name: str, headings: Sequence[str]) -> int:
-        """Make a table, without a look or filters, of cells that are written afterwards."""
+    def make_table(self, area: RangeRef, name: str, headings: Sequence[str], *, filtered: bool) -> int:
+        """Make a table, without a look, of cells that are written afterwards."""
         options = {
             "name": name,
             "columns": [{"header": heading} for heading in headings],
             "style": None,
-            "autofilter": False,
+            "autofilter": filtered,
             "banded_rows": False,
         }
         texts = self.str_table.count

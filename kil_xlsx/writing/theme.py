@@ -215,13 +215,16 @@ def _inputs(p: Palette) -> dict[str, Properties]:
         "font_size": 11, "font_color": p.ink, "bg_color": p.input_fill, "border": 1, "border_color": p.input_edge,
         "valign": "vcenter",
     }  # fmt: skip
-    return {
+    inputs: dict[str, Properties] = {
         "input": {**cell, "align": "center", "valign": "vcenter", "text_wrap": 1},
         "input_text": {**cell, "align": "left", "indent": 1, "text_wrap": 1, "num_format": "@"},
         "input_choice": {**cell, "align": "left", "indent": 1, "text_wrap": 1},
         "input_number": {**cell, "align": "right", "indent": 1},
         "input_date": {**cell, "align": "center", "num_format": "dd mmm yyyy"},
     }
+    # A cell to put right has a thick frame, and a note in its corner, so that its colour is not the only sign.
+    marked: Properties = {"font_color": p.low_ink, "bg_color": p.low_fill, "border": 5, "border_color": p.low_ink}
+    return inputs | {f"{role}_marked": {**look, **marked} for role, look in inputs.items() if role != "input"}
 
 
 def _results(p: Palette) -> dict[str, Properties]:

@@ -43,6 +43,7 @@ from kil_xlsx.writing.checks import (
 )
 from kil_xlsx.writing.engine import Book, SheetWriter
 from kil_xlsx.writing.images import insert_image
+from kil_xlsx.writing.notes import insert_notes
 from kil_xlsx.writing.theme import MEASURED_FONT, Theme
 
 _A4 = 9
@@ -180,6 +181,11 @@ def _write_sheet(book: Book, target: SheetWriter, sheet: Sheet, sheets: Mapping[
     _spread(target, sheet, styles)
     for table in sheet.tables:
         _must(_make_table(target, table, sheet), f"the table {table.name!r}")
+    if sheet.filter is not None:
+        area = sheet.filter
+        check_range(area, f"The filter of {sheet.name!r}", {sheet.name: sheet})
+        code = target.autofilter(area.first_row, area.first_column, area.last_row, area.last_column)
+        _must(code, f"the filter of {sheet.name!r}")
     _write_cells(target, sheet, sheets, styles)
     for rule in sheet.validations:
         _add_validation(target, rule, sheet, sheets)
@@ -189,6 +195,7 @@ def _write_sheet(book: Book, target: SheetWriter, sheet: Sheet, sheets: Mapping[
         _must(insert_chart(book, target, chart, sheet, sheets, styles.theme), f"a chart on {sheet.name!r}")
     for image in sheet.images:
         _must(insert_image(target, image, sheet, sheets), f"a picture on {sheet.name!r}")
+    _must(insert_notes(target, sheet, sheets), f"a note on {sheet.name!r}")
     _set_view(target, sheet, styles.theme)
     _set_printing(target, sheet, styles.theme)
 
@@ -221,7 +228,8 @@ def _spread(target: SheetWriter, sheet: Sheet, styles: _Styles) -> None:
 def _make_table(target: SheetWriter, table: Table, sheet: Sheet) -> int:
     area = table.area
     places = [(area.first_row, column) for column in range(area.first_column, area.last_column + 1)]
-    return target.make_table(area, table.name, [str(sheet.cells[place].value) for place in places])
+    headings = [str(sheet.cells[place].value) for place in places]
+    return target.make_table(area, table.name, headings, filtered=table.filtered)
 
 
 def _write_cells(target: SheetWriter, sheet: Sheet, sheets: Mapping[str, Sheet], styles: _Styles) -> None:

@@ -88,13 +88,19 @@ def test_the_first_field_with_a_group_decides(answers: dict[str, str], found: st
 )
 def test_standing(score: float | None, where: Standing | None) -> None:
     """A score at a quartile is in the middle half; without a score there is no standing, and nought is a score."""
-    assert standing(score, figures()) is where
+    assert standing(score, figures(), 6) is where
+
+
+def test_standing_is_that_of_the_figures_as_they_are_shown() -> None:
+    """37.5 beside a quartile of 37.6 is not below it where both are shown as 38."""
+    assert standing(37.5, figures(lower=37.6), 0) is Standing.WITHIN
+    assert standing(37.5, figures(lower=37.6), 1) is Standing.BELOW
 
 
 @pytest.mark.parametrize("theirs", [None, figures(lower=None), figures(upper=None), figures(None, None, None)])
 def test_without_quartiles_there_is_no_standing(theirs: PeerFigures | None) -> None:
     """Nothing is said where either quartile is held back."""
-    assert standing(50.0, theirs) is None
+    assert standing(50.0, theirs, 0) is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,10 @@ from kil_xlsx import pipeline
 from kil_xlsx.demo import answers, respondents
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.pipeline.mark import marked_copy
+from kil_xlsx.reading.cells import read_workbook
+from kil_xlsx.reading.form import read_form
+from kil_xlsx.reading.model import Cell, CellKind, SheetData
 
 SHIPPED = "keep-it-local"
 OTHER = str(Path(__file__).resolve().parent.parent / "fixtures" / "other-framework")
@@ -62,6 +67,18 @@ def filled(framework: str, respondent: str = "", mood: Mood = FULL, seed: int = 
     return pipeline.workbook_bytes(plan, Issue(CREATED, round_id="2026"), typed)
 
 
+def marked(framework: str, respondent: str = "", seed: int = 3) -> bytes:
+    """A copy of a return with what is to be put right marked, and something that could not be carried over."""
+    plan = _plan(framework, respondent)
+    careless = Mood(0.9, 0.9, 0.3, 0.5, 0.9, 0.3, 0.8, 0.3)
+    data = pipeline.workbook_bytes(plan, Issue(CREATED, round_id="2026"), random_typed(plan, Random(seed), careless))
+    workbook = read_workbook(data)
+    own = SheetData("Our own sums", cells={(0, 0): Cell("ours", CellKind.TEXT)})
+    workbook = replace(workbook, sheets=(*workbook.sheets, own))
+    reading = read_form(data, "return.xlsx", {plan.instrument.key: plan})
+    return marked_copy(plan, reading, workbook, Issue(CREATED)).data
+
+
 def benchmark(framework: str) -> bytes:
     """The benchmark of plausible returns, enough of each type that figures are shown."""
     with TemporaryDirectory() as folder:
@@ -92,10 +109,13 @@ BOOKS: dict[str, Callable[[], bytes]] = {
     "community, prefilled": lambda: prefilled(SHIPPED, "community", _list("community")),
     "community, filled": lambda: filled(SHIPPED, "community"),
     "community, filled in every way": lambda: filled(SHIPPED, "community", EVERYTHING, 2),
+    "council, marked": lambda: marked(SHIPPED, "council"),
+    "community, marked": lambda: marked(SHIPPED, "community"),
     "benchmark": lambda: benchmark(SHIPPED),
     "German, blank": lambda: blank(OTHER),
     "German, filled": lambda: filled(OTHER),
     "German, filled in every way": lambda: filled(OTHER, "", EVERYTHING, 2),
+    "German, marked": lambda: marked(OTHER),
     "German, benchmark": lambda: benchmark(OTHER),
 }
 """What is examined, by a name for people."""

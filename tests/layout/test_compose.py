@@ -206,7 +206,7 @@ def test_columns_with_words_have_a_width(made: Made) -> None:
             assert {column for _, column in sheet.cells} <= sheet.columns.keys()
 
 
-def test_links_and_charts_lead_to_cells_that_exist(made: Made) -> None:
+def test_charts_draw_from_cells_that_exist(made: Made) -> None:
     """Charts draw from the workings, and each says in words what it shows."""
     charts = [chart for sheet in made.document.sheets for chart in sheet.charts]
     assert {chart.kind for chart in charts} == {"radar", "bar"}

@@ -25,9 +25,9 @@ _PATIENCE = 180.0
 class LibreOffice:
     """A running LibreOffice, with at most one workbook open."""
 
-    def __init__(self) -> None:
+    def __init__(self, driver: Path = _DRIVER) -> None:
         self._process = subprocess.Popen(
-            [SYSTEM_PYTHON, "-I", _DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [SYSTEM_PYTHON, "-I", driver], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
         self._answer()
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Entry, Key, Typed
-from kil_xlsx.layout.codec import as_formulas_see, decode, is_blank
+from kil_xlsx.layout.codec import as_formulas_see, is_blank
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 
 

@@ -13,6 +13,7 @@ from oracle.libreoffice import labels_of
 from oracle.roundtrip import disagreeing, misread
 
 from kil_xlsx import pipeline
+from kil_xlsx.core.checking import CLAIMS
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Part, Typed
 from kil_xlsx.layout.codec import offered
@@ -92,6 +93,8 @@ def _answers(plan: Plan, slots: list[Slot]) -> list[tuple[Slot, str]]:
             text = f"Another body does this for us, see {slot.code}"
         elif item in thorough and part != Part.REASON:
             text = "30/9/2026" if slot.kind is SlotKind.DATE else f"Minutes of {slot.code}, page 3 ({part})"
+        elif item == CLAIMS and part == Part.EXPLANATION:
+            text = "The evidence is being collected"
         elif item == figures[0] and main:
             text = "125000.5"
         else:

@@ -17,7 +17,8 @@ from reading.workbooks import MAIN, NAMESPACES, pack, parts, relations, sheet_xm
 
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.reading.cells import Cell, CellKind, WorkbookData, iso_to_serial, read_workbook, to_serial
-from kil_xlsx.reading.package import FileKind, Limits
+from kil_xlsx.reading.kinds import FileKind
+from kil_xlsx.reading.package import Limits
 from kil_xlsx.reading.sharedformulas import shift
 
 
@@ -449,8 +450,8 @@ def test_macros_are_noted_and_the_cells_read() -> None:
     ("data", "code", "found"),
     [
         (b"", "file-empty", ""),
-        (b"%PDF-1.4", "file-not-a-workbook", "a PDF document"),
-        (b"a,b\n1,2\n", "file-not-a-workbook", "plain text, such as a CSV file"),
+        (b"%PDF-1.4", "file-is-pdf", "a PDF document"),
+        (b"a,b\n1,2\n", "file-is-csv", "plain text, such as a CSV file"),
     ],
 )
 def test_other_files_are_named(data: bytes, code: str, found: str) -> None:

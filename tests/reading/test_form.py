@@ -24,8 +24,9 @@ from kil_xlsx.core.returns import Key, Outcome, Part, State, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.a1 import parse_cell_name
-from kil_xlsx.layout.codec import decode, offered, serial
+from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.compose import compose
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.document import Cell as Written
 from kil_xlsx.layout.document import Document, Formula
 from kil_xlsx.layout.places import Assessment, Checks, Measures
@@ -35,8 +36,8 @@ from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.form import read_cells, read_form
+from kil_xlsx.reading.kinds import FileKind
 from kil_xlsx.reading.model import Cell, CellKind, from_serial, to_serial
-from kil_xlsx.reading.package import FileKind
 from kil_xlsx.reading.second import second_opinion
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
@@ -273,7 +274,7 @@ def test_a_file_that_is_no_workbook_is_refused() -> None:
     """A refused file has a problem that says what it is, and nothing else."""
     reading = read_form(b"%PDF-1.7 and so on", "scan.pdf", plans(), sha256="ab" * 32)
     assert reading.refused
-    assert codes(reading) == ["file-not-a-workbook"]
+    assert codes(reading) == ["file-is-pdf"]
     assert reading.problems[0].found
     assert (reading.file.kind, reading.file.sha256) == ("pdf", "ab" * 32)
     assert read_form(b"", "empty.xlsx", plans()).problems[0].code == "file-empty"
@@ -331,15 +332,30 @@ def test_another_layout_is_refused() -> None:
 # What was typed
 
 
-def test_a_number_with_a_letter_is_refused_where_it_stands() -> None:
-    """A figure such as 12k is not guessed: it is refused with its sheet and cell, and counts as missing."""
-    reading = read({Key("supplier_spend"): "12k"})
-    problem = only(reading, "number-expected")
+def test_a_number_in_doubt_is_refused_where_it_stands() -> None:
+    """A figure such as 1,5 is not guessed: it is refused with its sheet and cell, and counts as missing."""
+    reading = read({Key("supplier_spend"): "1,5"})
+    problem = only(reading, "number-ambiguous")
     assert (problem.sheet, problem.cell) == address(Key("supplier_spend"))
-    assert (problem.item, problem.found) == ("IN01", "12k")
+    assert (problem.item, problem.found, problem.expected) == ("IN01", "1,5", "1.5 or 15")
+    assert reading.ret is not None
+    assert reading.ret.get("supplier_spend").typed == "1,5"
     assert dict(reading.accounts)[ItemKind.FIGURE].refused == 1
     assert reading.result is not None
     assert reading.result.figures["supplier_spend"] is None
+
+
+def test_a_figure_written_as_people_write_money_is_taken() -> None:
+    """£12k is twelve thousand: taken, told where it stands, and what was typed kept beside it."""
+    reading = read({Key("supplier_spend"): "£12k"})
+    note = only(reading, "number-recognised")
+    assert (note.severity, note.found, note.expected) == (Severity.NOTE, "£12k", "12000")
+    assert (note.sheet, note.cell) == address(Key("supplier_spend"))
+    assert reading.ret is not None
+    assert reading.ret.get("supplier_spend").typed == "£12k"
+    assert reading.result is not None
+    assert reading.result.figures["supplier_spend"] == 12_000
+    assert "score-differs" not in codes(reading)
 
 
 def test_an_answer_that_was_typed_is_recognised() -> None:
@@ -453,18 +469,32 @@ def test_the_number_format_tells_dates_from_numbers(number: float, shown: str | 
 def test_a_date_instead_of_a_choice_is_shown_as_a_date() -> None:
     """An answer that a program turned into a date is refused, and told as the date that stands there."""
     reading = read_with({Key(FIRST): Cell(46143.0, CellKind.NUMBER, number_format="d-mmm")})
-    assert only(reading, "choice-unknown").found == "2026-05-01"
+    assert only(reading, "choice-date").found == "2026-05-01"
     assert reading.ret is not None
     assert reading.ret.get(FIRST).typed == 46143.0
 
 
-def test_a_figure_shown_as_a_date_is_a_figure() -> None:
-    """The format of a cell does not change a figure, in either calendar."""
+@pytest.mark.parametrize(("date1904", "day"), [(False, "2009-07-06"), (True, "2013-07-07")])
+def test_a_figure_shown_as_a_date_is_asked_about(date1904: bool, day: str) -> None:
+    """Whoever sees a date typed something else, such as 6-7; the number behind it is no figure, and is kept."""
     cell = Cell(40_000.0, CellKind.NUMBER, number_format="d mmm yyyy")
-    for date1904 in (False, True):
-        reading = read_with({Key("supplier_spend"): cell}, date1904=date1904)
-        assert reading.ret is not None
-        assert reading.ret.value("supplier_spend") == 40_000
+    reading = read_with({Key("supplier_spend"): cell}, date1904=date1904)
+    problem = only(reading, "number-date")
+    assert (problem.severity, problem.found, problem.item) == (Severity.QUERY, day, "IN01")
+    assert reading.ret is not None
+    assert (reading.ret.value("supplier_spend"), reading.ret.get("supplier_spend").typed) == (None, 40_000)
+
+
+@pytest.mark.parametrize("date1904", [False, True])
+@pytest.mark.parametrize("number", [12.0, 0.0, -3.0, 90_000.0, 1e12])
+def test_a_figure_shown_as_a_day_that_nobody_means_is_a_figure(number: float, date1904: bool) -> None:
+    """Twelve in a cell that shows days is 12 January 1900 to the eye, and still twelve."""
+    cell = Cell(number, CellKind.NUMBER, number_format="d mmm yyyy")
+    reading = read_with({Key("supplier_spend"): cell}, date1904=date1904)
+    assert reading.ret is not None
+    entry = reading.ret.get("supplier_spend")
+    assert (entry.typed, "number-date" in codes(reading)) == (number, False)
+    assert entry.value == (number if number >= 0 else None)
 
 
 @given(day=st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59)))
@@ -612,7 +642,7 @@ def test_a_stale_result_is_asked_about_once() -> None:
             sheet.cells[cell.row, cell.column] = replace(there, value=Formula(there.value.text, 99.0))
 
     reading = read(SCORED, edit=edit)
-    problem = only(reading, "score-differs")
+    problem = only(reading, "score-stale")
     assert problem.item == "C1, overall"
     assert plans()[COUNCIL].score_cell("C1").address in problem.found
     assert plans()[COUNCIL].overall_cell().address in problem.found

@@ -210,3 +210,24 @@ def test_a_layout_that_is_no_number_is_unknown() -> None:
     identity, _ = identify(with_facts(sent_out(), {"layout": "²"}))
     assert identity is not None
     assert identity.layout == 0
+
+
+def test_the_questions_alone_are_enough_where_one_plan_fits() -> None:
+    """With everything else gone, the codes and wordings say which questionnaire it is, and a query says so."""
+    plans = {plan().instrument.key: plan()}
+    for gone in (("sheet", "names", "properties"), PLACES):
+        identity, problems = identify(without(gone), (), plans)
+        assert identity is not None
+        assert (identity.framework, identity.respondent, identity.fingerprint) == ("keep-it-local", "council", "")
+        assert identity.reference == ("" if "visible" in gone else made().reference)
+        assert [(one.code, one.severity) for one in problems] == [("return-known-by-contents", "query")]
+
+
+def test_questions_that_fit_two_plans_or_too_few_say_nothing() -> None:
+    """Two versions with the same questions, a workbook of another type, or a quarter of the rows gone: not ours."""
+    council, bare = plan(), without(PLACES)
+    other = Plan(load_instrument("keep-it-local/community"))
+    assert identify(bare, (), {"one": council, "two": council})[0] is None
+    assert identify(bare, (), {"other": other})[0] is None
+    sheets = tuple(sheet for sheet in bare.sheets if sheet.name != "Measures")
+    assert identify(replace(bare, sheets=sheets), (), {"one": council})[0] is None

@@ -17,7 +17,8 @@ import xlsxwriter
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.reading import legacy
 from kil_xlsx.reading.cells import Cell, CellKind, read_workbook
-from kil_xlsx.reading.package import FileKind, Limits
+from kil_xlsx.reading.kinds import FileKind
+from kil_xlsx.reading.package import Limits
 
 NAMESPACES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'

@@ -437,3 +437,73 @@ def test_a_large_sheet_pasted_in_is_no_trouble() -> None:
     cells = {(row, column): Cell(f"{FIRST} {row}", CellKind.TEXT) for row in range(20_000) for column in range(5)}
     workbook = replace(sent_out(), sheets=(*sent_out().sheets, SheetData("Ledger", cells=cells)))
     assert not locate(council(), workbook).problems
+
+
+# Cells that left their rows
+
+
+def answer_moved(workbook: WorkbookData, move: Move, *, titles: bool = True, names: bool = True) -> WorkbookData:
+    """The workbook with cells of the Assessment sheet elsewhere, and such of their marks as a program takes along."""
+    changed_ = moved(workbook, "Assessment", move)
+    sheet, before = changed_.sheet("Assessment"), workbook.sheet("Assessment")
+    assert sheet is not None
+    assert before is not None
+    if not titles:
+        changed_ = changed(changed_, "Assessment", replace(sheet, validations=()))
+    return changed_ if names else replace(changed_, names=workbook.names)
+
+
+@pytest.mark.parametrize(("titles", "names"), [(True, True), (True, False), (False, True)])
+def test_an_answer_that_was_cut_onto_another_is_said_at_both_cells(titles: bool, names: bool) -> None:
+    """The blank cell asks where its answer went, and what lies on the other question is refused: by either mark."""
+    here, there = (row_of(FIRST), Assessment.ANSWER), (row_of(SECOND), Assessment.ANSWER)
+
+    def move(row: int, column: int) -> tuple[int, int] | None:
+        return there if (row, column) == here else None if (row, column) == there else (row, column)
+
+    location = locate(council(), answer_moved(sent_out(), move, titles=titles, names=names))
+    [asked] = one(location, FIRST).problems
+    assert (asked.code, asked.cell) == ("answer-moved", cell_name(*here))
+    assert cell_name(*there) in asked.found
+    [refused] = one(location, SECOND).problems
+    assert (refused.code, refused.cell) == ("answer-displaced", cell_name(*there))
+    assert FIRST in refused.found
+    assert one(location, SECOND).refused == {Key(SECOND)}
+    assert not one(location, THIRD).problems
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_answers_that_changed_places_are_both_refused(names: bool) -> None:
+    """Their titles went along, as after sorting one column; the rest of their rows is as it was."""
+    swap = {row_of(FIRST): row_of(SECOND), row_of(SECOND): row_of(FIRST)}
+    workbook = answer_moved(
+        sent_out(), lambda row, at: (swap.get(row, row), at) if at == Assessment.ANSWER else (row, at), names=names
+    )
+    location = locate(council(), workbook)
+    for code in (FIRST, SECOND):
+        assert one(location, code).refused == {Key(code)}
+        assert [problem.code for problem in one(location, code).problems] == ["answer-displaced"]
+    assert value(workbook, location, Key(FIRST, Part.EVIDENCE)) == "the first"
+
+
+def test_a_name_that_went_astray_alone_is_noted() -> None:
+    """A defined name that points elsewhere while every other mark agrees is said, and changes nothing."""
+    wanted = council().by_key[Key(FIRST)].name
+    names = tuple(
+        replace(each, refers_to="Assessment!$Z$99") if each.name == wanted else each for each in sent_out().names
+    )
+    workbook = replace(sent_out(), names=names)
+    location = locate(council(), workbook)
+    check_answers(workbook, location)
+    assert [(problem.code, problem.item) for problem in location.problems] == [("item-marker-differs", FIRST)]
+    assert "Z99" in location.problems[0].found
+
+
+def test_other_words_beside_a_code_are_noted() -> None:
+    """The code decides, and the note gives the words that stand there."""
+    workbook = with_cells(sent_out(), "Assessment", {(row_of(FIRST), Assessment.QUESTION): "Do you like cake?"})
+    location = locate(council(), workbook)
+    check_answers(workbook, location)
+    assert [(problem.code, problem.found) for problem in location.problems] == [
+        ("item-wording-differs", "Do you like cake?")
+    ]

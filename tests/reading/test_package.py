@@ -11,9 +11,12 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading.workbooks import pack, parts
 
 from kil_xlsx.errors import FileRefused
-from kil_xlsx.reading.package import FileKind, Limits, Package, sniff
+from kil_xlsx.reading.cells import read_workbook
+from kil_xlsx.reading.kinds import FileKind, sniff
+from kil_xlsx.reading.package import Limits, Package
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 
@@ -282,3 +285,32 @@ def test_all_reads_together_count() -> None:
     package.read("a")
     with pytest.raises(FileRefused):
         package.read("a")
+
+
+@pytest.mark.parametrize(
+    ("field", "limit", "rest", "names"),
+    [
+        ("merges", 2, '<mergeCells><mergeCell ref="A1:B1"/><mergeCell ref="A2:B2"/></mergeCells>', ""),
+        ("validations", 2, f"<dataValidations>{'<dataValidation/>' * 2}</dataValidations>", ""),
+        ("ranges", 3, '<dataValidations><dataValidation sqref="A1 A2 A3"/></dataValidations>', ""),
+        ("names", 2, "", "<definedNames>" + '<definedName name="a">1</definedName>' * 2 + "</definedNames>"),
+        ("xml_elements", 5, "", ""),
+        ("xml_namespaces", 7, '<a xmlns:b="u:b"/>', ""),
+        ("formula_text", 3, "", ""),
+    ],
+)
+def test_limits_on_what_parts_hold(field: str, limit: int, rest: str, names: str) -> None:
+    """A workbook at a limit is read, one beyond it is refused."""
+    rows = '<row r="1"><c r="A1"><f t="shared" si="0">1+1</f></c></row>'
+    if field == "formula_text":
+        rows += '<row r="2"><c r="A2"><f t="shared" si="0"/></c></row>'
+    data = pack({**parts(rows, rest=rest), **_with_names(names)})
+    assert read_workbook(data, Limits(**{field: limit})).sheets
+    with pytest.raises(FileRefused) as caught:
+        read_workbook(data, Limits(**{field: limit - 1}))
+    assert caught.value.code == ("file-unsafe" if field == "xml_namespaces" else "file-too-large")
+
+
+def _with_names(names: str) -> dict[str, str]:
+    book = parts()["xl/workbook.xml"]
+    return {"xl/workbook.xml": book.replace("</sheets>", f"</sheets>{names}")}

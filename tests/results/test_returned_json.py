@@ -106,7 +106,7 @@ def test_refused_file(document: Any) -> None:
     """A file that cannot be read has its problem and nothing else; one that was skipped is named."""
     refused = document["files"][1]
     assert refused["outcome"] == "refused"
-    assert [problem["code"] for problem in refused["problems"]] == ["file-not-a-workbook"]
+    assert [problem["code"] for problem in refused["problems"]] == ["file-is-csv"]
     assert refused["scores"] is None
     assert refused["questions"] == []
     assert [Path(each["name"]).name for each in document["skipped"]] == ["c.txt"]

@@ -7,6 +7,7 @@ from kil_xlsx.core.returns import Key, State, Touch
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Sheet, Style
 from kil_xlsx.layout.places import KEY, NO, About, ListPlace, Measures
+from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,
@@ -25,7 +26,9 @@ from kil_xlsx.layout.sheets.frame import (
     marks,
     new_sheet,
     ref,
+    refused,
     untouched,
+    unusable,
 )
 from kil_xlsx.layout.sheets.lists import label_by_prefix, label_by_stretch
 
@@ -102,14 +105,18 @@ def _row(content: Content, sheet: Sheet, field: ProfileField) -> None:
 
 def _status(content: Content, sheet: Sheet, field: ProfileField) -> tuple[str, str]:
     """What is still to be done about a field, and what it is now."""
-    needed, look = content.words("about.needed"), content.words("flag.carried")
-    carried = f'IF({untouched(content, sheet, field.id)},{literal(look)},"")'
-    shown = look if content.ret.touch(field.id) is Touch.UNTOUCHED else ""
-    if not field.required:
-        return carried, shown
-    if content.entry(field.id).state is not State.ANSWERED:
-        shown = needed
-    return f"IF({is_given(content, sheet, field)},{carried},{literal(needed)})", shown
+    words, row = content.words, content.plan.row_workings
+    wrong, needed, look = words("flag.unusable"), words("about.needed"), words("flag.carried")
+    text = (
+        f"IF({unusable(content, sheet, field.code)},{literal(wrong)},"
+        f"IF({ref(row.cell(field.code, Plan.ROW_NEEDED), sheet)}=1,{literal(needed)},"
+        f'IF({untouched(content, sheet, field.id)},{literal(look)},"")))'
+    )
+    if refused(content, content.plan.row_slots[field.code]):
+        return text, wrong
+    if field.required and content.entry(field.id).state is not State.ANSWERED:
+        return text, needed
+    return text, look if content.ret.touch(field.id) is Touch.UNTOUCHED else ""
 
 
 def is_given(content: Content, sheet: Sheet, field: ProfileField) -> str:

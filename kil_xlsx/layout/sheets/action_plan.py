@@ -47,12 +47,12 @@ def paint(content: Content) -> Sheet:
     sheet.freeze = (ActionPlan.HEADER + 1, ActionPlan.WHY)
     sheet.selection = (plan.plan_first, ActionPlan.QUESTION)
     last = plan.plan_first + len(content.instrument.questions) - 1
-    as_table(sheet, "plan", ActionPlan.HEADER, last, NO, ActionPlan.DUE)
+    as_table(sheet, "plan", ActionPlan.HEADER, last, NO, ActionPlan.DUE, filtered=True)
     rows = RangeRef(sheet.name, plan.plan_first, NO, last, ActionPlan.DUE)
     filled = f"LEN(${CellRef(sheet.name, plan.plan_first, ActionPlan.CODE).address})>0"
     sheet.conditional_formats.append(ConditionalFormat(rows, "formula", Style("row_line"), formula=filled))
     sheet.printing = PrintSetup(
-        landscape=True, repeat_first_row=ActionPlan.HEADER, repeat_last_row=ActionPlan.HEADER,
+        landscape=True, repeat_first_row=0, repeat_last_row=ActionPlan.HEADER,
         footer=sheet.printing.footer, area=RangeRef(sheet.name, 0, NO, last, ActionPlan.DUE),
     )  # fmt: skip
     return sheet

@@ -34,7 +34,9 @@ from kil_xlsx.layout.sheets.frame import (
     new_sheet,
     page_header,
     ref,
+    refused,
     untouched,
+    unusable,
 )
 
 _LEVELS_WIDTH = 112.0
@@ -98,6 +100,8 @@ def paint(content: Content) -> Sheet:
     sheet.freeze = (Assessment.HEADER + 1, Assessment.CONFIRM)
     first = content.instrument.questions[0]
     sheet.selection = (plan.assessment.rows[first.id], Assessment.ANSWER)
+    # Sections have bands among the rows, so this is no table; its rows can be filtered all the same.
+    sheet.filter = sheet.area(Assessment.HEADER, NO, plan.assessment.last, columns.DUE)
     _printing(content, sheet)
     _formats(content, sheet)
     return sheet
@@ -231,16 +235,20 @@ def _flag(content: Content, sheet: Sheet, question: Question) -> tuple[str, str]
     answer = ref(plan.question_cell(question, Assessment.ANSWER), sheet)
     unlisted, reason = words("flag.not_in_list"), words("flag.reason")
     find_out, claim, look = words("flag.dont_know"), words("flag.claim"), words("flag.carried")
+    wrong = words("flag.unusable")
     text = (
         f"IF(AND({working(Workings.POSITION)}=0,LEN(TRIM({answer}))>0),{literal(unlisted)},"
+        f"IF({unusable(content, sheet, question.id)},{literal(wrong)},"
         f"IF({working(Workings.REASON)}=1,{literal(reason)},"
         f"IF({untouched(content, sheet, question.id)},{literal(look)},"
         f'IF({working(Workings.STATE)}="{State.DONT_KNOW}",{literal(find_out)},'
-        f'IF({working(Workings.CLAIM)}=1,{literal(claim)},"")))))'
+        f'IF({working(Workings.CLAIM)}=1,{literal(claim)},""))))))'
     )
     typed = content.typed.get(plan.by_key[Key(question.id)].key)
     if result.state is State.UNANSWERED and typed is not None and str(typed).strip(" "):
         return text, unlisted
+    if refused(content, plan.row_slots[question.id]):
+        return text, wrong
     if result.reason_missing:
         return text, reason
     if content.ret.touch(question.id) is Touch.UNTOUCHED:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, figure_and_reason, range_check_id
+from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 from kil_xlsx.core.expressions import describe
 from kil_xlsx.core.figures import Check
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.results import CheckState
-from kil_xlsx.core.returns import Key, Part, Touch
+from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
-from kil_xlsx.layout.places import KEY, NO, Assessment, Carried, Checks, Measures, Workings
+from kil_xlsx.layout.places import KEY, NO, Assessment, Checks, Measures
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets import carried
+from kil_xlsx.layout.sheets import links
 from kil_xlsx.layout.sheets.frame import (
     NO_WIDTH,
     Content,
@@ -24,7 +22,6 @@ from kil_xlsx.layout.sheets.frame import (
     given,
     header,
     intro,
-    link_address,
     literal,
     marks,
     new_sheet,
@@ -79,13 +76,13 @@ def paint(content: Content) -> Sheet:
         target = plan.measures.cell(measure.id, Measures.VALUE)
         _row(content, sheet, range_check_id(measure.id), label, f"NOT(ISNUMBER({cell}))", holds, target)
     _standing(content, sheet)
-    as_table(sheet, "checks", Checks.HEADER, plan.checks.last, NO, Checks.EXPLANATION)
+    as_table(sheet, "checks", Checks.HEADER, plan.checks.last, NO, Checks.EXPLANATION, filtered=True)
     _formats(content, sheet)
     sheet.freeze = (Checks.HEADER + 1, Checks.SEVERITY)
     sheet.selection = (plan.checks.first, Checks.EXPLANATION)
     sheet.printing = PrintSetup(
         landscape=True,
-        repeat_first_row=Checks.HEADER,
+        repeat_first_row=0,
         repeat_last_row=Checks.HEADER,
         footer=sheet.printing.footer,
         area=RangeRef(sheet.name, 0, NO, plan.checks.last, Checks.EXPLANATION),
@@ -167,78 +164,25 @@ def _standing(content: Content, sheet: Sheet) -> None:
         UNUSABLE: (words("checks.unusable"), figures),
         CARRIED: (words("checks.carried"), plan.question_cell(first, Assessment.ANSWER)),
     }
-    links = _firsts(content)
+    firsts = {
+        REQUIRED: links.first_needed(content),
+        REASONS: links.first_without_reason(content),
+        CLAIMS: links.first_claim(content),
+        UNUSABLE: links.first_unusable(content),
+    }
+    if plan.figures.rows:
+        firsts[BOTH] = links.first_with_both(content)
+    if content.carried:
+        firsts[CARRIED] = links.first_untouched(content)
     for identifier, (label, target) in rows.items():
         cell = ref(plan.check_workings.cell(identifier, Plan.CHECK_VALUE), sheet)
         failed = said(content, "checks.count", result=_failed(content, sheet, identifier), count=cell)
-        _put(
-            content, sheet, identifier, label, f"IF({cell}=0,{literal(words('checks.ok'))},{failed})",
-            None if identifier in links else target,
-        )  # fmt: skip
-        if identifier in links:
-            _link_to_first(content, sheet, identifier, links[identifier], target)
-
-
-@dataclass(frozen=True)
-class _First:
-    """Where the first row that a check concerns is found: flags (1 where one is), codes, addresses; its code now."""
-
-    flags: RangeRef
-    codes: RangeRef
-    addresses: RangeRef
-    code: str | None
-
-
-def _firsts(content: Content) -> dict[str, _First]:
-    """The standing checks whose first concern can be found by formula."""
-    plan, questions, result = content.plan, content.instrument.questions, content.result
-
-    def asked(flags: int, code: str | None) -> _First:
-        codes, addresses = (plan.working_range(questions, at) for at in (Workings.CODE, Workings.ADDRESS))
-        return _First(plan.working_range(questions, flags), codes, addresses, code)
-
-    found = {
-        REASONS: asked(
-            Workings.REASON, next((one.id for one in result.questions.values() if one.reason_missing), None)
-        ),
-        CLAIMS: asked(Workings.CLAIM, next(iter(result.claims), None)),
-    }
-    if plan.figures.rows:
-        column = plan.figure_workings.column
-        figures = content.instrument.figures
-        both = next((figure.code for figure in figures if figure_and_reason(content.ret, figure.id)), None)
-        found[BOTH] = _First(
-            column(Plan.FIGURE_BOTH), column(Plan.FIGURE_CODE), column(Plan.FIGURE_ADDRESS), both
-        )  # fmt: skip
-    if content.carried:
-        rows = (
-            keys for place, keys in content.ret.carried_items.items() if content.ret.touch(*place) is Touch.UNTOUCHED
-        )
-        code = next((plan.by_key[keys[0]].code for keys in rows), None)
-        flags, codes, addresses = (
-            carried.column(content, at) for at in (Carried.UNTOUCHED, Carried.CODE, Carried.ADDRESS)
-        )
-        found[CARRIED] = _First(flags, codes, addresses, code)
-    return found
-
-
-def _link_to_first(
-    content: Content,
-    sheet: Sheet,
-    identifier: str,
-    first: _First,
-    otherwise: CellRef,
-) -> None:
-    """A link to the first row that a check concerns, else to where such rows would be."""
-    flags, codes, addresses = (ref(area, sheet) for area in (first.flags, first.codes, first.addresses))
-    words = content.words
-    go = words("start.go", sheet=otherwise.sheet)
-    none, found = f"COUNTIF({flags},1)=0", f"MATCH(1,{flags},0)"
-    address = f"IF({none},{literal(link_address(otherwise))},INDEX({addresses},{found}))"
-    text = f"IF({none},{literal(go)},{said(content, 'checks.go_item', code=f'INDEX({codes},{found})')})"
-    row = content.plan.checks.rows[identifier]
-    value = go if first.code is None else words("checks.go_item", code=first.code)
-    formula(sheet, row, Checks.GO, f"HYPERLINK({address},{text})", value, "link")
+        text = f"IF({cell}=0,{literal(words('checks.ok'))},{failed})"
+        if identifier not in firsts:
+            _put(content, sheet, identifier, label, text, target)
+            continue
+        _put(content, sheet, identifier, label, text, None)
+        links.link(content, sheet, firsts[identifier], target).put(sheet, plan.checks.rows[identifier], Checks.GO)
 
 
 def _formats(content: Content, sheet: Sheet) -> None:

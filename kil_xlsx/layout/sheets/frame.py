@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from kil_xlsx.core.branding import DEFAULT, Branding
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.peers import Peers
 from kil_xlsx.core.results import Result
-from kil_xlsx.core.returns import Entry, Key, Part, Return, Typed
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Typed
 from kil_xlsx.layout import a1, text_fit
 from kil_xlsx.layout.codec import day_of
 from kil_xlsx.layout.document import (
@@ -28,6 +28,7 @@ from kil_xlsx.layout.document import (
     Validation,
     Value,
 )
+from kil_xlsx.layout.marking import Marking
 from kil_xlsx.layout.places import KEY, NO, Carried
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind, key_text
@@ -53,7 +54,10 @@ class Previous:
 
 @dataclass(frozen=True)
 class Issue:
-    """The circumstances in which a workbook is made.  ``created`` is the only clock there is."""
+    """The circumstances in which a workbook is made.  ``created`` is the only clock there is.
+
+    A copy of what was sent out before keeps its ``reference``; ``marking`` says what is to be put right in it.
+    """
 
     created: datetime
     organisation: Organisation | None = None
@@ -63,6 +67,8 @@ class Issue:
     previous: Previous | None = None
     peers: Peers | None = None
     branding: Branding = DEFAULT
+    reference: str = ""
+    marking: Marking | None = None
 
 
 @dataclass(frozen=True)
@@ -187,14 +193,16 @@ def new_sheet(
     first = min(column for column in widths if column != KEY)
     sheet.put(0, first, title, "title")
     sheet.row_heights[0] = 30
-    sheet.put(1, first, _subtitle(content), "subtitle")
+    sheet.put(1, first, _subtitle(content, title), "subtitle")
     sheet.row_heights[1] = 20
     sheet.printing = PrintSetup(landscape=landscape, footer=footer(content))
     return sheet
 
 
-def _subtitle(content: Content) -> str:
-    parts = [content.instrument.framework.title]
+def _subtitle(content: Content, title: str) -> str:
+    """Questionnaire, organisation and reference code, without what the title says already."""
+    whole = content.instrument.framework.title
+    parts = [] if title == whole else [whole]
     if content.issue.organisation and content.issue.organisation.name:
         parts.append(content.issue.organisation.name)
     parts.append(content.stamp.reference)
@@ -203,8 +211,8 @@ def _subtitle(content: Content) -> str:
 
 def page_header(content: Content, title: str) -> str:
     """The header of printed pages that do not show the sheet's own title: title and organisation."""
-    words = f"{title}   ·   {_subtitle(content)}".replace("&", "&&")
-    return f"&L&10{words[:200]}"
+    words = f"{title}   ·   {_subtitle(content, title)}"[:120].replace("&", "&&")
+    return f"&L&10{words}"
 
 
 def footer(content: Content) -> str:
@@ -242,9 +250,11 @@ def header(
     sheet.row_heights[row] = height
 
 
-def as_table(sheet: Sheet, name: str, header_row: int, last_row: int, first: int, last: int) -> None:
+def as_table(
+    sheet: Sheet, name: str, header_row: int, last_row: int, first: int, last: int, *, filtered: bool = False
+) -> None:
     """Make a table, headings included, one that programs and screen readers know as such."""
-    sheet.tables.append(Table(f"kil_{name}", sheet.area(header_row, first, last_row, last)))
+    sheet.tables.append(Table(f"kil_{name}", sheet.area(header_row, first, last_row, last), filtered))
 
 
 def marks(sheet: Sheet, row: int, code: str) -> None:
@@ -274,7 +284,9 @@ def fill_in(content: Content, sheet: Sheet, slot: Slot, number_format: str | Non
     value: Value = typed
     if slot.kind is SlotKind.DATE and isinstance(typed, float) and typed.is_integer():
         value = day_of(typed) or typed
-    sheet.put(slot.cell.row, slot.cell.column, value, Style(_ROLES[slot.kind], number_format))
+    marking = content.issue.marking
+    marked = "_marked" if marking is not None and slot.key in marking.cells else ""
+    sheet.put(slot.cell.row, slot.cell.column, value, Style(f"{_ROLES[slot.kind]}{marked}", number_format))
     sheet.validations.append(_validation(content, slot))
 
 
@@ -312,6 +324,17 @@ def formula(
 ) -> None:
     """A formula with the value that Python gives it; nothing is an empty text."""
     sheet.put(row, column, Formula(text, "" if value is None else value), style)
+
+
+def refused(content: Content, slots: Iterable[Slot]) -> int:
+    """How many of some cells the workbook's formulas cannot use."""
+    entries = (content.ret.entries.get(slot.key) for slot in slots)
+    return sum(entry is not None and entry.outcome is Outcome.REFUSED for entry in entries)
+
+
+def unusable(content: Content, sheet: Sheet, code: str) -> str:
+    """The condition that a row holds something that cannot be used: not in the list, no number in range, no date."""
+    return f"{ref(content.plan.row_workings.cell(code, Plan.ROW_WRONG), sheet)}=1"
 
 
 def untouched(content: Content, sheet: Sheet, item: str, row: int = 0) -> str:

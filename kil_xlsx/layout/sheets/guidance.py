@@ -11,7 +11,7 @@ from kil_xlsx.core.instrument import display
 from kil_xlsx.layout import pagination, text_fit
 from kil_xlsx.layout.document import Link, PrintSetup, RangeRef, Sheet
 from kil_xlsx.layout.places import Assessment
-from kil_xlsx.layout.sheets.frame import Content, new_sheet
+from kil_xlsx.layout.sheets.frame import Content, new_sheet, page_header
 
 _LABEL, _TEXT = 1, 2
 _WIDTHS = {0: 2.0, _LABEL: 34.0, _TEXT: 108.0}
@@ -44,6 +44,7 @@ def paint(content: Content) -> Sheet:
     sheet.printing = PrintSetup(
         scale=per_cent,
         breaks_before=pagination.breaks(sheet, range(row + 1), per_cent, paper, with_next=kept_together),
+        header=page_header(content, words("guidance.title")),
         footer=sheet.printing.footer,
         area=RangeRef(sheet.name, 0, _LABEL, row, _TEXT),
     )

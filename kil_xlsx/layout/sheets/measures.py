@@ -5,7 +5,7 @@ from __future__ import annotations
 from kil_xlsx.core.checking import figure_and_reason
 from kil_xlsx.core.expressions import describe
 from kil_xlsx.core.figures import Input, Measure, ReferenceValue, TableColumn
-from kil_xlsx.core.returns import Key, Outcome, Part, State, Touch
+from kil_xlsx.core.returns import Key, Part, State, Touch
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import ConditionalFormat, PrintSetup, RangeRef, Rich, Run, Sheet, Style
 from kil_xlsx.layout.pagination import Page, breaks, scale
@@ -31,8 +31,10 @@ from kil_xlsx.layout.sheets.frame import (
     number,
     page_header,
     ref,
+    refused,
     said,
     untouched,
+    unusable,
 )
 from kil_xlsx.layout.sheets.workings import bounds, expression, number_in_range
 
@@ -186,18 +188,18 @@ def _figure(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> N
 def _flag(content: Content, sheet: Sheet, figure: Input | ReferenceValue) -> tuple[str, str]:
     """What is to be looked at in a figure's row, and what it is now."""
     plan, words = content.plan, content.words
-    unusable, both, look = words("flag.unusable"), words("flag.both"), words("flag.carried")
+    wrong, both, look = words("flag.unusable"), words("flag.both"), words("flag.carried")
 
     def working(column: int) -> str:
         return ref(plan.figure_workings.cell(figure.id, column), sheet)
 
     text = (
-        f"IF({working(Plan.FIGURE_UNUSABLE)}>0,{literal(unusable)},"
+        f"IF({unusable(content, sheet, figure.code)},{literal(wrong)},"
         f"IF({working(Plan.FIGURE_BOTH)}=1,{literal(both)},"
         f'IF({untouched(content, sheet, figure.id)},{literal(look)},"")))'
     )
-    if any(content.ret.get(*slot.key).outcome is Outcome.REFUSED for slot in plan.by_item[figure.id]):
-        return text, unusable
+    if refused(content, plan.row_slots[figure.code]):
+        return text, wrong
     if figure_and_reason(content.ret, figure.id):
         return text, both
     return text, look if content.ret.touch(figure.id) is Touch.UNTOUCHED else ""
@@ -256,12 +258,13 @@ def _table(content: Content, sheet: Sheet, place: TablePlace, section_number: in
 
 def _row_flag(content: Content, sheet: Sheet, place: TablePlace, row: int) -> tuple[str, str]:
     """What is to be looked at in a row of a table, and what it is now."""
-    unusable, look = content.words("flag.unusable"), content.words("flag.carried")
-    count = ref(place.unusable_cell(row), sheet)
-    text = f'IF({count}>0,{literal(unusable)},IF({untouched(content, sheet, place.table.id, row)},{literal(look)},""))'
-    slots = (slot for slot in content.plan.by_item[place.table.id] if slot.key.row == row)
-    if any(content.ret.get(*slot.key).outcome is Outcome.REFUSED for slot in slots):
-        return text, unusable
+    wrong, look, code = content.words("flag.unusable"), content.words("flag.carried"), place.row_code(row)
+    text = (
+        f"IF({unusable(content, sheet, code)},{literal(wrong)},"
+        f'IF({untouched(content, sheet, place.table.id, row)},{literal(look)},""))'
+    )
+    if refused(content, content.plan.row_slots[code]):
+        return text, wrong
     return text, look if content.ret.touch(place.table.id, row) is Touch.UNTOUCHED else ""
 
 
@@ -324,7 +327,7 @@ def _measure(content: Content, sheet: Sheet, measure: Measure) -> None:
     formula(sheet, row, Measures.VALUE, rounded, result.value, Style("result_number", unit.format))
     cell = ref(plan.measures.cell(measure.id, Measures.VALUE), sheet)
     formula(sheet, row, Measures.MISSING, *_reading(content, sheet, measure, cell), "output")
-    in_words = describe(
+    in_words = measure.formula_words or describe(
         content.instrument.expressions[measure.formula], lambda name: figure_label(content, name), words.of_formula
     )
     sheet.put(row, Measures.WHERE, in_words, "help")

@@ -172,8 +172,10 @@ def shown(content: Content, sheet: Sheet, row: int, item: str, score: float | No
         ref(CellRef(sheet.name, row, column), sheet) for column in (Results.SCORE, Results.LOWER, Results.UPPER)
     )
     below, within, above = (literal(content.words(_WORDS[each])) for each in Standing)
-    compared = f"IF({mine}<{lower},{below},IF({mine}>{upper},{above},{within}))"
-    where = standing(score, figures)
+    decimals = content.instrument.framework.scoring.decimals
+    rounded, least, most = (f"ROUND({cell},{decimals})" for cell in (mine, lower, upper))
+    compared = f"IF({rounded}<{least},{below},IF({rounded}>{most},{above},{within}))"
+    where = standing(score, figures, decimals)
     text = f'IF(AND(ISNUMBER({mine}),ISNUMBER({lower}),ISNUMBER({upper})),{compared},"")'
     formula(sheet, row, Results.STANDING, text, content.words(_WORDS[where]) if where else "", "output")
 

@@ -25,6 +25,7 @@ from kil_xlsx.layout.sheets.frame import (
     literal,
     new_sheet,
     number,
+    page_header,
     ref,
     said,
 )
@@ -154,7 +155,8 @@ def _printing(content: Content, sheet: Sheet) -> PrintSetup:
         sheet, range(plan.claims_title + 2 + LISTED + 1), per_cent, page,
         with_next=together, starts_page={plan.charts_row - 1, plan.strongest_title},
     )  # fmt: skip
-    return PrintSetup(landscape=True, scale=per_cent, breaks_before=found, footer=footer)
+    head = page_header(content, plan.results.sheet)
+    return PrintSetup(landscape=True, scale=per_cent, breaks_before=found, header=head, footer=footer)
 
 
 def last_time(content: Content) -> str:
@@ -455,7 +457,9 @@ def _listed(
 
         question = by_id.get(identifier)
         formula(sheet, row, NO, found(Workings.CODE), identifier, "code")
-        formula(sheet, row, Results.LABEL, found(Workings.LABEL), question.label if question else "", "output")
+        label, none = found(Workings.LABEL), words("results.none") if rank == 0 else ""
+        text = f"IF(COUNT({keys})=0,{literal(none)},{label})" if none else label
+        formula(sheet, row, Results.LABEL, text, question.label if question else none, "output")
         answer = str(content.typed.get(Key(question.id), "")) if question else ""
         formula(
             sheet, row, Results.SCORE, f'IF({code}="","",INDEX({answers},MATCH({code},{codes},0)))', answer, "output"

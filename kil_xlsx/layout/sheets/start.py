@@ -11,6 +11,7 @@ from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, ConditionalFormat, Link, PrintSetup, RangeRef, Sheet, Style
 from kil_xlsx.layout.places import About, Assessment, Checks, Measures, Workings
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets import links, to_fix
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.carried import count_of_untouched
 from kil_xlsx.layout.sheets.checks import special_label
@@ -36,6 +37,7 @@ def paint(content: Content) -> Sheet:
     sheet = new_sheet(content, plan.start.sheet, content.instrument.framework.title, _WIDTHS, tab="tab")
     logo(content, sheet, _GO)
     _facts(content, sheet)
+    to_fix.on_start(content, sheet, plan.start.next + 1, _LABEL, _VALUE)
     row = _progress(content, sheet)
     row = _text(content, sheet, row + 1)
     row = _privacy(content, sheet, row)
@@ -106,9 +108,10 @@ def _progress(content: Content, sheet: Sheet) -> int:
     )  # fmt: skip
     row = top + 1
     required = [field for field in instrument.profile if field.required]
-    done = "+".join(f"IF({is_given(content, sheet, field)},1,0)" for field in required) or "0"
+    done = f"{len(required)}-SUM({ref(plan.row_workings.column(Plan.ROW_NEEDED), sheet)})"
     _line(content, sheet, row, "", plan.about.sheet, len(required), done, progress.profile_done)
-    _go_to(content, sheet, row, plan.first_profile_cell())
+    needed = links.link(content, sheet, links.first_needed(content), plan.first_profile_cell(), "start.next_field")
+    needed.put(sheet, row, _GO)
     profile_row = row
     section_rows = []
     for node in instrument.tree:
@@ -119,8 +122,7 @@ def _progress(content: Content, sheet: Sheet) -> int:
         responded = f'{count}-COUNTIF({states},"{State.UNANSWERED}")'
         value = content.result.sections[node.id].counts.responded
         _line(content, sheet, row, node.id, node.section.label, count, responded, value)
-        question = _next_question(content, sheet, node.questions)
-        formula(sheet, row, _GO, f"HYPERLINK({question.address},{question.words})", question.value, "link")
+        _next_question(content, sheet, node.questions).put(sheet, row, _GO)
     row += 1
     figures = instrument.figures
     if figures:
@@ -150,33 +152,10 @@ def _go_to(content: Content, sheet: Sheet, row: int, target: CellRef) -> None:
     sheet.put(row, _GO, Link(target, content.words("start.go", sheet=target.sheet)), "link")
 
 
-@dataclass(frozen=True)
-class _Next:
-    """A link that a formula makes: where it leads, what it says, and what it says now."""
-
-    address: str
-    words: str
-    value: str
-
-
-def _next_question(content: Content, sheet: Sheet, questions: tuple[Question, ...]) -> _Next:
+def _next_question(content: Content, sheet: Sheet, questions: tuple[Question, ...]) -> links.Linked:
     """The first of some consecutive questions that nobody has dealt with, or the first of all when none is left."""
-    plan, words = content.plan, content.words
-
-    def column(which: int) -> str:
-        return ref(plan.working_range(questions, which), sheet)
-
-    is_open = column(Workings.OPEN)
-    found = f"MATCH(MIN({is_open}),{is_open},0)"
-    first = literal(link_address(plan.question_cell(questions[0], Assessment.ANSWER)))
-    address = f"IF(COUNT({is_open})=0,{first},INDEX({column(Workings.ADDRESS)},{found}))"
-    code = f"INDEX({column(Workings.CODE)},{found})"
-    done = words("start.go", sheet=plan.assessment.sheet)
-    following = said(content, "start.next_question", code=code)
-    states = content.result.questions
-    left = next((question.id for question in questions if states[question.id].state is State.UNANSWERED), None)
-    value = done if left is None else words("start.next_question", code=left)
-    return _Next(address, f"IF(COUNT({is_open})=0,{literal(done)},{following})", value)
+    first = content.plan.question_cell(questions[0], Assessment.ANSWER)
+    return links.link(content, sheet, links.first_open(content, questions), first, "start.next_question")
 
 
 def _left(content: Content, sheet: Sheet, row: int, profile_row: int, section_rows: list[int]) -> int:
@@ -187,46 +166,68 @@ def _left(content: Content, sheet: Sheet, row: int, profile_row: int, section_ro
     is_open = ref(plan.check_workings.column(Plan.CHECK_OPEN), sheet)
     severities = ref(plan.check_workings.column(Plan.CHECK_SEVERITY), sheet)
     errors, queries = (f'SUMIFS({is_open},{severities},"{severity}")' for severity in ("error", "query"))
+    otherwise = plan.checks.cell(CLAIMS, Checks.RESULT)
+    field = links.link(content, sheet, links.first_needed(content), plan.first_profile_cell(), "start.next_field")
     question = _next_question(content, sheet, content.instrument.questions)
-    checks = plan.checks.cell(CLAIMS, Checks.RESULT)
-    lines: list[tuple[str, str, int, CellRef | None]] = [
-        (words("start.left_profile", about=plan.about.sheet), ref(sheet.ref(profile_row, _LEFT), sheet),
-         progress.profile_required - progress.profile_done, plan.first_profile_cell()),
-        (words("start.left_questions"), questions, progress.questions - progress.questions_responded, None),
-        (words("start.left_errors"), errors, progress.errors, checks),
-        (words("start.left_queries"), queries, progress.queries, checks),
+    error, query = (
+        links.link(content, sheet, links.first_check(content, severity), otherwise, "start.next_check")
+        for severity in ("error", "query")
+    )
+    left = [
+        _Left(words("start.left_profile", about=plan.about.sheet), ref(sheet.ref(profile_row, _LEFT), sheet),
+              progress.profile_required - progress.profile_done, field),
+        _Left(words("start.left_questions"), questions, progress.questions - progress.questions_responded, question),
+        _Left(words("start.left_errors"), errors, progress.errors, error),
+        _Left(words("start.left_queries"), queries, progress.queries, query),
     ]  # fmt: skip
     if content.carried:
+        first = links.first_untouched(content)
+        untouched = links.link(content, sheet, first, otherwise, "start.next_carried")
         counted = count_of_untouched(content, sheet)
-        lines.append((words("start.left_carried"), counted, content.ret.untouched, checks))
-    cells = []
-    for label, text, value, target in lines:
+        left.append(_Left(words("start.left_carried"), counted, content.ret.untouched, untouched))
+    for line in left:
         row += 1
         sheet.put(row, _LABEL, None, "code")
-        sheet.put(row, _VALUE, label, "text")
-        formula(sheet, row, _TOTAL, text, float(value), "output_center")
-        cells.append(ref(sheet.ref(row, _TOTAL), sheet))
+        sheet.put(row, _VALUE, line.label, "text")
+        formula(sheet, row, _TOTAL, line.count, float(line.value), "output_center")
+        line.cell = ref(sheet.ref(row, _TOTAL), sheet)
         for column in (_DONE, _LEFT, _SHARE):
             sheet.put(row, column, None, "output_center")
-        if target is None:
-            formula(sheet, row, _GO, f"HYPERLINK({question.address},{question.words})", question.value, "link")
-        else:
-            _go_to(content, sheet, row, target)
+        line.link.put(sheet, row, _GO)
         sheet.row_heights[row] = 20
-    _status(content, sheet, cells)
-    _next(content, sheet, cells, question)
+    _status(content, sheet, left)
+    _next(content, sheet, left)
     return row + 1
 
 
-def _status(content: Content, sheet: Sheet, cells: list[str]) -> None:
-    plan, words, progress = content.plan, content.words, content.result.progress
+@dataclass
+class _Left:
+    """One line of what is left: how much, by formula and now, where the first of it is, and the cell of the count."""
+
+    label: str
+    count: str
+    value: int
+    link: links.Linked
+    cell: str = ""
+
+
+def _status(content: Content, sheet: Sheet, left: list[_Left]) -> None:
+    """Whether the file can be sent: not while anything is missing or wrong; queries may stay open, and are counted."""
+    plan, words = content.plan, content.words
     status = plan.start.status
     sheet.put(status, _LABEL, words("start.status"), "label")
-    left = progress.profile_required - progress.profile_done + progress.questions - progress.questions_responded
+    profile, questions, errors, queries = left[:4]
     ready = words("start.ready")
-    not_ready = said(content, "start.not_ready", left=f"({cells[0]}+{cells[1]})", errors=cells[2])
-    text = f"IF({cells[0]}+{cells[1]}+{cells[2]}=0,{literal(ready)},{not_ready})"
-    shown = ready if progress.ready else words("start.not_ready", left=left, errors=progress.errors)
+    not_ready = said(content, "start.not_ready", left=f"({profile.cell}+{questions.cell})", errors=errors.cell)
+    still_open = said(content, "start.ready_but", ready=literal(ready), queries=queries.cell)
+    text = (
+        f"IF({profile.cell}+{questions.cell}+{errors.cell}>0,{not_ready},"
+        f"IF({queries.cell}>0,{still_open},{literal(ready)}))"
+    )
+    if not content.result.progress.ready:
+        shown = words("start.not_ready", left=profile.value + questions.value, errors=errors.value)
+    else:
+        shown = words("start.ready_but", ready=ready, queries=queries.value) if queries.value else ready
     formula(sheet, status, _VALUE, text, shown, "status_big")
     sheet.row_heights[status] = 28
     area = RangeRef(sheet.name, status, _VALUE, status, _VALUE)
@@ -239,30 +240,18 @@ def _status(content: Content, sheet: Sheet, cells: list[str]) -> None:
     )
 
 
-def _next(content: Content, sheet: Sheet, cells: list[str], question: _Next) -> None:
-    """A link to what comes next: what we need to know, the next question, checks to put right, or sending it."""
-    plan, words, progress = content.plan, content.words, content.result.progress
-    about, checks = plan.about.sheet, plan.checks.sheet
-    steps = [
-        (cells[0], link_address(plan.first_profile_cell()), words("start.next_profile", about=about)),
-        (cells[2], link_address(plan.checks.cell(CLAIMS, Checks.RESULT)), words("start.next_errors", checks=checks)),
-    ]
-    here = link_address(sheet.ref(plan.start.status, _VALUE))
-    address, text = literal(here), literal(words("start.next_send"))
-    count, target, label = steps[1]
-    address, text = f"IF({count}>0,{literal(target)},{address})", f"IF({count}>0,{literal(label)},{text})"
-    address = f"IF({cells[1]}>0,{question.address},{address})"
-    text = f"IF({cells[1]}>0,{question.words},{text})"
-    count, target, label = steps[0]
-    address, text = f"IF({count}>0,{literal(target)},{address})", f"IF({count}>0,{literal(label)},{text})"
-    if progress.profile_done < progress.profile_required:
-        value = steps[0][2]
-    elif progress.questions_responded < progress.questions:
-        value = question.value
-    else:
-        value = steps[1][2] if progress.errors else words("start.next_send")
+def _next(content: Content, sheet: Sheet, left: list[_Left]) -> None:
+    """A link to the first thing that is left, in the order of the list but answers carried over before queries."""
+    plan, words = content.plan, content.words
+    send = words("start.next_send")
+    address, text, value = literal(link_address(sheet.ref(plan.start.status, _VALUE))), literal(send), send
+    profile, questions, errors, queries, *carried = left
+    for line in (queries, *carried, errors, questions, profile):
+        address = f"IF({line.cell}>0,{line.link.address},{address})"
+        text = f"IF({line.cell}>0,{line.link.words},{text})"
+        value = line.link.value if line.value else value
     sheet.put(plan.start.next, _LABEL, words("start.next"), "label")
-    formula(sheet, plan.start.next, _VALUE, f"HYPERLINK({address},{text})", value, "link")
+    links.Linked(address, text, value).put(sheet, plan.start.next, _VALUE)
     sheet.row_heights[plan.start.next] = 22
 
 

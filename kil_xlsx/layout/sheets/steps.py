@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kil_xlsx.core.returns import Key, Part
 from kil_xlsx.layout import text_fit
-from kil_xlsx.layout.document import Sheet
+from kil_xlsx.layout.document import PrintSetup, RangeRef, Sheet
 from kil_xlsx.layout.places import KEY, NO, Steps
 from kil_xlsx.layout.sheets.frame import NO_WIDTH, Content, as_table, fill_in, header, intro, marks, new_sheet
 
@@ -43,5 +43,9 @@ def paint(content: Content) -> Sheet:
         )
     as_table(sheet, "steps", Steps.HEADER, plan.steps.last, NO, Steps.NOTE)
     sheet.freeze = (Steps.HEADER + 1, 0)
+    sheet.printing = PrintSetup(
+        landscape=True, repeat_first_row=0, repeat_last_row=Steps.HEADER, footer=sheet.printing.footer,
+        area=RangeRef(sheet.name, 0, NO, plan.steps.last, Steps.NOTE),
+    )  # fmt: skip
     sheet.selection = (plan.steps.first, Steps.STATUS)
     return sheet

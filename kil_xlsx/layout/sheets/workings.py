@@ -12,8 +12,7 @@ from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNU
 from kil_xlsx.core.expressions import evaluate, to_excel
 from kil_xlsx.core.framework import Question
 from kil_xlsx.core.measures import table_numbers
-from kil_xlsx.core.results import CheckState
-from kil_xlsx.core.returns import Outcome, State
+from kil_xlsx.core.returns import State
 from kil_xlsx.core.scoring import (
     CLAIM_PRIORITY,
     DONT_KNOW_PRIORITY,
@@ -25,9 +24,10 @@ from kil_xlsx.core.scoring import (
     weakest_key,
 )
 from kil_xlsx.layout.codec import ordered
-from kil_xlsx.layout.document import NOT_AVAILABLE, Column, Sheet
+from kil_xlsx.layout.document import NOT_AVAILABLE, Column, RangeRef, Sheet
 from kil_xlsx.layout.places import Assessment, Checks, ListPlace, Measures, Results, Workings
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.sheets import links
 from kil_xlsx.layout.sheets.about import is_given
 from kil_xlsx.layout.sheets.carried import count_of_untouched
 from kil_xlsx.layout.sheets.frame import (
@@ -41,6 +41,7 @@ from kil_xlsx.layout.sheets.frame import (
     looked_up,
     number,
     ref,
+    refused,
     text,
 )
 from kil_xlsx.layout.sheets.peers import median
@@ -55,7 +56,7 @@ def paint(content: Content) -> Sheet:
     for column in range(Workings.ADDRESS + 1):
         sheet.columns[column] = Column(14)
     names = ["code", "position", "state", "value", "relative", "strength", "target", "gap", "claim", "reason missing"]
-    names += ["priority", "strongest", "weakest", "weight", "group", "label", "unusable", "open", "claimed", "address"]
+    names += ["priority", "strongest", "weakest", "weight", "group", "label", "open", "claimed", "address"]
     for column, name in enumerate(names):
         sheet.put(Workings.HEADER, column, name, STYLE)
     for index, question in enumerate(content.instrument.questions):
@@ -64,6 +65,7 @@ def paint(content: Content) -> Sheet:
     _figures(content, sheet)
     _charts(content, sheet)
     _tables(content, sheet)
+    _rows(content, sheet)
     return sheet
 
 
@@ -156,13 +158,11 @@ def _question(content: Content, sheet: Sheet, question: Question, index: int) ->
     weakest = float(weakest_key(result.relative or 0.0, index)) if answered else None
     put(Workings.STRONGEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)-{index},"")', strongest)
     put(Workings.WEAKEST, f'IF({sortable},ROUND({relative}*{LIST_STEPS},0)+{index},"")', weakest)
-    slots = plan.by_item[question.id]
-    put(Workings.UNUSABLE, _unusable(content, sheet, slots), float(_refused(content, slots)))
     sheet.put(row, Workings.WEIGHT, float(question.weight), STYLE)
     sheet.put(row, Workings.GROUP, question.group or "-", STYLE)
     sheet.put(row, Workings.LABEL, question.label, STYLE)
     is_open = result.state is State.UNANSWERED
-    put(Workings.OPEN, f'IF({state}="{State.UNANSWERED}",{index},"")', float(index) if is_open else None)
+    put(Workings.OPEN, f'IF({state}="{State.UNANSWERED}",1,0)', float(is_open))
     claimed = result.claim_without_evidence
     put(Workings.CLAIMED, f'IF({cell(Workings.CLAIM)}=1,{index},"")', float(index) if claimed else None)
     sheet.put(row, Workings.ADDRESS, link_address(plan.question_cell(question, Assessment.ANSWER)), STYLE)
@@ -191,15 +191,20 @@ def _checks(content: Content, sheet: Sheet) -> None:
     for identifier, row in block.rows.items():
         result = content.result.checks[identifier]
         sheet.put(row, Plan.CHECK_ID, identifier, STYLE)
-        counts_as = "required" if identifier == REQUIRED else result.severity  # counted with the profile on Start
-        sheet.put(row, Plan.CHECK_SEVERITY, counts_as, STYLE)
+        counted = links.counts_as(identifier, result.severity)
+        sheet.put(row, Plan.CHECK_SEVERITY, counted, STYLE)
         cell = ref(plan.checks.cell(identifier, Checks.RESULT), sheet)
         explanation = given(ref(plan.checks.cell(identifier, Checks.EXPLANATION), sheet))
         still = f"IF({explanation},0,1)" if result.severity == "query" else "1"
         settled = f"OR({cell}={literal(words('checks.ok'))},{cell}={literal(words('checks.not_yet'))})"
         text_of_open = f"IF({settled},0,{still})"
-        is_open = result.state is CheckState.FAILED and not (result.severity == "query" and result.explained)
+        is_open = links.is_open(content, identifier)
         formula(sheet, row, Plan.CHECK_OPEN, text_of_open, float(is_open), STYLE)
+        opened = ref(sheet.ref(row, Plan.CHECK_OPEN), sheet)
+        for column, severity in ((Plan.CHECK_ERROR, "error"), (Plan.CHECK_QUERY, "query")):
+            mine = counted == severity
+            formula(sheet, row, column, opened if mine else "0", float(mine and is_open), STYLE)
+        sheet.put(row, Plan.CHECK_ADDRESS, link_address(plan.checks.cell(identifier, Checks.RESULT)), STYLE)
     for identifier, count in standing_counts(content, sheet).items():
         value = float(content.result.checks[identifier].count or 0)
         formula(sheet, block.rows[identifier], Plan.CHECK_VALUE, count, value, STYLE)
@@ -215,30 +220,39 @@ def _checks(content: Content, sheet: Sheet) -> None:
 def standing_counts(content: Content, sheet: Sheet) -> dict[str, str]:
     """The formulas that count what each standing check concerns."""
     plan, instrument = content.plan, content.instrument
-    required = [field for field in instrument.profile if field.required]
-    both = "0"
-    if plan.figures.rows:
-        both = f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_BOTH), sheet)})"
+
+    def total(area: RangeRef) -> str:
+        return f"SUM({ref(area, sheet)})"
+
     return {
-        REQUIRED: "+".join(f"IF({is_given(content, sheet, field)},0,1)" for field in required) or "0",
-        REASONS: f"SUM({ref(plan.working_range(instrument.questions, Workings.REASON), sheet)})",
-        CLAIMS: f"SUM({ref(plan.working_range(instrument.questions, Workings.CLAIM), sheet)})",
-        BOTH: both,
-        UNUSABLE: "+".join(_unusable_areas(content, sheet)),
+        REQUIRED: total(plan.row_workings.column(Plan.ROW_NEEDED)),
+        REASONS: total(plan.working_range(instrument.questions, Workings.REASON)),
+        CLAIMS: total(plan.working_range(instrument.questions, Workings.CLAIM)),
+        BOTH: total(plan.figure_workings.column(Plan.FIGURE_BOTH)) if plan.figures.rows else "0",
+        UNUSABLE: total(plan.row_workings.column(Plan.ROW_UNUSABLE)),
         CARRIED: count_of_untouched(content, sheet),
     }
 
 
-def _unusable_areas(content: Content, sheet: Sheet) -> list[str]:
-    """The terms that add up all cells that hold something that cannot be used."""
+def _rows(content: Content, sheet: Sheet) -> None:
+    """For every row that is filled in: what of it cannot be used, whether it is needed and blank, where it is."""
     plan = content.plan
-    terms = [f"SUM({ref(plan.working_range(content.instrument.questions, Workings.UNUSABLE), sheet)})"]
-    if plan.figures.rows:
-        terms.append(f"SUM({ref(plan.figure_workings.column(Plan.FIGURE_UNUSABLE), sheet)})")
-    terms += [f"SUM({ref(place.unusable_range(), sheet)})" for place in plan.tables.values()]
-    items = [field.id for field in content.instrument.profile] + [step.id for step in content.instrument.steps]
-    others = [slot for item in items for slot in plan.by_item.get(item, ())]
-    return [*terms, _unusable(content, sheet, others)]
+    needed = {field.code: field for field in content.instrument.profile if field.required and field.type != "derived"}
+    for code, slots in plan.row_slots.items():
+        row = plan.row_workings.rows[code]
+        sheet.put(row, Plan.ROW_CODE, code, STYLE)
+        wrong = refused(content, slots)
+        formula(sheet, row, Plan.ROW_UNUSABLE, _unusable(content, sheet, slots), float(wrong), STYLE)
+        count = ref(sheet.ref(row, Plan.ROW_UNUSABLE), sheet)
+        formula(sheet, row, Plan.ROW_WRONG, f"IF({count}>0,1,0)", float(wrong > 0), STYLE)
+        field = needed.get(code)
+        if field is None:
+            sheet.put(row, Plan.ROW_NEEDED, 0.0, STYLE)
+        else:
+            missing = content.entry(field.id).state is not State.ANSWERED
+            formula(sheet, row, Plan.ROW_NEEDED, f"IF({is_given(content, sheet, field)},0,1)", float(missing), STYLE)
+        main = next((slot for slot in slots if slot.main), slots[0])
+        sheet.put(row, Plan.ROW_ADDRESS, link_address(main.cell), STYLE)
 
 
 def _figures(content: Content, sheet: Sheet) -> None:
@@ -258,9 +272,6 @@ def _figures(content: Content, sheet: Sheet) -> None:
         formula(sheet, row, Plan.FIGURE_GIVEN, f"IF(OR({is_number},{reason}),1,0)", responded, STYLE)
         both = float(figure_and_reason(content.ret, figure.id))
         formula(sheet, row, Plan.FIGURE_BOTH, f"IF(AND({is_number},{reason}),1,0)", both, STYLE)
-        slots = plan.by_item[figure.id]
-        text_of_unusable = _unusable(content, sheet, slots)
-        formula(sheet, row, Plan.FIGURE_UNUSABLE, text_of_unusable, float(_refused(content, slots)), STYLE)
 
 
 def _unusable(content: Content, sheet: Sheet, slots: Sequence[Slot]) -> str:
@@ -279,12 +290,6 @@ def _unusable(content: Content, sheet: Sheet, slots: Sequence[Slot]) -> str:
             usable = is_in_range(cell, slot.minimum, slot.maximum)
         terms.append(f"IFERROR(IF({given(cell)},IF({usable},0,1),0),1)")
     return "+".join(terms) or "0"
-
-
-def _refused(content: Content, slots: Sequence[Slot]) -> int:
-    """How many of some cells the formulas cannot use, as Python sees it."""
-    entries = (content.ret.entries.get(slot.key) for slot in slots)
-    return sum(entry is not None and entry.outcome is Outcome.REFUSED for entry in entries)
 
 
 def _charts(content: Content, sheet: Sheet) -> None:
@@ -326,13 +331,6 @@ def _tables(content: Content, sheet: Sheet) -> None:
                     text(value),
                     STYLE,
                 )
-        sheet.put(place.unusable_cell(1).row - 1, place.unusable_cell(1).column, f"{table_id} unusable", STYLE)
-        for row in range(1, place.table.rows + 1):
-            slots = [slot for slot in content.plan.by_item[table_id] if slot.key.row == row]
-            cell = place.unusable_cell(row)
-            formula(
-                sheet, cell.row, cell.column, _unusable(content, sheet, slots), float(_refused(content, slots)), STYLE
-            )
 
 
 def bounds(cell: str, minimum: float | None, maximum: float | None) -> str:

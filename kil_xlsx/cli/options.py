@@ -1,0 +1,67 @@
+"""Options and endings that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kil_xlsx import pipeline
+from kil_xlsx.cli.program import FINE, Moment
+
+FILE = click.Path(path_type=Path)
+
+
+def examples(*lines: str) -> str:
+    """The end of a help page: examples, word for word."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def framework_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which framework."""
+    return click.option(
+        "--framework",
+        default=pipeline.DEFAULT_FRAMEWORK,
+        show_default=True,
+        metavar="NAME|FOLDER",
+        help="Which questionnaire: one that comes with the program, or the folder of your own.",
+    )(command)
+
+
+def respondent_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which respondent type."""
+    return click.option("--respondent", metavar="TYPE", help="Only this respondent type, such as council.")(command)
+
+
+def force_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Whether files may be replaced."""
+    return click.option("--force", is_flag=True, help="Replace files that are there already.")(command)
+
+
+def theme_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The theme file."""
+    return click.option(
+        "--theme", type=FILE, metavar="FILE",
+        help="Your own colours, font, logo and footer: write one to start from with kil-xlsx theme.",
+    )(command)  # fmt: skip
+
+
+def created_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The time that files carry."""
+    return click.option(
+        "--created", type=Moment(), metavar="TIME",
+        help="The time that files carry, instead of now; the same input then gives the same files.",
+    )(command)  # fmt: skip
+
+
+def print_or_write(data: bytes, out: Path | None, *, force: bool) -> int:
+    """Print some text, or write it to a file and say where."""
+    if out is None:
+        click.echo(data, nl=False)
+    else:
+        pipeline.write_file(out, data, force=force)
+        click.echo(f"Written to {out.resolve()}", file=sys.stderr)
+    return FINE

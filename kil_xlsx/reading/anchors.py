@@ -1,0 +1,127 @@
+"""The marks by which the rows of a plan are recognised, and what is said about a row that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kil_xlsx.core.problems import Problem
+from kil_xlsx.core.returns import Key, Outcome, Part, Typed
+from kil_xlsx.layout.codec import is_blank
+from kil_xlsx.layout.plan import Plan
+from kil_xlsx.layout.slots import Slot
+from kil_xlsx.reading.sheetindex import SheetIndex, address, fold
+
+
+class Anchor(StrEnum):
+    """A mark by which an item can be recognised."""
+
+    CODE = "code"
+    WORDING = "wording"
+    HEADING = "heading"
+    KEY = "key"
+    TITLE = "title"
+    NAME = "name"
+    POSITION = "position"
+
+
+class Spot(tuple[str, int, int]):
+    """Sheet, row and column of a cell."""
+
+    __slots__ = ()
+
+    @property
+    def sheet(self) -> str:
+        return self[0]
+
+    @property
+    def address(self) -> str:
+        return address(self[1], self[2])
+
+
+@dataclass(frozen=True)
+class Item:
+    """The slots of one row of the plan, and what else the row says."""
+
+    code: str
+    sheet: str
+    row: int
+    slots: tuple[Slot, ...]
+    wordings: frozenset[str]
+
+    @property
+    def main(self) -> Slot:
+        """The slot that stands for the row."""
+        return next((slot for slot in self.slots if slot.main), self.slots[0])
+
+    @property
+    def optional(self) -> bool:
+        """Rows that need not be there: those of a table, and those for explanations."""
+        return self.main.key.row > 0 or self.main.key.part == Part.EXPLANATION
+
+
+@dataclass(frozen=True)
+class Located:
+    """What became of one item: where it is and which marks say so, or why it could not be taken.
+
+    ``outcome`` is absent for an item that was found.  ``differed`` are marks that are there and say something else.
+    """
+
+    item: Item
+    outcome: Outcome | None
+    sheet: str
+    row: int | None
+    cells: Mapping[Key, Spot]
+    agreed: frozenset[Anchor] = frozenset()
+    differed: frozenset[Anchor] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    refused: frozenset[Key] = frozenset()
+    """Slots whose cell is there but carries the marks of something else, so that what it holds is not taken."""
+
+
+def items_of(plan: Plan) -> tuple[Item, ...]:
+    """The rows of a plan that are filled in, in the order of its slots."""
+    grouped: dict[tuple[str, int], list[Slot]] = {}
+    for slot in plan.slots:
+        grouped.setdefault((slot.cell.sheet, slot.cell.row), []).append(slot)
+    said = wordings(plan)
+    return tuple(
+        Item(slots[0].code, sheet, row, tuple(slots), said.get(slots[0].key.item, frozenset()))
+        for (sheet, row), slots in grouped.items()
+    )
+
+
+def wordings(plan: Plan) -> dict[str, frozenset[str]]:
+    """What rows say beside their codes, folded, by item id.  Rows of tables say nothing."""
+    instrument = plan.instrument
+    said: dict[str, tuple[str, ...]] = {one.id: (one.label,) for one in (*instrument.profile, *instrument.figures)}
+    said |= {step.id: (step.label,) for step in instrument.steps}
+    said |= {check.id: (check.message,) for check in instrument.checks}
+    said |= {question.id: (question.label, question.text) for question in instrument.questions}
+    return {item: frozenset(fold(text) for text in texts if text) for item, texts in said.items()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row that may be an item's, with the columns of its slots and what its marks say."""
+
+    index: SheetIndex
+    row: int
+    columns: Mapping[Key, int]
+    agreed: frozenset[Anchor]
+    differed: frozenset[Anchor]
+    other: str = ""
+    """The code of the other item that the row names, where that is a contradiction."""
+    other_place: str = ""
+
+    @property
+    def answers(self) -> tuple[tuple[Key, Typed], ...]:
+        """What stands in the row."""
+        cells = ((key, self.index.cell(self.row, column)) for key, column in sorted(self.columns.items()))
+        typed = ((key, cell.value) for key, cell in cells if cell is not None)
+        return tuple((key, value) for key, value in typed if not is_blank(value))
+
+    @property
+    def place(self) -> str:
+        return f"“{self.index.name}” row {self.row + 1}"
