@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 from manglings import base
-from manglings.base import MAKERS, Missing, Row, accepted, codes, table, wrongly_accepted
+from manglings.base import MAKERS, Made, Missing, Row, accepted, codes, same, table, wrongly_accepted
+from manglings.marked import copied, filled
+
+from kil_xlsx.core.readings import Reading
 
 for _module in ("office", "programs", "library", "locked"):
     import_module(f"manglings.{_module}")
+
+OF_ANOTHER_TYPE: frozenset[str] = frozenset()
+"""Workbooks of another respondent type, for which other answers are wanted."""
+
+OF_OPENPYXL = frozenset(("score-not-stored",))
+"""What is said of any workbook in which openpyxl has filled something in: it stores no results."""
 
 pytestmark = [
     pytest.mark.oracle,
@@ -43,6 +52,20 @@ def test_mangling(row: Row, tmp_path: Path) -> None:
     assert lost == set(made.lost) & before
     assert bool(lost) == row.lost
     assert codes(reading) == set(row.new)
+    if reading.ret is not None and reading.identity is not None and row.name not in OF_ANOTHER_TYPE:
+        _check_marked_copy(made, reading)
+
+
+def _check_marked_copy(made: Made, reading: Reading) -> None:
+    """The marked copy has the same accepted answers, and no new problem once what was lost is filled in."""
+    copy = copied(made, reading)
+    again = base.read(copy)
+    assert {key: found for key, found in accepted(again).items() if not same(found, accepted(reading).get(key))} == {}
+    assert set(accepted(again)) == set(accepted(reading))
+    whole = base.read(filled(copy, made))
+    assert wrongly_accepted(whole, made) == []
+    assert set(accepted(base.untouched())) <= set(accepted(whole))
+    assert not codes(whole) - OF_OPENPYXL
 
 
 def test_the_untouched_workbook_is_accepted_in_full() -> None:
