@@ -43,6 +43,7 @@ class Why(StrEnum):
     ROWS = "is in a row that the table no longer has"
     PARTLY = "was merged with others that were not all answered"
     DIFFER = "was merged with others that were answered differently"
+    REFUSED = "could not be used"
 
 
 @dataclass(frozen=True)
@@ -329,6 +330,9 @@ class _Carrier:
     # Mergers
 
     def _merge(self, key: Key, entries: list[tuple[Entry, Entry | Why]]) -> None:
+        for entry, _ in entries:
+            if entry.outcome is Outcome.REFUSED:
+                self._lose(entry, Why.REFUSED)
         said = [(entry, made) for entry, made in entries if entry.outcome is Outcome.ACCEPTED]
         unfit = [(entry, made) for entry, made in said if isinstance(made, Why)]
         for entry, made in unfit:

@@ -432,6 +432,12 @@ CATALOGUE: dict[str, Kind] = {
 }
 
 
+MEANINGS = frozenset(
+    ("choice-did-you-mean", "choice-ambiguous", "number-ambiguous", "number-percent", "date-ambiguous")
+)  # fmt: skip
+"""Codes of problems whose ``expected`` names what may have been meant: each is told on its own."""
+
+
 def problem(
     code: str,
     *,

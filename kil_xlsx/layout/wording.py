@@ -117,6 +117,7 @@ ENGLISH: dict[str, str] = {
     "fix.open": "To do",
     "fix.left": "{left} left",
     "fix.no_place": "Please check",
+    "fix.perhaps": "Perhaps: {expected}.",
     "fix.nothing": "Nothing",
     "fix.said": "“{text}”",
     "fix.cells": "{count} places: {cells}",

@@ -169,7 +169,7 @@ def _plan(reading: Reading, instruments: Mapping[str, Instrument], plans: dict[s
 
 def _copy(file: Path, reading: Reading, plan: Plan, issue: Issue, password: str | None) -> tuple[Copy, bytes]:
     """One copy, checked, with what is to be said about it.  Its path is set by the caller."""
-    from kil_xlsx.reading.cells import read_workbook
+    from kil_xlsx.reading.cells import opened, read_workbook
     from kil_xlsx.reading.notes import read_notes
 
     data = content(file)
@@ -177,7 +177,8 @@ def _copy(file: Path, reading: Reading, plan: Plan, issue: Issue, password: str 
         raise KilXlsxError(f"{reading.file.name} cannot be read: {data}.")
     try:
         # Read once before, within limits of time and memory, so what harms a reader does not get here.
-        workbook = read_workbook(data, password=password)
+        data = opened(data, password=password)
+        workbook = read_workbook(data)
     except FileRefused as refusal:
         raise KilXlsxError(f"{reading.file.name} cannot be marked: {refusal.found or refusal.code}.") from None
     made = marked_copy(plan, reading, workbook, issue, read_notes(data))

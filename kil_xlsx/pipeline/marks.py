@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kil_xlsx.core.checking import range_check_id
-from kil_xlsx.core.problems import Problem, Severity
+from kil_xlsx.core.problems import MEANINGS, Problem, Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Part, Place, Return, Typed, text_of
 from kil_xlsx.layout.codec import is_blank
@@ -219,8 +219,10 @@ class _Marker:
             if slot.maximum is None:
                 return words("do.number-range", range=words("measures.from", low=low))
             return words("do.number-range", range=words("measures.between", low=low, high=text_of(slot.maximum)))
-        text = words.words.get(f"do.{code}", problem.remedy)
-        return text.replace("{checks}", self.plan.checks.sheet)
+        text = words.words.get(f"do.{code}", problem.remedy).replace("{checks}", self.plan.checks.sheet)
+        if code in MEANINGS and problem.expected:
+            text = f"{text} {words('fix.perhaps', expected=_short(problem.expected, _LONGEST_SAID))}"
+        return text
 
 
 def _short(text: str, most: int) -> str:

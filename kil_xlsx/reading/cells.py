@@ -45,6 +45,20 @@ _NOT_CELLS = ("chartsheet", "dialogsheet")
 _MACRO_SHEETS = ("xlMacrosheet", "xlIntlMacrosheet")
 
 
+def opened(data: bytes, limits: Limits | None = None, *, password: str | None = None) -> bytes:
+    """The file without the password that it may be locked with.  Raises :class:`FileRefused`.
+
+    What comes out is as little to be trusted as a file that came without a lock.
+    """
+    if sniff(data) is not FileKind.PASSWORD:
+        return data
+    if password is None:
+        raise FileRefused("file-password")
+    from kil_xlsx.reading.encrypted import unlocked
+
+    return unlocked(data, password, limits)
+
+
 def read_workbook(data: bytes, limits: Limits | None = None, *, password: str | None = None) -> WorkbookData:
     """Everything a workbook holds.  ``data`` is the whole file; ``password`` is what it may be locked with.
 
@@ -56,15 +70,8 @@ def read_workbook(data: bytes, limits: Limits | None = None, *, password: str | 
         raise FileRefused("file-empty")
     if len(data) > limits.file_bytes:
         raise FileRefused("file-too-large", f"{len(data):,} bytes")
+    data = opened(data, limits, password=password)
     kind = sniff(data)
-    if kind is FileKind.PASSWORD:
-        if password is None:
-            raise FileRefused("file-password")
-        from kil_xlsx.reading.encrypted import unlocked
-
-        # What comes out goes through all that follows, as if it had come without a lock.
-        data = unlocked(data, password, limits)
-        kind = sniff(data)
     if not kind.is_workbook:
         raise FileRefused(kind.refusal, kind.words)
     if kind in (FileKind.XLSX, FileKind.XLSM):

@@ -19,7 +19,7 @@ from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Type
 from kil_xlsx.core.scoring import score
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see
-from kil_xlsx.layout.decoding import decode
+from kil_xlsx.layout.decoding import decode, unit_of
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import EARLIER_LAYOUTS, LAYOUT_VERSION
@@ -37,6 +37,11 @@ from kil_xlsx.reading.strangers import strangers, unreadable_texts
 
 DAYS_1904 = 1462
 """Days between the beginnings of the two calendars that workbooks count from."""
+
+_QUOTED = re.compile(r'"[^"]*"|\\.|_.')
+_TIME = re.compile(r"\[[hms]+\]|h+:|:m|:s", re.IGNORECASE)
+_CURRENCY = re.compile(r"[£€¥]")
+"""In number formats: what is only shown, what makes a number a time, and signs of money."""
 
 _BOOLEAN_FORMULA = re.compile(r"\s*(?:TRUE|FALSE)\(\s*\)\s*", re.IGNORECASE)
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
@@ -205,11 +210,29 @@ class _Answers:
             self._tell(wrong, place)
             return Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
         self.raw[slot.key] = typed
+        code = self._shown_as_something_else(slot, cell)
+        if code is not None:
+            wrong = problem(code, item=slot.code, found=f"{typed} shown as {cell.number_format}", expected="a number")
+            self._tell(wrong, place)
+            return Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
         stands, means = self._dated(slot, cell)
         entry, found = decode(self.plan.instrument, slot, means)
         for one in found:
             self._tell(one, place)
         return replace(entry, typed=stands, place=place)
+
+    def _shown_as_something_else(self, slot: Slot, cell: Cell) -> str | None:
+        """The problem with a figure that people see as a time, as a percentage or in another currency."""
+        shown = cell.number_format or ""
+        if slot.kind is not SlotKind.NUMBER or cell.kind is not CellKind.NUMBER or not shown:
+            return None
+        unit = unit_of(self.plan.instrument, slot)
+        planned = unit.format if unit is not None else ""
+        if _TIME.search(_QUOTED.sub("", shown)):
+            return "number-unit"
+        if "%" in _QUOTED.sub("", shown) and "%" not in planned:
+            return "number-percent"
+        return "number-unit" if set(_CURRENCY.findall(shown)) - set(planned) else None
 
     def _dated(self, slot: Slot, cell: Cell) -> tuple[Typed, Typed]:
         """What stands in a cell, days counted from 1900, and what that is taken for.

@@ -397,7 +397,7 @@ class _Search:
         if self.earlier_layout and item.main.key.item in STANDING:  # a check that workbooks did not have yet
             return Located(item, Outcome.NOT_FOUND, planned.sheet, None, {})
         gone = problem(
-            "item-not-found", sheet=planned.sheet, cell=planned.address, item=item.code, found="no row with this code",
+            "item-not-found", sheet=planned.sheet, item=item.code, found="no row with this code",
             expected=item.code, severity=Severity.NOTE if item.optional else None,
         )  # fmt: skip
         return Located(item, Outcome.NOT_FOUND, planned.sheet, None, {}, problems=(gone,))

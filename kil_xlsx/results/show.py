@@ -14,7 +14,7 @@ from typing import Literal
 from kil_xlsx.core.benchmark import Benchmark, Group, RespondentBenchmark
 from kil_xlsx.core.disclosure import Figure
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.problems import Problem, Severity
+from kil_xlsx.core.problems import MEANINGS, Problem, Severity
 from kil_xlsx.core.readings import ItemKind, Reading, read_with
 from kil_xlsx.core.returns import Part
 from kil_xlsx.core.rounding import round_half_away
@@ -205,10 +205,11 @@ def told_by_sheet(problems: Iterable[Problem], *, notes: bool) -> tuple[tuple[st
 
 def told(problems: Iterable[Problem], *, notes: bool, name_sheets: bool = True) -> tuple[Told, ...]:
     """Problems with the same words together; errors first, then queries, then, if wanted, notes."""
-    groups: dict[tuple[Severity, str, str], list[Problem]] = {}
+    groups: dict[tuple[Severity, str, str, str], list[Problem]] = {}
     for each in problems:
         if notes or each.severity is not Severity.NOTE:
-            groups.setdefault((each.severity, each.message, each.remedy), []).append(each)
+            meant = f"{each.found}|{each.expected}" if each.code in MEANINGS else ""
+            groups.setdefault((each.severity, each.message, each.remedy, meant), []).append(each)
     order = (Severity.ERROR, Severity.QUERY, Severity.NOTE)
     return tuple(
         Told(
@@ -218,7 +219,9 @@ def told(problems: Iterable[Problem], *, notes: bool, name_sheets: bool = True) 
             *_found(members),
             plain(remedy, 400),
         )
-        for (severity, message, remedy), members in sorted(groups.items(), key=lambda group: order.index(group[0][0]))
+        for (severity, message, remedy, _), members in sorted(
+            groups.items(), key=lambda group: order.index(group[0][0])
+        )
     )
 
 

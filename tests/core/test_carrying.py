@@ -6,7 +6,7 @@ import copy
 
 import pytest
 import two_versions
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from two_versions import framework
 
@@ -202,6 +202,7 @@ def returns(draw: st.DrawFn, plan: Plan) -> Return:
 SHIPPED = Plan(pipeline.load("keep-it-local/community")[1][0])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # answer sets are large, and a busy machine is slow
 @given(st.sampled_from([BEFORE, SHIPPED]).flatmap(lambda plan: st.tuples(st.just(plan), returns(plan))))
 def test_carrying_into_an_identical_version_changes_nothing(case: tuple[Plan, Return]) -> None:
     """Whatever a return says, carried into a version with the same content it says the same, and all is comparable."""
