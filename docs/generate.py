@@ -79,6 +79,12 @@ def typed_values_page() -> str:
         " *error* where it cannot be an answer.",
         "",
         "What was typed is always kept beside what it was taken for. Nothing is ever guessed.",
+        "",
+        "A number whose cell shows it as something else is not taken either: as a time (7:30 is stored as 0.3125), as a"
+        " percentage where none is asked for, or in another currency. What people saw is asked about (`number-unit`,"
+        " `number-percent`).",
+        "",
+        "In the examples, ⍽ stands for a blank that does not break.",
     ]
     for title, rules in RULES.items():
         lines += ["", f"## {title}", "", "| What people type | What happens | Outcome | Examples |"]

@@ -89,7 +89,9 @@ QUESTIONS = [each.id for each in plan().instrument.questions]
 
 
 def insert_row(book: Book, one: int, other: int, *, marks: bool = True) -> None:
-    at = book.rows[QUESTIONS[one]]
+    at = book.rows.get(QUESTIONS[one])
+    if at is None:  # the row was deleted before
+        return
     book.move(lambda row, column: (row + (row >= at), column), marks=marks)
     book.rows = {item: row + (row >= at) for item, row in book.rows.items()}
 
