@@ -59,7 +59,7 @@ def diff(old: str, new: str, as_json: bool, everything: bool) -> int:
     for each in shown:
         effect = f"{each.effect}, in the map" if each.mapped else str(each.effect)
         tone = "good" if each.mapped else _TONES[each.effect]
-        rows.append((Shown(effect, tone), each.kind, each.what, plain(each.change, 200)))  # type: ignore[arg-type]
+        rows.append((Shown(effect, tone), each.kind, each.what, plain(each.change, 200)))  # type: ignore[arg-type]  # the tones are those of Shown
     if rows:
         headings = ("Effect", "Kind", "What", "Change")
         printing.draw(console, Table("", headings, tuple(rows), whole=("What",)))

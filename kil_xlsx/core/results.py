@@ -87,6 +87,11 @@ class CheckResult(Struct, frozen=True, kw_only=True):
     explained: bool = False
     count: int | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it does not hold and, where that is enough, nobody has explained why."""
+        return self.state is CheckState.FAILED and not (self.severity == "query" and self.explained)
+
 
 class Progress(Struct, frozen=True, kw_only=True):
     """What is done and what is left before the workbook is ready to send.

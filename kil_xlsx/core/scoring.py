@@ -14,7 +14,6 @@ from kil_xlsx.core.instrument import Instrument, SectionNode
 from kil_xlsx.core.measures import counted_figures, measure_result, table_numbers
 from kil_xlsx.core.results import (
     CheckResult,
-    CheckState,
     Counts,
     Progress,
     QuestionResult,
@@ -325,7 +324,7 @@ def _progress(
     checks: dict[str, CheckResult],
 ) -> Progress:
     required = [field for field in instrument.profile if field.required]
-    failed = [check for check in checks.values() if check.state is CheckState.FAILED]
+    still_open = [check for check in checks.values() if check.is_open]
     return Progress(
         profile_required=len(required),
         profile_done=sum(is_given(ret, field) for field in required),
@@ -333,6 +332,6 @@ def _progress(
         questions_responded=sum(result.state is not State.UNANSWERED for result in questions.values()),
         figures=len(instrument.figures),
         figures_responded=sum(ret.figure(figure.id)[0] is not State.UNANSWERED for figure in instrument.figures),
-        errors=sum(check.severity == "error" and check.id != REQUIRED for check in failed),
-        queries=sum(check.severity == "query" and not check.explained for check in failed),
+        errors=sum(check.severity == "error" and check.id != REQUIRED for check in still_open),
+        queries=sum(check.severity == "query" for check in still_open),
     )

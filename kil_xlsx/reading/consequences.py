@@ -12,7 +12,7 @@ from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, figure_and_re
 from kil_xlsx.core.expressions import describe
 from kil_xlsx.core.figures import Check
 from kil_xlsx.core.problems import Problem, problem
-from kil_xlsx.core.results import CheckState, Result
+from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Touch
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.reading.stored import plain
@@ -41,8 +41,7 @@ class _Book:
 
     def failed(self, identifier: str) -> bool:
         """Whether a check does not hold and nobody has explained why."""
-        check = self.result.checks[identifier]
-        return check.state is CheckState.FAILED and not (check.explained and check.severity == "query")
+        return self.result.checks[identifier].is_open
 
 
 def consequences(plan: Plan, ret: Return, result: Result, results_at: Mapping[str, Place]) -> list[Problem]:

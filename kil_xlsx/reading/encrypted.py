@@ -20,8 +20,8 @@ def unlocked(data: bytes, password: str, limits: Limits | None = None) -> bytes:
         such as with a sensitivity label, or ``file-too-large`` by what comes out.
     """
     # Only here, since hardly any return needs it and it takes longer to load than such a file to read.
-    import msoffcrypto  # type: ignore[import-untyped]
-    from msoffcrypto.exceptions import (  # type: ignore[import-untyped]
+    import msoffcrypto  # type: ignore[import-untyped]  # comes without type information
+    from msoffcrypto.exceptions import (  # type: ignore[import-untyped]  # as above
         DecryptionError,
         FileFormatError,
         InvalidKeyError,

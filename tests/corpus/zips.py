@@ -101,7 +101,7 @@ add("zip-with-60000-entries", lambda: zipped([(f"p{at}", b"") for at in range(60
 add("zip-name-twice", lambda: zipped([(SHEET, b"<x/>")]), UNSAFE)
 add("zip-name-twice-but-for-case", lambda: zipped([(SHEET.upper(), b"<x/>")]), UNSAFE)
 add("zip-name-twice-but-for-slashes", lambda: zipped([(SHEET.replace("/", "\\"), b"<x/>")]), UNSAFE)
-add("zip-name-absolute", lambda: zipped([("/tmp/planted", b"x")]), UNSAFE)
+add("zip-name-absolute", lambda: zipped([("/planted", b"x")]), UNSAFE)
 add("zip-name-upwards", lambda: zipped([("../planted", b"x")]), UNSAFE)
 add("zip-name-upwards-inside", lambda: zipped([("xl/../../planted", b"x")]), UNSAFE)
 add("zip-name-upwards-backslash", lambda: zipped([("..\\planted", b"x")]), UNSAFE)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from kil_xlsx.core.checking import REQUIRED, figure_and_reason
 from kil_xlsx.core.framework import Question
-from kil_xlsx.core.results import CheckState
 from kil_xlsx.core.returns import State, Touch
 from kil_xlsx.layout.document import CellRef, RangeRef, Sheet
 from kil_xlsx.layout.places import Carried, Workings
@@ -116,15 +115,9 @@ def first_check(content: Content, severity: str) -> First:
     still = (
         identifier
         for identifier in content.plan.checks.rows
-        if is_open(content, identifier) and counts_as(identifier, checks[identifier].severity) == severity
+        if checks[identifier].is_open and counts_as(identifier, checks[identifier].severity) == severity
     )
     return First(column(flags), column(Plan.CHECK_ID), column(Plan.CHECK_ADDRESS), next(still, None))
-
-
-def is_open(content: Content, identifier: str) -> bool:
-    """Whether a check does not hold and, where that is enough, nobody has explained why."""
-    result = content.result.checks[identifier]
-    return result.state is CheckState.FAILED and not (result.severity == "query" and result.explained)
 
 
 def counts_as(identifier: str, severity: str) -> str:

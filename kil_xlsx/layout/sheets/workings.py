@@ -198,7 +198,7 @@ def _checks(content: Content, sheet: Sheet) -> None:
         still = f"IF({explanation},0,1)" if result.severity == "query" else "1"
         settled = f"OR({cell}={literal(words('checks.ok'))},{cell}={literal(words('checks.not_yet'))})"
         text_of_open = f"IF({settled},0,{still})"
-        is_open = links.is_open(content, identifier)
+        is_open = result.is_open
         formula(sheet, row, Plan.CHECK_OPEN, text_of_open, float(is_open), STYLE)
         opened = ref(sheet.ref(row, Plan.CHECK_OPEN), sheet)
         for column, severity in ((Plan.CHECK_ERROR, "error"), (Plan.CHECK_QUERY, "query")):
