@@ -1,4 +1,4 @@
-"""The whole loop on fictional organisations: generate, fill in, read, benchmark.
+"""The whole loop on fictional organisations: generate, fill in, read, benchmark, feedback.
 
 The respondents are simulated with a fixed seed.  They behave as people do: most answer most questions, some leave gaps,
 some do not know, some give no evidence, a few type words where a number is wanted, and one sends something else
@@ -21,6 +21,9 @@ from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.stamp import Organisation
+from kil_xlsx.pipeline.benchmark import RELEASE
+from kil_xlsx.pipeline.benchmark import benchmark as make_release
+from kil_xlsx.pipeline.feedback import give_feedback
 
 SEED = 2026
 
@@ -396,6 +399,7 @@ class DemoSummary:
     problems: int
     results: Path
     benchmark: Path
+    feedback: Path
 
 
 Report = Callable[[str], None]
@@ -451,7 +455,12 @@ def run_demo(
     pipeline.write_file(results / "answers.csv", pipeline.read_csv(read).encode("utf-8-sig"), force=force)
     report("Comparing those that agreed to share")
     benchmark = folder / "benchmark"
-    pipeline.benchmark([returned], benchmark, framework, organisations=listed, created=_CREATED, force=force)
+    make_release([returned], benchmark, framework, organisations=listed, created=_CREATED, force=force)
+    report("Feedback for each of them")
+    given = give_feedback(
+        [returned], benchmark / RELEASE, folder / "feedback", framework, organisations=listed,
+        contact="coordinator@example.org", created=_CREATED, force=force,
+    )  # fmt: skip
     return DemoSummary(
         folder=folder,
         organisations=listed,
@@ -461,6 +470,7 @@ def run_demo(
         problems=read.problems,
         results=results,
         benchmark=benchmark,
+        feedback=given.folder,
     )
 
 

@@ -19,7 +19,10 @@ from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.cli.commands import main as group
 
-COMMANDS = ["generate", "read", "mark", "benchmark", "codebook", "schema", "framework", "frameworks", "theme", "demo"]
+COMMANDS = [
+    "generate", "read", "mark", "benchmark", "feedback", "export",
+    "codebook", "schema", "framework", "frameworks", "theme", "demo",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +114,8 @@ def test_starts_light() -> None:
     """Showing help loads none of the heavy libraries."""
     program = (
         "import sys, kil_xlsx.cli;"
-        "print([m for m in ('pandas','openpyxl','rich','jsonschema','xlsxwriter','yaml','numpy') if m in sys.modules])"
+        "heavy = 'pandas', 'pyarrow', 'openpyxl', 'rich', 'jsonschema', 'xlsxwriter', 'yaml', 'numpy';"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,9 +1,9 @@
-"""From a benchmark file to workbooks that show each score among its peers."""
+"""From the file of a release to workbooks that show each score among its peers."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -15,11 +15,12 @@ import pytest
 from strategies import FULL, random_typed
 
 from kil_xlsx import pipeline
-from kil_xlsx.core.benchmark import Benchmark, benchmark
+from kil_xlsx.core.benchmark import Request, benchmark
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.peers import OVERALL, Peers, published
 from kil_xlsx.core.readings import FileInfo, Identity, Reading
+from kil_xlsx.core.release import Release
 from kil_xlsx.core.returns import Key
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.load import load_framework
@@ -29,7 +30,7 @@ from kil_xlsx.layout.compose import seen_by_formulas
 from kil_xlsx.layout.places import PeersSheet
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.pipeline.peers import peers_of
-from kil_xlsx.results.benchmark_json import benchmark_json, read_benchmark_json
+from kil_xlsx.results.release_json import release_json
 
 CREATED = datetime(2026, 4, 7, 9, 30)
 REGIONS = ("North West", "North West", "London", "Wales")
@@ -69,23 +70,23 @@ def _reading(respondent: str, number: int) -> Reading:
 
 
 @cache
-def compared(councils: int = 16, communities: int = 6) -> Benchmark:
-    """A benchmark of made-up organisations."""
+def compared(councils: int = 24, communities: int = 8) -> Release:
+    """A release of made-up organisations."""
     readings = [_reading("council", number) for number in range(councils)]
     readings += [_reading("community", number) for number in range(communities)]
     instruments = [plan_of("council").instrument, plan_of("community").instrument]
-    return benchmark(instruments, readings, created=CREATED.date())
+    return benchmark(instruments, readings, Request(created=CREATED.date())).release
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """The benchmark as 'kil-xlsx benchmark' writes it."""
-    path = tmp_path / "benchmark.json"
-    path.write_bytes(benchmark_json(compared()))
+    """The release as 'kil-xlsx benchmark' writes it."""
+    path = tmp_path / "release.json"
+    path.write_bytes(release_json(compared()))
     return path
 
 
-def peers(found: Benchmark, respondent: str = "council") -> Peers:
+def peers(found: Release, respondent: str = "council") -> Peers:
     """What it says of a respondent type, where it says anything."""
     known = peers_of(found, plan_of(respondent))
     assert known is not None
@@ -104,7 +105,7 @@ def test_everybody_and_published_groups_are_taken_over() -> None:
     known = peers(compared())
     assert known.date == "2026-04-07"
     assert known.groups[0].field == ""
-    assert known.groups[0].figures[OVERALL].count == 16
+    assert known.groups[0].figures[OVERALL].count == 24
     assert ("region", "North West") in {(group.field, group.value) for group in known.groups}
     assert ("region", "Scotland") not in {(group.field, group.value) for group in known.groups}
     assert all(published(group) for group in known.groups)
@@ -115,15 +116,11 @@ def test_everybody_and_published_groups_are_taken_over() -> None:
 @pytest.mark.parametrize("respondent", ["council", "community"])
 def test_every_figure_is_one_of_the_file(respondent: str) -> None:
     """Group by group and score by score, the numbers are those published, and those held back are absent."""
-    document = json.loads(benchmark_json(compared()))["benchmark"]
-    mine = next(each for each in document["respondents"] if each["id"] == respondent)
-    expected = {}
-    for group in mine["groups"]:
-        for one in group["overall"] + group["sections"]:
-            figure = one["figure"]
-            if figure["mark"] == "":
-                parts = (figure["n"], figure["lower_quartile"], figure["median"], figure["upper_quartile"])
-                expected[group["field"], group["value"], one["item"]] = parts
+    expected = {
+        (group["field"], group["label"] if group["field"] else "", item): parts
+        for group, item, parts in _published(release_json(compared()), respondent)
+        if parts[2] is not None and (group["field"] != "gss_code")
+    }
     found = {
         (group.field, group.value, item): (known.count, known.lower, known.median, known.upper)
         for group in peers(compared(), respondent).groups
@@ -133,11 +130,24 @@ def test_every_figure_is_one_of_the_file(respondent: str) -> None:
     assert len(found) > 5
 
 
+def _published(content: bytes, respondent: str) -> list[tuple[dict[str, Any], str, tuple[float | None, ...]]]:
+    """Group, item, and number and quartiles of every score of a respondent type, as a file has them."""
+    document = json.loads(content)["release"]
+    mine = next(each for each in document["respondents"] if each["id"] == respondent)
+    scores = {item["id"] for item in mine["items"] if item["kind"] in ("overall", "section")}
+    return [
+        (group, one["item"], tuple(one["figure"][part] for part in ("n", "lower_quartile", "median", "upper_quartile")))
+        for group in mine["groups"]
+        for one in group["statistics"]
+        if one["item"] in scores
+    ]
+
+
 def test_groups_by_other_answers_stay_out() -> None:
     """A group of an answer that the framework does not know brings neither its figures nor its words along."""
     council = compared().respondents[0]
     strange = tuple(
-        msgspec.structs.replace(group, id=group.id.replace("E12000002", "E99"), value="=HYPERLINK(1)")
+        msgspec.structs.replace(group, id=group.id.replace("E12000002", "E99"), label="=HYPERLINK(1)")
         for group in council.groups
     )
     changed = msgspec.structs.replace(
@@ -146,33 +156,11 @@ def test_groups_by_other_answers_stay_out() -> None:
     assert all(group.value != "=HYPERLINK(1)" and group.value != "North West" for group in peers(changed).groups)
 
 
-@pytest.mark.parametrize(
-    ("created", "rounds", "words"),
-    [
-        (date(2026, 4, 7), ("2025",), "2026-04-07"),
-        (None, ("2024", "2025"), "the round 2024, 2025"),
-        (None, (), "unknown date"),
-        (None, ("line\nend" + "x" * 100,), "the round line end" + "x" * 51 + "…"),
-    ],
-)
-def test_how_old_it_is(created: date | None, rounds: tuple[str, ...], words: str) -> None:
-    """A benchmark without a day, as early versions wrote it, is known by its rounds."""
-    assert peers(msgspec.structs.replace(compared(), created=created, rounds=rounds)).date == words
-
-
 def test_too_few_organisations_give_no_peers() -> None:
     """Where nothing is published, or nobody of the type took part, there is nothing to show."""
     few = compared(4, 0)
     assert peers_of(few, plan_of("council")) is None
     assert peers_of(msgspec.structs.replace(few, respondents=()), plan_of("council")) is None
-
-
-def test_benchmarks_of_early_versions_are_read() -> None:
-    """They have no key for the day; with it, the day is read back."""
-    content = json.loads(benchmark_json(compared()))
-    assert content["benchmark"].pop("created") == "2026-04-07"
-    assert read_benchmark_json(json.dumps(content).encode()) == msgspec.structs.replace(compared(), created=None)
-    assert read_benchmark_json(benchmark_json(compared())) == compared()
 
 
 # Workbooks
@@ -184,12 +172,7 @@ def test_workbooks_show_peers(file: Path, tmp_path: Path) -> None:
     assert made.notes == ()
     for workbook in made.workbooks:
         respondent = "council" if "council" in workbook.path.name else "community"
-        document = json.loads(file.read_bytes())["benchmark"]
-        mine = next(each for each in document["respondents"] if each["id"] == respondent)
-        figures = [one["figure"] for group in mine["groups"] for one in group["overall"] + group["sections"]]
-        published_numbers = {
-            figure[part] for figure in figures for part in ("n", "lower_quartile", "median", "upper_quartile")
-        }
+        published_numbers = {number for _, _, parts in _published(file.read_bytes(), respondent) for number in parts}
         with pytest.warns(UserWarning, match="extension"):
             book = openpyxl.load_workbook(workbook.path)
         sheet: Any = book["Peers"]
@@ -223,7 +206,7 @@ def test_every_organisation_of_a_list_gets_them(file: Path, tmp_path: Path) -> N
         row = plan_of("council").compared_row + 1
         sheet: Any = book["Results"]
         lines.append(str(sheet.cell(row, 2).value))
-    assert lines[0].startswith("Compared with everyone of your kind: 16 organisations, ")
+    assert lines[0].startswith("Compared with everyone of your kind: 24 organisations, ")
     assert lines[1].startswith("Compared with Region or nation “North West”")
 
 
@@ -244,16 +227,16 @@ def test_the_same_benchmark_gives_the_same_bytes(file: Path, tmp_path: Path) -> 
         (b"", "is not a benchmark of this program"),
         (b"PK\x03\x04\xff\xfe", "is not a benchmark of this program"),
         (b'{"schema": "kil-xlsx/return/1"}', "is not a benchmark of this program"),
-        (b'{"schema": "kil-xlsx/benchmark/1"}', "is not a benchmark of this program"),
+        (b'{"schema": "kil-xlsx/release/1"}', "is not a benchmark of this program"),
         (b"[" * 100_000, "is not a benchmark of this program"),
-        (b'{"schema": "kil-xlsx/benchmark/1", "benchmark": "\xff"}', "is not a benchmark of this program"),
+        (b'{"schema": "kil-xlsx/release/1", "release": "\xff"}', "is not a benchmark of this program"),
         (b'{"x": ' + b"[" * 200_000, "is not a benchmark of this program"),
         (None, "cannot be read: it is not there"),
     ],
 )
 def test_what_is_no_benchmark_stops_everything(content: bytes | None, message: str, tmp_path: Path) -> None:
     """Nothing is written, and it is said which file to give."""
-    path = tmp_path / "benchmark.json"
+    path = tmp_path / "release.json"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UsageProblem, match=message):
@@ -263,24 +246,24 @@ def test_what_is_no_benchmark_stops_everything(content: bytes | None, message: s
 
 def test_a_benchmark_of_another_framework_stops_everything(tmp_path: Path) -> None:
     """Sections of the same code would mean something else."""
-    path = tmp_path / "benchmark.json"
-    path.write_bytes(benchmark_json(msgspec.structs.replace(compared(), framework="tiny")))
+    path = tmp_path / "release.json"
+    path.write_bytes(release_json(msgspec.structs.replace(compared(), framework="tiny")))
     with pytest.raises(UsageProblem, match="is of another framework, 'tiny'"):
         generate(tmp_path / "out", benchmark=path)
 
 
 def test_another_version_is_pointed_out(tmp_path: Path) -> None:
     """The figures are shown, and the coordinator is told."""
-    path = tmp_path / "benchmark.json"
-    path.write_bytes(benchmark_json(msgspec.structs.replace(compared(), version="0.9.0")))
+    path = tmp_path / "release.json"
+    path.write_bytes(release_json(msgspec.structs.replace(compared(), version="0.9.0")))
     (note,) = generate(tmp_path / "out", benchmark=path).notes
     assert "version 0.9.0 of the framework" in note
 
 
 def test_a_type_without_figures_is_pointed_out(tmp_path: Path) -> None:
     """Its workbooks are made without, and the coordinator is told which."""
-    path = tmp_path / "benchmark.json"
-    path.write_bytes(benchmark_json(compared(16, 3)))
+    path = tmp_path / "release.json"
+    path.write_bytes(release_json(compared(16, 3)))
     made = generate(tmp_path / "out", benchmark=path)
     (note,) = made.notes
     assert note.startswith("Community organisation: the benchmark shows no scores")

@@ -11,7 +11,10 @@ import click
 
 from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import printing
+from kil_xlsx.cli.benchmark_commands import benchmark
 from kil_xlsx.cli.definition_commands import codebook, frameworks, schema, theme
+from kil_xlsx.cli.export_commands import export
+from kil_xlsx.cli.feedback_commands import feedback
 from kil_xlsx.cli.framework_commands import framework as framework_group
 from kil_xlsx.cli.options import (
     FILE,
@@ -19,10 +22,11 @@ from kil_xlsx.cli.options import (
     examples,
     force_option,
     framework_option,
+    password_option,
     respondent_option,
     theme_option,
 )
-from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Invited, Program
+from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Program
 from kil_xlsx.cli.telling import as_typed, show_returns, what_next, with_framework
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
         "kil-xlsx generate --organisations list.csv     one for each organisation of a list",
         "kil-xlsx read returns                          read what came back, and say what is wrong",
         "kil-xlsx benchmark returns --out comparison    compare the organisations",
+        "kil-xlsx feedback returns --release comparison/release.json --out feedback",
     )
     + "\n\nExit codes: 0 fine, 1 problems found in returns, 2 command not understood, 3 could not go on.",
 )
@@ -63,7 +68,7 @@ def main(context: click.Context) -> None:
         "kil-xlsx generate",
         "kil-xlsx generate --respondent council --round 2026 --due 2026-05-31",
         'kil-xlsx generate --organisations list.xlsx --contact "Sam, 0117 496 0000" --out spring',
-        "kil-xlsx generate --organisations list.xlsx --benchmark comparison/benchmark.json",
+        "kil-xlsx generate --organisations list.xlsx --benchmark comparison/release.json",
         "kil-xlsx generate --organisations list.xlsx --round 2027 --previous returns-2026",
         "kil-xlsx generate --answers from-our-database.json",
     ),
@@ -90,7 +95,7 @@ def main(context: click.Context) -> None:
 )  # fmt: skip
 @click.option(
     "--benchmark", type=FILE, metavar="FILE",
-    help="A benchmark.json that 'kil-xlsx benchmark' wrote: the Results sheet shows each score among its peers.",
+    help="A release.json that 'kil-xlsx benchmark' wrote: the Results sheet shows each score among its peers.",
 )  # fmt: skip
 @theme_option
 @created_option
@@ -181,7 +186,7 @@ def _show_workbooks(console: Console, workbooks: Sequence[pipeline.Workbook]) ->
 @click.option("--csv", "as_csv", is_flag=True, help="One row for each organisation and item, as CSV.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
 @click.option("--second-reader", is_flag=True, help="Read every cell with openpyxl too, and report where it differs.")
-@click.option("--password", metavar="TEXT", help="Open locked files with this password, in memory only; - asks for it.")
+@password_option
 @force_option
 def read(
     paths: Sequence[Path],
@@ -200,8 +205,6 @@ def read(
     JSON copy is exact.
     """
     form = _form(as_json, as_csv, out)
-    if password == "-":
-        password = click.prompt("Password", hide_input=True, err=True)
     if out is not None:
         with pipeline.Outputs([out], force=force):
             pass  # said before the reading rather than after it
@@ -251,7 +254,7 @@ def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
 @click.option("--out", type=FILE, required=True, metavar="PATH", help="The copy; for a folder, where the copies go.")
 @click.option("--due", type=Day(), metavar="DAY", help="Until when copies should come back, such as 2026-06-30.")
 @click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
-@click.option("--password", metavar="TEXT", help="Open locked files with this password, in memory only; - asks for it.")
+@password_option
 @theme_option
 @created_option
 @force_option
@@ -276,8 +279,6 @@ def mark(
     from kil_xlsx.pipeline.mark import mark as write_copies
     from kil_xlsx.results.show import Shown, Table, plain, some
 
-    if password == "-":
-        password = click.prompt("Password", hide_input=True, err=True)
     with printing.progress("Reading") as progress:
         done = write_copies(
             path, out, framework, due=due, contact=contact, password=password, theme=theme, created=created,
@@ -305,81 +306,7 @@ def mark(
     return PROBLEMS if done.unused else FINE
 
 
-@main.command(
-    short_help="Compare the organisations.",
-    epilog=examples(
-        "kil-xlsx benchmark returns --out comparison",
-        "kil-xlsx benchmark returns --out comparison --organisations list.csv",
-        "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",
-    ),
-)
-@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
-@framework_option
-@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="Where to.")
-@click.option(
-    "--group",
-    "group_by",
-    multiple=True,
-    metavar="FIELD",
-    help="Compare within the answers to a field; may be repeated.",
-)
-@click.option(
-    "--invited", type=Invited(), multiple=True, metavar="N|TYPE=N",
-    help="How many organisations were invited, for the response rate.",
-)  # fmt: skip
-@click.option("--organisations", type=FILE, metavar="FILE", help="Count the invited in the list that was sent out to.")
-@theme_option
-@created_option
-@force_option
-def benchmark(
-    paths: Sequence[Path],
-    framework: str,
-    out: Path,
-    group_by: Sequence[str],
-    invited: Sequence[tuple[str, int]],
-    organisations: Path | None,
-    theme: Path | None,
-    created: datetime | None,
-    force: bool,
-) -> int:
-    """Compare the organisations that sent workbooks back.
-
-    Writes benchmark.xlsx for people and benchmark.json for programs. Only organisations that agreed are counted, and
-    nothing is shown from which one organisation's answers could be told. Where an organisation sent several files,
-    the last one given counts. The exit code is 1 when a file could not be used.
-    """
-    from kil_xlsx.results.show import benchmark_counts, benchmark_scores, plain, some
-
-    with printing.progress("Reading") as progress:
-        done = pipeline.benchmark(
-            paths, out, framework, group_by=group_by, invited=dict(invited), organisations=organisations,
-            theme=theme, created=created, force=force, progress=progress,
-        )  # fmt: skip
-    console = printing.page()
-    result = done.benchmark
-    printing.draw(console, benchmark_counts(result))
-    for respondent in result.respondents:
-        table = benchmark_scores(result, respondent, done.returned.framework.scoring.decimals)
-        if table is not None:
-            printing.draw(console, table)
-        else:
-            label = plain(respondent.label, 40)
-            printing.say(console, f"{label}: too few organisations to show any figure.\n", "yellow")
-    unused = result.files.refused + result.files.not_comparable
-    printing.say(console, "Written:", "bold green")
-    for path in done.files:
-        printing.say(console, f"  {path.resolve()}")
-    printing.notes(console, done.notes)
-    if unused:
-        names = [plain(reading.file.name, 60) for reading in done.returned.readings if reading.refused]
-        listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        why = f"'kil-xlsx read' with the same files{with_framework(framework)} says why."
-        printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. {why}"])
-    printing.say(console, result.method.suppression, "dim")
-    return PROBLEMS if unused else FINE
-
-
-for command in (codebook, schema, theme, framework_group, frameworks):
+for command in (benchmark, feedback, export, codebook, schema, theme, framework_group, frameworks):
     main.add_command(command)
 
 
@@ -390,7 +317,7 @@ for command in (codebook, schema, theme, framework_group, frameworks):
 @click.argument("folder", type=FILE, default=Path("demo"), metavar="[FOLDER]")
 @force_option
 def demo(folder: Path, force: bool) -> int:
-    """See the whole loop on made-up organisations: generate, fill in, read, benchmark.
+    """See the whole loop on made-up organisations: generate, fill in, read, benchmark, feedback.
 
     Everything goes into FOLDER (demo, unless you name another).
     """
@@ -408,7 +335,8 @@ def demo(folder: Path, force: bool) -> int:
             f"{some(done.returned, 'file')} that came back, {done.refused} of them unusable",
         ),
         (str(done.results), f"answers and scores, with {some(done.problems, 'error and query', 'errors and queries')}"),
-        (str(done.benchmark), "the organisations compared: open benchmark.xlsx"),
+        (str(done.benchmark), "the organisations compared: open report.html or benchmark.xlsx"),
+        (str(done.feedback), "a workbook and a summary of one page for each organisation"),
     )
     printing.draw(console, Table("", ("Where", "What"), rows))
     printing.next_steps(

@@ -55,7 +55,7 @@ def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | 
 def schema(name: str, out: Path | None, force: bool) -> int:
     """Print the JSON Schema of a format.
 
-    return: what 'read --json' gives. benchmark: benchmark.json. codebook: what 'codebook --json' gives. framework: the
+    return: what 'read --json' gives. release: release.json. codebook: what 'codebook --json' gives. framework: the
     files that define a questionnaire. theme: the file with colours, font, logo and footer.
     answers: what 'generate --answers' takes.
     """

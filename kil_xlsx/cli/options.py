@@ -49,6 +49,18 @@ def theme_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
+def password_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The password of locked files; it never stands in the command's history when it is asked for."""
+    return click.option(
+        "--password", metavar="TEXT", callback=_asked_for,
+        help="Open locked files with this password, in memory only; - asks for it.",
+    )(command)  # fmt: skip
+
+
+def _asked_for(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    return click.prompt("Password", hide_input=True, err=True) if value == "-" else value
+
+
 def created_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The time that files carry."""
     return click.option(

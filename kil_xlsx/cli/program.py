@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -152,3 +153,18 @@ class Invited(click.ParamType):  # type: ignore[type-arg]  # older versions of c
         if not number.strip().isdecimal() or int(number) > 1_000_000:
             self.fail(f"'{value}' is not a number. Write 40, or council=40.", param, ctx)
         return kind.strip(), int(number)
+
+
+class NamedFile(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no argument here
+    """A name and a file: "Coastal towns=coastal.csv"."""
+
+    name = "name=file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path]:
+        if isinstance(value, tuple):
+            return value
+        name, _, path = str(value).partition("=")
+        label = " ".join(name.split())
+        if not label or not path.strip() or len(label) > 80 or not label.isprintable():
+            self.fail(f"'{value}' is not a name and a file. Write \"Coastal towns=coastal.csv\".", param, ctx)
+        return label, Path(path.strip())

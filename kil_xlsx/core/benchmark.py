@@ -1,453 +1,503 @@
 """The benchmark: what the organisations of a group have in common, without telling what any one of them said.
 
-Returns are selected (see :mod:`kil_xlsx.core.membership`), put into groups, and turned into figures.  Every number that
-describes a group passes :func:`kil_xlsx.core.disclosure.publish`; nothing here decides what may be shown.
+Returns are selected (:mod:`kil_xlsx.core.membership`), put into groups (:mod:`kil_xlsx.core.grouping`), and turned into
+figures of what is compared (:mod:`kil_xlsx.core.topics`).  Every number that describes a group passes
+:func:`kil_xlsx.core.disclosure.publish`; nothing here decides what may be shown.
 
 *Like with like*: a measure marked so is compared only among returns that agree in the framework's ``like_with_like``
-fields, so it has one figure for each combination of their answers and none for the whole group.  Returns that leave
-such a field blank take no part in it.
+fields and in what the measure rests on, such as a survey or an estimate.  It has one figure for each combination and
+none for the whole group.  Returns that leave such a field blank take no part in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from typing import Literal
 
-from msgspec import Struct
+import numpy as np
 
-from kil_xlsx.core.disclosure import QUANTILES_IN_WORDS, Answer, Cell, Figure, Place, Published, Rules, Shape, publish
-from kil_xlsx.core.figures import Measure
-from kil_xlsx.core.framework import Framework, ProfileField, Question
-from kil_xlsx.core.instrument import Instrument, display
-from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, belongs, consent_of, one_each
+from kil_xlsx.core import disclosure
+from kil_xlsx.core.disclosure import Answer, Frame, Published, Shape, publish
+from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.grouping import Breakdown, breakdown, everyone_id, grouping_fields, listed
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, Names, Selection, bodies_of, members_of, select
 from kil_xlsx.core.readings import Reading
-from kil_xlsx.core.returns import State
+from kil_xlsx.core.release import (
+    Change,
+    Counts,
+    Earlier,
+    Exclusion,
+    Files,
+    Group,
+    Method,
+    Pair,
+    Release,
+    RespondentBenchmark,
+    Separation,
+    Statistic,
+    Thresholds,
+)
+from kil_xlsx.core.release_log import (
+    History,
+    LoggedRelease,
+    LoggedRespondent,
+    ReleaseLog,
+    key_digest,
+    logged_items,
+    token,
+)
+from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.core.topics import Topic, topics
 from kil_xlsx.errors import UsageProblem
 
-OVERALL = "overall"
-"""The id of the overall score among the items."""
-
-NOT_STATED = "Not stated"
-"""The group of those who left a grouping field blank."""
-
-
-class Method(Struct, frozen=True, kw_only=True):
-    """How the figures were made, in sentences that stand beside them wherever they are shown."""
-
-    least_group_size: int
-    quantiles: str
-    missing: str
-    weighting: str
-    comparison: str
-    selection: str
-    suppression: str
-    notice: str
-
-
-class Files(Struct, frozen=True, kw_only=True):
-    """What was given: all files, those refused by the reader, and those of another framework, version or respondent."""
-
-    given: int
-    refused: int
-    not_comparable: int
-
-
-class Level(Struct, frozen=True, kw_only=True):
-    """A level of a question's scale, as the distribution names it."""
-
-    code: str
-    label: str
-
-
-class Item(Struct, frozen=True, kw_only=True):
-    """What a figure is about.
-
-    ``unit`` is the id of a measure's unit, ``depth`` that of a section (0 at the top), ``levels`` a question's scale.
-    """
-
-    id: str
-    kind: Literal["overall", "section", "question", "measure"]
-    label: str
-    depth: int = 0
-    unit: str = ""
-    direction: Literal["higher", "lower", "context"] = "higher"
-    levels: tuple[Level, ...] = ()
-
-
-class Excluded(Struct, frozen=True, kw_only=True):
-    """Why readable files are not used: files replaced by a later one, and organisations without consent."""
-
-    duplicate: int
-    consent_blank: int
-    consent_refused: int
-
-
-class Counts(Struct, frozen=True, kw_only=True):
-    """How many there are.
-
-    ``files`` are the readable ones, ``returned`` the organisations they came from, ``used`` those behind the figures:
-    ``files - duplicate == returned`` and ``returned - consent_blank - consent_refused == used``.  ``invited`` is
-    absent where it is not known.  For subgroups only ``used`` is given, because which subgroup an organisation
-    belongs to is one of the answers that it may have kept to itself.  ``used`` and ``excluded`` are absent where the
-    group is suppressed.
-    """
-
-    invited: int | None = None
-    files: int | None = None
-    returned: int | None = None
-    used: int | None = None
-    excluded: Excluded | None = None
-
-    @property
-    def replaced(self) -> int | None:
-        """How many files a later one replaced; known even where the group is suppressed."""
-        return None if self.files is None or self.returned is None else self.files - self.returned
-
-
-class Statistic(Struct, frozen=True, kw_only=True):
-    """One figure of a group.  ``item`` names what it is about.
-
-    ``among`` says, for a like-with-like measure, which answers its organisations have in common.
-    """
-
-    item: str
-    among: tuple[str, ...] = ()
-    figure: Figure
-
-
-class Group(Struct, frozen=True, kw_only=True):
-    """Organisations compared together.  ``field`` is empty for the group of all; else ``value`` is its answer.
-
-    A suppressed subgroup has no figures at all.
-    """
-
-    id: str
-    field: str = ""
-    field_label: str = ""
-    value: str = ""
-    suppressed: bool
-    counts: Counts
-    overall: tuple[Statistic, ...]
-    sections: tuple[Statistic, ...]
-    questions: tuple[Statistic, ...]
-    measures: tuple[Statistic, ...]
-
-
-class RespondentBenchmark(Struct, frozen=True, kw_only=True):
-    """One respondent type: what its figures are about, and its groups, the group of all first."""
-
-    id: str
-    label: str
-    items: tuple[Item, ...]
-    groups: tuple[Group, ...]
-
-
-class Benchmark(Struct, frozen=True, kw_only=True):
-    """A whole benchmark.
-
-    ``created`` is the day on which it was made, absent in benchmarks of early versions.  ``rounds`` are the collection
-    rounds that readable returns name, in alphabetical order.
-    """
-
-    framework: str
-    version: str
-    title: str
-    language: str
-    created: date | None = None
-    rounds: tuple[str, ...]
-    files: Files
-    method: Method
-    respondents: tuple[RespondentBenchmark, ...]
+_EXCLUSIONS: dict[str, str] = {
+    "replaced": "Files replaced by a later one of the same organisation",
+    "as_sent": "Came back as sent, with nothing filled in",
+    "consent_refused": "Did not agree to share",
+    "consent_blank": "Did not say whether they agree",
+    "incomplete": "Too much left unanswered",
+}
+_STRONG, _SOME, _LITTLE = 0.5, 0.3, 0.1
+"""From which item-rest correlation on a question separates strongly, somewhat, a little."""
 
 
 @dataclass(frozen=True)
-class _Topic:
-    """An item with the way to read a return's answer to it."""
+class Request:
+    """What a release is to be like.
 
-    item: Item
-    shape: Shape
-    answer: Callable[[Member], Answer]
-    like_with_like: bool = False
+    :ivar invited: organisations invited, by id of the respondent type; what is not known is left out.
+    :ivar group_by: ids of the profile fields to group by; without it, the framework's own peer groups.
+    :ivar lists: named groups: what the organisations in each are known by.
+    :ivar parents: the body that an organisation belongs to, by a name or number of the organisation.
+    :ivar thresholds: without it, the usual ones, or the framework's where these are higher.
+    :ivar earlier: an earlier release to measure change against, and ``incomparable``, the items that mean something
+        else now.
+    :ivar log: the releases made before; ``ignore_log`` shows figures whatever they gave away.
+    :ivar digest: identifies what the release is made from.
+    """
+
+    created: date
+    invited: Mapping[str, int] = field(default_factory=dict)
+    group_by: Sequence[str] | None = None
+    lists: Mapping[str, Names] = field(default_factory=dict)
+    parents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    thresholds: Thresholds | None = None
+    earlier: Release | None = None
+    incomparable: frozenset[str] = frozenset()
+    log: ReleaseLog = field(default_factory=ReleaseLog)
+    ignore_log: bool = False
+    digest: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True)
-class _Breakdown:
-    """The parts, by code and label of the answer, that a field divides the members (by number) into."""
+class Made:
+    """A release, and what the log keeps of it."""
 
-    field: ProfileField
-    parts: Mapping[tuple[str, str], Sequence[int]]
-
-    @property
-    def open(self) -> bool:
-        """Whether the field has no list of answers, so that an answer may be a name."""
-        return self.field.choices is None and self.field.lookup is None
+    release: Release
+    logged: LoggedRelease
 
 
-def benchmark(
-    instruments: Sequence[Instrument],
-    readings: Iterable[Reading],
-    *,
-    invited: Mapping[str, int] | None = None,
-    group_by: Sequence[str] | None = None,
-    rules: Rules | None = None,
-    created: date | None = None,
-) -> Benchmark:
+def benchmark(instruments: Sequence[Instrument], readings: Iterable[Reading], request: Request) -> Made:
     """Compare returns across organisations.
 
     The outcome does not depend on the order of the readings, except that of several returns from one organisation the
     last one given counts.
 
     :param instruments: the respondent types to compare, all of one framework.
-    :param invited: organisations invited, by id of the respondent type; leave out what is not known.
-    :param group_by: ids of the profile fields to group by; without it, the framework's own peer groups.
-    :param rules: what may be shown; without it, the framework's least group size.
-    :param created: the day that the benchmark carries.
-    :raises UsageProblem: a field to group by is asked of none of the respondent types.
+    :raises UsageProblem: a field to group by is asked of none of the respondent types, or a threshold is too low.
     """
     if not instruments or any(each.framework != instruments[0].framework for each in instruments):
         raise ValueError("a benchmark needs instruments of one framework")
     framework = instruments[0].framework
-    rules = rules or Rules(least_group_size=framework.benchmarking.least_group_size)
+    thresholds = _thresholds(framework, request)
     known = {each.id for instrument in instruments for each in instrument.profile}
-    for name in group_by or ():
+    for name in request.group_by or ():
         if name not in known:
             raise UsageProblem(f"There is no field '{name}' to group by.", f"There are {', '.join(sorted(known))}.")
     everything = list(readings)
-    read = [
-        Member(reading.identity, reading.ret, reading.result)
-        for reading in everything
-        if reading.identity is not None and reading.ret is not None and reading.result is not None
-    ]
-    by_type = {each.respondent.id: [member for member in read if belongs(each, member)] for each in instruments}
-    readable = [member for members in by_type.values() for member in members]
+    read = members_of(everything)
     order = [respondent.id for respondent in framework.respondents]
-    return Benchmark(
+    makers = [
+        _Maker(each, select(each, read), request, thresholds)
+        for each in sorted(instruments, key=lambda each: order.index(each.respondent.id))
+    ]
+    readable = [member for maker in makers for member in maker.selection.files]
+    respondents = tuple(maker.respondent() for maker in makers)
+    rounds = tuple(sorted({member.identity.round_id for member in readable} - {""}))
+    number = request.log.number_of(request.digest)
+    release = Release(
+        number=number,
+        created=request.created,
         framework=framework.id,
         version=framework.version,
         title=framework.title,
         language=framework.language,
-        created=created,
-        rounds=tuple(sorted({member.identity.round_id for member in readable} - {""})),
+        contact=request.contact,
+        rounds=rounds,
         files=Files(
             given=len(everything), refused=len(everything) - len(read), not_comparable=len(read) - len(readable)
         ),
-        method=_method(framework, rules),
-        respondents=tuple(
-            _respondent(each, by_type[each.respondent.id], (invited or {}).get(each.respondent.id), group_by, rules)
-            for each in sorted(instruments, key=lambda each: order.index(each.respondent.id))
+        inputs=tuple(sorted(reading.file.sha256 for reading in everything)),
+        method=_method(framework, thresholds, request),
+        respondents=respondents,
+        pairs=_pairs(framework, {each.id for each in respondents}),
+        earlier=_earlier(request.earlier),
+        warnings=tuple(_warnings(makers)),
+    )
+    return Made(
+        release,
+        LoggedRelease(
+            number=number,
+            created=request.created,
+            digest=request.digest,
+            framework=framework.id,
+            version=framework.version,
+            rounds=rounds,
+            respondents=tuple(maker.logged() for maker in makers),
         ),
     )
 
 
-def _method(framework: Framework, rules: Rules) -> Method:
+def _thresholds(framework: Framework, request: Request) -> Thresholds:
+    usual = disclosure.USUAL
+    least = framework.benchmarking.least_group_size
+    found = request.thresholds or Thresholds(
+        mean=max(usual.mean, least), quartiles=max(usual.quartiles, least), percentiles=max(usual.percentiles, least)
+    )
+    try:
+        return disclosure.checked(found)
+    except ValueError as error:
+        raise UsageProblem(f"The thresholds cannot be used: {error}.", "The usual ones are 5, 10 and 20.") from None
+
+
+def _method(framework: Framework, thresholds: Thresholds, request: Request) -> Method:
     fields = {each.id: each.label for each in framework.profile}
-    alike = ", ".join(f"'{fields.get(name, name)}'" for name in framework.benchmarking.like_with_like)
+    asked = framework.benchmarking
+    alike = ", ".join(f"'{fields.get(name, name)}'" for name in asked.like_with_like)
+    entry = []
+    if asked.least_completeness:
+        entry.append(
+            f"A return is used only when at least {asked.least_completeness:.0%} of the questions that can apply to it "
+            "are answered."
+        )
+    if asked.least_section_completeness:
+        entry.append(
+            f"The score of a section is used only when at least {asked.least_section_completeness:.0%} of the "
+            "section's are."
+        )
     return Method(
-        least_group_size=rules.least_group_size,
-        quantiles=QUANTILES_IN_WORDS,
+        thresholds=thresholds,
+        quantiles=disclosure.QUANTILES_IN_WORDS,
         missing=(
             "Nothing is filled in for missing answers. A figure uses the organisations that gave a usable answer to "
-            "it; 'not applicable', 'don't know' and no answer are counted separately and enter no median or "
+            "it; 'not applicable', 'don't know' and no answer are counted separately and enter no mean, median or "
             "percentage. A section's score is used where the return had enough answers for one."
         ),
+        entry=" ".join(entry),
         weighting="Every organisation counts once and counts the same, whatever its size.",
         comparison=(
-            f"Measures that depend on a choice of definition are compared only among organisations that gave the same "
-            f"answer to {alike}."
+            "Measures that depend on a choice of definition are compared only among organisations that gave the same "
+            f"answer to {alike} and worked the measure out in the same way."
             if alike
             else "Every measure is compared among all organisations of a group."
         ),
         selection=SELECTION_IN_WORDS,
-        suppression=rules.in_words(),
+        suppression=disclosure.suppression_in_words(thresholds),
+        rounding=disclosure.ROUNDING_IN_WORDS,
+        separation=(
+            "How well a question separates organisations that are strong elsewhere from those that are not is the "
+            "correlation of its answers with the mean of all other answers (item-rest correlation), to one decimal: "
+            f"strong from {_STRONG}, some from {_SOME}, little from {_LITTLE}."
+        ),
+        change=(
+            "Change is the difference between what two releases show of a group. The organisations may differ. Items "
+            "that mean something else now are left out."
+            if request.earlier is not None
+            else ""
+        ),
+        lowered=disclosure.lowered_in_words(thresholds, earlier_ignored=request.ignore_log),
         notice=framework.notice,
     )
 
 
-def _respondent(
-    instrument: Instrument,
-    members: Sequence[Member],
-    invited: int | None,
-    group_by: Sequence[str] | None,
-    rules: Rules,
-) -> RespondentBenchmark:
-    latest = one_each(instrument, members)
-    consents = [consent_of(instrument, member) for member in latest]
-    used = [member for member, consent in zip(latest, consents, strict=True) if consent is True]
-    breakdowns = [_breakdown(instrument, each, used) for each in _fields(instrument, group_by)]
-    sizes = publish(rules, Shape("count"), {at: Answer() for at in range(len(used))}, _cells(breakdowns, len(used)))
-    superseded = len(members) - len(latest)
-    excluded = Excluded(duplicate=superseded, consent_blank=consents.count(None), consent_refused=consents.count(False))
-    topics = _topics(instrument)
-    statistics = [one for topic in topics for one in _statistics(instrument, topic, used, breakdowns, sizes, rules)]
-    everyone = Counts(
-        invited=invited,
-        files=len(members),
-        returned=len(latest),
-        used=sizes.whole.n,
-        excluded=excluded if sizes.whole.shown else None,
+def _earlier(release: Release | None) -> Earlier | None:
+    return None if release is None else Earlier(number=release.number, created=release.created, rounds=release.rounds)
+
+
+def _pairs(framework: Framework, respondents: set[str]) -> tuple[Pair, ...]:
+    by_theme: dict[str, dict[str, tuple[str, str]]] = {}
+    for question in framework.questions:
+        if question.theme and question.respondent in respondents:
+            by_theme.setdefault(question.theme, {}).setdefault(question.respondent, (question.id, question.label))
+    return tuple(
+        Pair(theme=theme, label=next(iter(found.values()))[1], questions={who: each[0] for who, each in found.items()})
+        for theme, found in by_theme.items()
+        if len(found) > 1
     )
-    groups = [_group(f"{instrument.respondent.id}/all", everyone, None, ("", ""), None, statistics)]
-    for at, breakdown in enumerate(breakdowns):
-        for part, answer in enumerate(breakdown.parts):
-            size = sizes.parts[at][part]
-            if breakdown.open and answer[0] and not size.shown:
+
+
+def _warnings(makers: Sequence[_Maker]) -> Iterator[str]:
+    for maker in makers:
+        because = sorted(maker.because_of)
+        if because:
+            which = ", ".join(map(str, because))
+            yield (
+                f"{maker.instrument.respondent.label}: figures of {maker.kept_back} groups and items are held back "
+                f"because this release differs from an earlier one (number {which}) by too few organisations: taking "
+                "one from the other would tell what they said. They can be shown once more organisations have joined."
+            )
+
+
+class _Maker:
+    """Makes everything of one respondent type."""
+
+    def __init__(self, instrument: Instrument, selection: Selection, request: Request, thresholds: Thresholds) -> None:
+        self.instrument = instrument
+        self.selection = selection
+        self.request = request
+        self.thresholds = thresholds
+        self.because_of: set[int] = set()
+        self.kept_back = 0
+        self.keys = [key_digest(key) for key in selection.keys]
+        past = () if request.ignore_log else request.log.before(request.digest)
+        self.history = History(past, instrument.framework.id, instrument.respondent.id)
+        self.breakdowns = self._breakdowns()
+        self.frame, self.places = self._frame(range(len(selection.used)))
+        self.shown: dict[str, list[tuple[list[str], list[str]]]] = {}
+        self.groups: list[tuple[str, Breakdown | None, str]] = []
+
+    def _breakdowns(self) -> list[Breakdown]:
+        used, instrument = self.selection.used, self.instrument
+        found = [breakdown(instrument, each, used) for each in grouping_fields(instrument, self.request.group_by)]
+        for label, names in self.request.lists.items():
+            found.append(listed(label, names, self.selection.names))
+        return found
+
+    def _frame(self, members: Iterable[int]) -> tuple[Frame, list[tuple[Breakdown, tuple[str, str]]]]:
+        """The groups over some of the members: the whole first, then the parts of every breakdown."""
+        chosen = list(members)
+        column = {member: at for at, member in enumerate(chosen)}
+        rows = [np.ones(len(chosen), dtype=bool)]
+        families: list[tuple[int, ...]] = []
+        places: list[tuple[Breakdown, tuple[str, str]]] = []
+        for each in self.breakdowns:
+            family = [0]
+            for part, inside in each.parts.items():
+                row = np.zeros(len(chosen), dtype=bool)
+                row[[column[member] for member in inside if member in column]] = True
+                family.append(len(rows))
+                rows.append(row)
+                places.append((each, part))
+            families.append(tuple(family))
+        numbers: dict[str, int] = {}
+        bodies = bodies_of(self.selection, self.request.parents)
+        frame = Frame(
+            groups=np.array(rows),
+            families=tuple(families),
+            bodies=np.array([numbers.setdefault(bodies[each], len(numbers)) for each in chosen], dtype=np.int64),
+            keys=tuple(self.keys[each] for each in chosen),
+        )
+        return frame, places
+
+    def respondent(self) -> RespondentBenchmark:
+        """The figures of every group."""
+        used = self.selection.used
+        sizes = publish(self.thresholds, Shape("count"), self.frame, [Answer()] * len(used))
+        withheld = np.array([not figure.shown for figure in sizes.figures])
+        found: list[list[Statistic]] = [[] for _ in sizes.figures]
+        every = topics(self.instrument)
+        for topic in every:
+            for among, published in self._published(topic, withheld):
+                for row, figure in enumerate(published.figures):
+                    found[row].append(Statistic(item=topic.item.id, among=among, figure=figure))
+        groups = [self._everyone(sizes, tuple(found[0]))]
+        for row, (each, part) in enumerate(self.places, start=1):
+            if each.open and part[0] and withheld[row]:
                 continue  # the answer itself, such as a name, may tell who it is
-            identifier = f"{instrument.respondent.id}/{breakdown.field.id}/{answer[0]}"
-            place = Place(at, part)
-            groups.append(_group(identifier, Counts(used=size.n), breakdown.field, answer, place, statistics))
-    return RespondentBenchmark(
-        id=instrument.respondent.id,
-        label=instrument.respondent.label,
-        items=tuple(topic.item for topic in topics),
-        groups=tuple(groups),
-    )
+            groups.append(
+                Group(
+                    id=each.group_id(self.instrument, part),
+                    kind="field" if each.field else "list",
+                    field=each.field.id if each.field else "",
+                    field_label=each.field.label if each.field else "",
+                    label=part[1],
+                    suppressed=bool(withheld[row]),
+                    counts=Counts(used=sizes.figures[row].n),
+                    statistics=() if withheld[row] else tuple(found[row]),
+                )
+            )
+        return RespondentBenchmark(
+            id=self.instrument.respondent.id,
+            label=self.instrument.respondent.label,
+            items=tuple(topic.item for topic in every),
+            groups=tuple(groups),
+            separations=tuple(self._separations(groups[0])),
+            changes=tuple(self._changes(groups)),
+        )
+
+    def _everyone(self, sizes: Published, statistics: tuple[Statistic, ...]) -> Group:
+        selection, used = self.selection, sizes.figures[0].n
+        told: dict[Literal["replaced", "as_sent", "consent_refused", "consent_blank", "incomplete"], int | None] = {
+            "replaced": selection.replaced,
+            "as_sent": selection.as_sent,
+            "consent_refused": selection.consent_refused if used is not None else None,
+            "consent_blank": selection.consent_blank if used is not None else None,
+            "incomplete": selection.incomplete if used is not None else None,
+        }
+        return Group(
+            id=everyone_id(self.instrument),
+            label="All",
+            suppressed=used is None,
+            counts=Counts(
+                invited=self.request.invited.get(self.instrument.respondent.id),
+                files=len(selection.files),
+                returned=len(selection.latest),
+                accepted=len(selection.accepted),
+                used=used,
+                exclusions=tuple(
+                    Exclusion(reason=reason, label=_EXCLUSIONS[reason], count=count) for reason, count in told.items()
+                ),
+            ),
+            statistics=statistics,
+        )
+
+    def _published(self, topic: Topic, withheld: np.ndarray) -> Iterator[tuple[tuple[str, ...], Published]]:
+        """The figures of one item for every group at once; one set for each combination of like-with-like answers."""
+        used = self.selection.used
+        answers = [topic.answer(member) for member in used]
+        tokens = [token(answer) if topic.shape.contributes(answer) else "" for answer in answers]
+        history = self.history.of(topic.item.id)
+        sets = self._alike(topic) if topic.like_with_like else [((), range(len(used)))]
+        for among, members in sets:
+            frame = self.frame if len(members) == len(used) else self._frame(members)[0]
+            published = publish(
+                self.thresholds,
+                topic.shape,
+                frame,
+                [answers[each] for each in members],
+                withheld=withheld,
+                tokens=[tokens[each] for each in members],
+                earlier=history,
+            )
+            if published.because_of:
+                self.because_of |= published.because_of
+                self.kept_back += 1
+            self._log(topic, members, tokens, published)
+            yield among, published
+
+    def _alike(self, topic: Topic) -> list[tuple[tuple[str, ...], Sequence[int]]]:
+        """The members that may be compared with each other on a measure, with the answers that they have in common."""
+        used = self.selection.used
+        names = self.instrument.framework.benchmarking.like_with_like
+        stated = [
+            {
+                label: set(inside)
+                for (code, label), inside in breakdown(self.instrument, each, used).parts.items()
+                if code
+            }
+            for each in self.instrument.profile
+            if each.id in names
+        ]
+        bases = [member.result.measures[topic.item.id].basis for member in used]
+        if any(bases):
+            stated.append({basis: _where(bases, basis) for basis in sorted(set(bases) - {""})})
+        found: list[tuple[tuple[str, ...], Sequence[int]]] = []
+        for combination in product(*(parts.items() for parts in stated)):
+            inside = set(range(len(used))).intersection(*(part for _, part in combination))
+            found.append((tuple(label for label, _ in combination), sorted(inside)))
+        return found
+
+    def _log(self, topic: Topic, members: Sequence[int], tokens: Sequence[str], published: Published) -> None:
+        inside = set(members)
+        mine = [each if at in inside else "" for at, each in enumerate(tokens)]
+        groups = [self._row_id(row) for row, figure in enumerate(published.figures) if figure.shown]
+        self.shown.setdefault(topic.item.id, []).append((mine, groups))
+
+    def _row_id(self, row: int) -> str:
+        if row == 0:
+            return everyone_id(self.instrument)
+        each, part = self.places[row - 1]
+        return each.group_id(self.instrument, part)
+
+    def logged(self) -> LoggedRespondent:
+        """What the log keeps; only of groups of which something is shown."""
+        items = tuple(logged_items(self.shown))
+        told = {group for item in items for group in item.groups}
+        return LoggedRespondent(
+            id=self.instrument.respondent.id,
+            members=tuple(self.keys),
+            groups={
+                self._row_id(row): tuple(int(at) for at in np.flatnonzero(self.frame.groups[row]))
+                for row in range(len(self.frame.groups))
+                if self._row_id(row) in told
+            },
+            items=items,
+        )
+
+    def _separations(self, everyone: Group) -> Iterator[Separation]:
+        figures = {statistic.item: statistic.figure for statistic in everyone.statistics}
+        for question in self.instrument.questions:
+            shown = figures.get(question.id)
+            pairs = [_item_and_rest(member, question.id) for member in self.selection.used]
+            both = [pair for pair in pairs if pair is not None]
+            # Held back with the distribution: both say how answers spread.
+            told = shown is not None and shown.levels is not None
+            enough = len(both) >= self.thresholds.quartiles + self.thresholds.besides_reader
+            correlation = _correlation(both) if told and enough else None
+            yield Separation(
+                item=question.id,
+                n=len(both) if correlation is not None else None,
+                correlation=correlation,
+                strength="" if correlation is None else _strength(correlation),
+            )
+
+    def _changes(self, groups: Sequence[Group]) -> Iterator[Change]:
+        earlier = self.request.earlier
+        before = earlier.respondent(self.instrument.respondent.id) if earlier else None
+        if before is None:
+            return
+        kinds = ("overall", "section", "question", "measure")
+        then = {
+            (group.id, statistic.item, statistic.among): statistic.figure
+            for group in before.groups
+            for item, statistic in before.statistics(group, *kinds)  # type: ignore[arg-type]  # literals of the tuple
+        }
+        for group in groups:
+            for statistic in group.statistics:
+                old = then.get((group.id, statistic.item, statistic.among))
+                comparable = statistic.item not in self.request.incomparable and not statistic.among
+                if old is not None and old.shown and statistic.figure.shown and comparable:
+                    yield Change(group=group.id, item=statistic.item, before=old, now=statistic.figure)
 
 
-def _group(
-    identifier: str,
-    counts: Counts,
-    by: ProfileField | None,
-    answer: tuple[str, str],
-    place: Place | None,
-    statistics: Iterable[tuple[Item, tuple[str, ...], Published]],
-) -> Group:
-    found: dict[str, list[Statistic]] = {"overall": [], "section": [], "question": [], "measure": []}
-    suppressed = counts.used is None
-    for item, among, published in statistics if place is None or not suppressed else ():
-        figure = published.whole if place is None else published.parts[place.breakdown][place.part]
-        found[item.kind].append(Statistic(item=item.id, among=among, figure=figure))
-    return Group(
-        id=identifier,
-        field=by.id if by else "",
-        field_label=by.label if by else "",
-        value=answer[1],
-        suppressed=suppressed,
-        counts=counts,
-        overall=tuple(found["overall"]),
-        sections=tuple(found["section"]),
-        questions=tuple(found["question"]),
-        measures=tuple(found["measure"]),
-    )
+def _where(values: Sequence[str], wanted: str) -> set[int]:
+    return {at for at, value in enumerate(values) if value == wanted}
 
 
-# Groups
+def _item_and_rest(member: Member, question: str) -> tuple[float, float] | None:
+    """An answer on 0 to 1 with the mean of all others; none without either."""
+    own = member.result.questions[question].relative
+    rest = [each.relative for each in member.result.questions.values() if each.id != question]
+    others = [value for value in rest if value is not None]
+    return (own, sum(others) / len(others)) if own is not None and others else None
 
 
-def _fields(instrument: Instrument, group_by: Sequence[str] | None) -> list[ProfileField]:
-    names: list[str] = []
-    for peers in instrument.framework.benchmarking.peer_groups:
-        if group_by is None and peers.respondent == instrument.respondent.id:
-            names.extend(peers.fields)
-    mine = {each.id: each for each in instrument.profile}
-    return [mine[name] for name in dict.fromkeys(names if group_by is None else group_by) if name in mine]
+def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Pearson's correlation to one decimal; none where either side is the same for all."""
+    table = np.array(pairs).T
+    if min(table.std(axis=1)) < 1e-12:
+        return None
+    return round_half_away(float(np.corrcoef(table)[0, 1]), 1)
 
 
-def _answers(instrument: Instrument, asked: ProfileField) -> dict[tuple[str, str], list[int]]:
-    """Every answer, as code and label, that a field with a list of answers can have."""
-    if asked.choices is not None:
-        choices = instrument.choice_lists[asked.choices].choices
-        return {(choice.code, choice.label): [] for choice in choices}
-    if asked.lookup is not None:
-        return {(entry.label, entry.label): [] for entry in instrument.lookups[asked.lookup].entries}
-    return {}
-
-
-def _answer_to(instrument: Instrument, asked: ProfileField, member: Member) -> tuple[str, str]:
-    """A member's answer to a profile field, as code and label; both are the blank group's where it gave none."""
-    entry = member.ret.get(asked.id)
-    if asked.type == "derived":
-        label = member.result.derived.get(asked.id, "")
-    elif asked.choices is not None:
-        choices = instrument.choice_lists[asked.choices].choices
-        return next(((each.code, each.label) for each in choices if each.code == entry.code), ("", NOT_STATED))
-    else:
-        label = " ".join((entry.text or "").split())
-    return (label, label) if label else ("", NOT_STATED)
-
-
-def _breakdown(instrument: Instrument, asked: ProfileField, members: Sequence[Member]) -> _Breakdown:
-    parts, blank = _answers(instrument, asked), ("", NOT_STATED)
-    given = [_answer_to(instrument, asked, member) for member in members]
-    for answer in (*sorted(set(given) - parts.keys() - {blank}), blank):
-        parts[answer] = []
-    for at, answer in enumerate(given):
-        parts[answer].append(at)
-    return _Breakdown(asked, parts)
-
-
-def _cells(breakdowns: Sequence[_Breakdown], members: int) -> list[list[Cell]]:
-    answers = [Answer()] * members
-    return [[{at: answers[at] for at in part} for part in each.parts.values()] for each in breakdowns]
-
-
-# Figures
-
-
-def _statistics(
-    instrument: Instrument,
-    topic: _Topic,
-    members: Sequence[Member],
-    breakdowns: Sequence[_Breakdown],
-    sizes: Published,
-    rules: Rules,
-) -> Iterable[tuple[Item, tuple[str, ...], Published]]:
-    """The figures of one item for every group at once; one set for each combination of like-with-like answers."""
-    answers = [topic.answer(member) for member in members]
-    names = instrument.framework.benchmarking.like_with_like if topic.like_with_like else ()
-    stated = [_breakdown(instrument, each, members).parts for each in instrument.profile if each.id in names]
-    for combination in product(*(parts.items() for parts in stated)):
-        if any(not code for (code, _), _ in combination):
-            continue
-        inside = set(range(len(members))).intersection(*(set(part) for _, part in combination))
-        whole = {at: answers[at] for at in sorted(inside)}
-        cells = [[{at: answers[at] for at in part if at in inside} for part in b.parts.values()] for b in breakdowns]
-        among = tuple(label for (_, label), _ in combination)
-        yield topic.item, among, publish(rules, topic.shape, whole, cells, sizes.hidden())
-
-
-def _topics(instrument: Instrument) -> list[_Topic]:
-    """Everything that is compared: overall, sections, questions, measures."""
-    topics: list[_Topic] = []
-    values = Shape("values")
-    if instrument.framework.scoring.overall.rule != "none":
-        overall = Item(id=OVERALL, kind="overall", label="Overall score")
-        topics.append(_Topic(overall, values, lambda member: _number(member.result.overall)))
-    for node in instrument.nodes:
-        if instrument.rule_of(node).rule != "none":
-            item = Item(id=node.id, kind="section", label=node.section.label, depth=node.depth)
-            topics.append(_Topic(item, values, _score_of(node.id)))
-    topics.extend(_question(instrument, question) for question in instrument.questions)
-    topics.extend(_measure(each) for each in instrument.measures if each.benchmark != "none")
-    return topics
-
-
-def _number(value: float | None) -> Answer:
-    return Answer(state=State.UNANSWERED) if value is None else Answer(value)
-
-
-def _score_of(section: str) -> Callable[[Member], Answer]:
-    return lambda member: _number(member.result.sections[section].score)
-
-
-def _question(instrument: Instrument, question: Question) -> _Topic:
-    offered = instrument.choices_of(question)
-    answered = [choice for choice in offered.choices if choice.state == "answered"]
-    levels = tuple(Level(code=choice.code, label=display(offered, choice)) for choice in answered)
-    shape = Shape("levels", tuple(level.code for level in levels), any(each.value is not None for each in answered))
-
-    def answer(member: Member) -> Answer:
-        result = member.result.questions[question.id]
-        return Answer(result.value if result.state is State.ANSWERED else None, result.code, result.state)
-
-    return _Topic(Item(id=question.id, kind="question", label=question.label, levels=levels), shape, answer)
-
-
-def _measure(measure: Measure) -> _Topic:
-    def answer(member: Member) -> Answer:
-        return _number(member.result.measures[measure.id].value)
-
-    item = Item(id=measure.id, kind="measure", label=measure.label, unit=measure.unit, direction=measure.direction)
-    return _Topic(item, Shape("values"), answer, measure.benchmark == "like_with_like")
+def _strength(correlation: float) -> Literal["strong", "some", "little", "none"]:
+    if correlation >= _STRONG:
+        return "strong"
+    if correlation >= _SOME:
+        return "some"
+    return "little" if correlation >= _LITTLE else "none"

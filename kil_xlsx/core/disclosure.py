@@ -1,81 +1,123 @@
 """Disclosure control: the one place that every published number passes.
 
-A benchmark must say something about groups and nothing about any one organisation in them.  What would be published
-comes in as cells (who contributed what) and leaves as :class:`Figure` objects, which either show everything or
-nothing: a figure that is held back gives no count either.  Too few answers and answers held back for another reason
-carry the same mark and the same words, because telling them apart would itself give something away.
+A benchmark must say something about groups and nothing about any one organisation in them.  What organisations gave to
+one item comes in as a :class:`Column`, the groups as rows over the organisations, and :class:`Figure` objects leave.
+What is held back gives no count either, and carries one mark whatever the reason, because telling reasons apart would
+itself give something away.
 
-The rules, in the order in which they are applied:
+The rules:
 
-1. **Least size.** A figure needs ``least_group_size`` organisations that gave a usable answer to *this* question or
-   measure, however large the group is.
-2. **Not unanimous.** Where all contributors gave the same answer, the figure would tell what each of them said.  It is
-   held back whole: a median beside a missing distribution would give the answer away.
-3. **Nothing by subtraction.** A group is broken down by one or more fields.  The whole minus the subgroups shown is a
-   group too, and must pass rules 1 and 2; so must a subgroup minus a subgroup of another field that lies within it.
-   Where it does not, or where what is left is just one subgroup that is held back, the next smallest subgroup that is
-   shown is held back as well (ties: the first in order), until nothing can be worked out.
+1. **Least size.** Mean and median need at least ``thresholds.mean`` organisations that gave a usable answer to *this*
+   item, quartiles and distributions ``thresholds.quartiles``, other percentiles ``thresholds.percentiles``.  Whoever
+   reads a release may be in it and can take its own answer away, so these are counted *besides the reader*: one more
+   is needed, unless the release is for outsiders only.
+2. **One body, one count.** Organisations under one parent count once.
+3. **Not unanimous.** Where all contributors gave the same answer, or all but one (who would then know the others'), any
+   figure would tell what they said.  It is held back whole.
+4. **Nothing by calculation.** No combination of published groups, nor of these with groups of earlier releases, may
+   come down to fewer organisations than rule 1 asks for, or to organisations of rule 3; see
+   :mod:`kil_xlsx.core.audit`.  The smallest group that takes part in such a combination is held back as well, until
+   there is none (complementary suppression).  This is done for means and distributions each with its own threshold.
+5. **No dominance.** The mean of amounts is not shown where one or two organisations make up more than
+   :data:`DOMINANCE` of the sum.  If that is so for any group that is shown, means are shown for the whole only.
+6. **No extremes.** The lowest and the highest value are never published: each is one organisation's own.
+7. **Rounded.** Measures are published to three significant figures, so that a median that happens to be one
+   organisation's own figure is not that figure to the penny.
 
-The lowest and the highest value are never published: each is one organisation's own.
-
-Not covered yet: what a contributor learns by leaving itself out, dominance among amounts, combinations of more than
-two overlapping groups, and differences between one release and the next.  They belong here, behind :func:`publish`.
+An organisation that changed its answer since an earlier release is two columns in rule 4, the old and the new one:
+taking one release from the other would otherwise give the change away.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from msgspec import Struct
+import numpy as np
+from numpy.typing import NDArray
 
-from kil_xlsx.core.quantiles import quartiles
+from kil_xlsx.core import quantiles
+from kil_xlsx.core.audit import Leak, Rows, find_leak
+from kil_xlsx.core.feedback import Position, Quarter
+from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Aside, Figure, LevelCount, Part, Thresholds
 from kil_xlsx.core.returns import State
 from kil_xlsx.core.rounding import round_half_away
 
-SUPPRESSED = "[c]"
-"""The mark of a figure that is not shown."""
-
-REASON = "Too few organisations, or showing it could reveal what one of them said."
-"""Why a figure is not shown.  Deliberately the same for every figure."""
-
 PLACES = 6
-"""Decimals to which every published number is rounded, half away from zero."""
+"""Decimals to which scores, shares and levels are rounded, half away from zero."""
+
+SIGNIFICANT = 3
+"""Significant figures to which measures are rounded, half away from zero."""
+
+DOMINANCE = 0.85
+"""The share of a sum that two organisations may make up at most, for its mean to be shown."""
+
+LEAST_THRESHOLD = 3
+"""No threshold can be set lower than this: with two, each member would know the other's answer."""
+
+USUAL = Thresholds()
+"""The thresholds that hold unless somebody asks for lower ones by name."""
 
 QUANTILES_IN_WORDS = (
-    "Medians and quartiles are those of QUARTILE.INC: type 7 of Hyndman and Fan, with straight-line interpolation "
-    "between neighbouring values. The lowest and highest values are never published."
+    "Medians, quartiles and percentiles are those of QUARTILE.INC and PERCENTILE.INC in a spreadsheet: type 7 of "
+    "Hyndman and Fan, with straight-line interpolation between neighbouring values. The lowest and highest values are "
+    "never published."
 )
-"""How quartiles are taken, as it stands beside every benchmark."""
+"""How quantiles are taken, as it stands beside every benchmark."""
+
+ROUNDING_IN_WORDS = (
+    f"Measures are rounded to {SIGNIFICANT} significant figures, everything else to {PLACES} decimals, half away from "
+    "zero. Percentages are worked out from unrounded numbers."
+)
+"""How published numbers are rounded, as it stands beside every benchmark."""
 
 
-class Rules(Struct, frozen=True, kw_only=True):
-    """What decides whether a figure may be shown.  ``least_group_size`` counts organisations and is at least 3."""
+def suppression_in_words(thresholds: Thresholds) -> str:
+    """The rules as readers of a release are told them."""
+    besides = " besides whoever reads this" if thresholds.besides_reader else ""
+    return (
+        f"Means and medians are shown only when at least {thresholds.mean} organisations{besides} gave a usable "
+        f"answer, quartiles and the spread of answers from {thresholds.quartiles}, other percentiles from "
+        f"{thresholds.percentiles}; organisations under one parent count once. Nothing is shown where all, or all but "
+        "one, gave the same answer, nor a mean where two organisations make up more than "
+        f"{DOMINANCE:.0%} of a sum. Where a group could be worked out from others, or from an earlier release, the "
+        f"smallest group concerned is held back too. What is held back carries the mark {CONFIDENTIAL}, whatever the "
+        "reason."
+    )
 
-    least_group_size: int = 5
 
-    def in_words(self) -> str:
-        """The rules as readers of a benchmark are told them."""
-        return (
-            f"A figure is shown only when at least {self.least_group_size} organisations gave a usable answer to it "
-            "and they did not all give the same one. Where one group could be worked out from others, the next "
-            f"smallest group is held back too. Figures held back carry the mark {SUPPRESSED}, whatever the reason."
-        )
+def lowered_in_words(thresholds: Thresholds, *, earlier_ignored: bool) -> str:
+    """What is less protected than usual; empty if nothing is."""
+    told = []
+    for name, what in (("mean", "means and medians"), ("quartiles", "quartiles"), ("percentiles", "percentiles")):
+        least, usual = getattr(thresholds, name), getattr(USUAL, name)
+        if least < usual:
+            told.append(f"{what} are shown from {least} organisations instead of {usual}")
+    if not thresholds.besides_reader:
+        told.append("whoever reads it is taken not to be one of the organisations")
+    if earlier_ignored:
+        told.append("earlier releases were not taken into account")
+    return f"At the request of those who made this release: {'; '.join(told)}." if told else ""
 
-    def __post_init__(self) -> None:
-        """ValueError for a least group size below 3."""
-        if self.least_group_size < 3:
-            raise ValueError(f"the least group size must be at least 3, not {self.least_group_size}")
+
+def checked(thresholds: Thresholds) -> Thresholds:
+    """The thresholds.  ValueError for one that is too low, or for quartiles from fewer organisations than means."""
+    found = (thresholds.mean, thresholds.quartiles, thresholds.percentiles)
+    if min(found) < LEAST_THRESHOLD:
+        raise ValueError(f"the least group size must be at least {LEAST_THRESHOLD}, not {min(found)}")
+    if sorted(found) != list(found):
+        raise ValueError("quartiles need at least as many organisations as means, and percentiles as quartiles")
+    return thresholds
 
 
 class Answer(NamedTuple):
     """What one organisation gave: a number, a level, or both.
 
     ``state`` says whether it is an answer at all; the other states are counted beside a distribution and never enter
-    it, nor the quartiles.
+    it, nor a mean or quantile.
     """
 
     value: float | None = None
@@ -83,20 +125,19 @@ class Answer(NamedTuple):
     state: State = State.ANSWERED
 
 
-Cell = Mapping[int, Answer]
-"""Who is in the group, and what each gave.  Organisations are numbered in any way, once each."""
-
-
 @dataclass(frozen=True)
 class Shape:
-    """What is published of a cell: only how many there are, quartiles of numbers, or a distribution over levels.
+    """What is published of an item: only how many there are, numbers, or a distribution over levels beside them.
 
-    ``levels`` lists the codes of the levels in order; ``scored`` says whether levels have values to take quartiles of.
+    ``levels`` lists the codes of the levels in order; ``scored`` says whether levels have values.  ``amounts`` are
+    measures, rounded to significant figures; ``adds_up`` says that they can be dominated by a few.
     """
 
     kind: Literal["count", "values", "levels"]
     levels: tuple[str, ...] = ()
     scored: bool = True
+    amounts: bool = False
+    adds_up: bool = False
 
     def contributes(self, answer: Answer) -> bool:
         """Whether an answer can be used; whatever cannot is never replaced by a guess."""
@@ -108,166 +149,297 @@ class Shape:
             return False
         return answer.value is not None or (self.kind == "levels" and not self.scored)
 
-
-class LevelCount(Struct, frozen=True, kw_only=True):
-    """How many contributors chose a level, and which share (0 to 1) of those who contributed that is."""
-
-    code: str
-    count: int
-    share: float
-
-
-class Aside(Struct, frozen=True, kw_only=True):
-    """How many organisations of the group gave no usable answer, by state."""
-
-    not_applicable: int
-    dont_know: int
-    unanswered: int
-
-
-class Figure(Struct, frozen=True, kw_only=True):
-    """A number that may be published, or the mark that stands in its place.
-
-    ``n`` is how many organisations contributed.  The quartiles are those of QUARTILE.INC, in the unit of the values,
-    and absent where the figure is only a count or its levels have no values.  ``levels`` and ``aside`` are there for
-    questions only.  With ``mark`` set, everything else but ``reason`` is absent.
-    """
-
-    mark: Literal["", "[c]"] = ""
-    reason: str = ""
-    n: int | None = None
-    lower_quartile: float | None = None
-    median: float | None = None
-    upper_quartile: float | None = None
-    levels: tuple[LevelCount, ...] | None = None
-    aside: Aside | None = None
-
     @property
-    def shown(self) -> bool:
-        """Whether the figure is published."""
-        return not self.mark
-
-
-HIDDEN = Figure(mark="[c]", reason=REASON)
-"""What stands in the place of every figure that is not shown."""
-
-
-class Place(NamedTuple):
-    """A subgroup: which breakdown, and which of its parts, both from 0."""
-
-    breakdown: int
-    part: int
+    def parts(self) -> tuple[Part, ...]:
+        """The numbers that can exist."""
+        if self.kind == "count" or not self.scored:
+            return ("n",)
+        return ("n", "mean", "median", "lower_quartile", "upper_quartile", "p10", "p90")
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Who is in which group.
+
+    ``groups`` has one row for each group, the whole first, and one column for each organisation.  ``families`` are
+    the rows of each way of grouping, the whole first in each.  ``bodies`` number what each organisation counts as, and
+    ``keys`` tell organisations apart across releases.
+    """
+
+    groups: Rows
+    families: tuple[tuple[int, ...], ...]
+    bodies: NDArray[np.int64]
+    keys: tuple[str, ...]
+
+    @property
+    def organisations(self) -> int:
+        """How many there are."""
+        return self.groups.shape[1]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One group of an earlier release: what tells each contributor and its answer apart, by contributor's key."""
+
+    number: int
+    tokens: Mapping[str, str]
+
+
+@dataclass
 class Published:
-    """The figures of a whole group and of each part of each of its breakdowns."""
+    """The figures by group, and which earlier releases kept any of them back."""
 
-    whole: Figure
-    parts: tuple[tuple[Figure, ...], ...]
+    figures: tuple[Figure, ...]
+    because_of: frozenset[int] = frozenset()
 
-    def hidden(self) -> frozenset[Place]:
-        """The subgroups that are held back."""
-        return frozenset(
-            Place(at, part)
-            for at, figures in enumerate(self.parts)
-            for part, figure in enumerate(figures)
-            if not figure.shown
-        )
+
+@dataclass
+class _Gate:
+    """Everything that decides on one item."""
+
+    thresholds: Thresholds
+    shape: Shape
+    frame: Frame
+    answers: Sequence[Answer]
+    tokens: Sequence[str]
+    earlier: Sequence[Earlier]
+    contributes: Rows = field(init=False)
+    same: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.contributes = np.array([self.shape.contributes(each) for each in self.answers], dtype=bool)
+        kinds: dict[Answer, int] = {}
+        self.same = np.array([kinds.setdefault(each, len(kinds)) for each in self.answers], dtype=np.int64)
+
+    def bodies(self, members: NDArray[np.int64]) -> int:
+        counted: int = np.unique(self.frame.bodies[members]).size
+        return counted
+
+    def enough(self, members: NDArray[np.int64], threshold: int) -> bool:
+        return self.bodies(members) >= threshold + self.thresholds.besides_reader
+
+    def unanimous(self, members: NDArray[np.int64]) -> bool:
+        """Whether all gave the same, or all but one body that may be the reader."""
+        if self.shape.kind == "count" or not len(members):
+            return False
+        given = self.same[members]
+        usual = np.bincount(given).argmax()
+        others = np.unique(self.frame.bodies[members[given != usual]])
+        return len(others) <= int(self.thresholds.besides_reader)
+
+    def allowed(self, rows: Rows, threshold: int, withheld: Rows) -> tuple[Rows, set[int]]:
+        """Which groups may be shown at a threshold, and the earlier releases that others are held back for.
+
+        :param rows: contributors by group.
+        :param withheld: groups that are held back already.
+        """
+        shown = ~withheld
+        for row in np.flatnonzero(shown):
+            members = np.flatnonzero(rows[row])
+            shown[row] = self.enough(members, threshold) and not self.unanimous(members)
+        past, bodies, telling, numbers = self._past(rows.shape[1])
+        wide = np.concatenate([rows, np.zeros((len(rows), len(bodies) - rows.shape[1]), dtype=bool)], axis=1)
+        because: set[int] = set()
+        while (found := self._leak(wide, past, shown, bodies, threshold, telling)) is not None:
+            leak, chosen = found
+            now = [chosen[row] for row in leak.rows if row < len(chosen)]
+            if not now:
+                break  # earlier releases give it away among themselves; nothing can be done about it here
+            because |= {numbers[row - len(chosen)] for row in leak.rows if row >= len(chosen)}
+            # The whole is the last to go, as everybody is compared with it.
+            shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
+        return shown, because
+
+    def _leak(
+        self,
+        wide: Rows,
+        past: Rows,
+        shown: Rows,
+        bodies: NDArray[np.int64],
+        threshold: int,
+        telling: Callable[[NDArray[np.int64]], bool],
+    ) -> tuple[Leak, list[int]] | None:
+        chosen = [int(row) for row in np.flatnonzero(shown)]
+        if not chosen:
+            return None
+        at = {row: place for place, row in enumerate(chosen)}
+        families = [
+            [at[row] for row in family if row in at] for family in self.frame.families if family and family[0] in at
+        ]
+        groups = np.concatenate([wide[chosen], past])
+        least = threshold + self.thresholds.besides_reader
+        leak = find_leak(groups, families, bodies, least, telling)
+        return None if leak is None else (leak, chosen)
+
+    def _past(self, present: int) -> tuple[Rows, NDArray[np.int64], Callable[[NDArray[np.int64]], bool], list[int]]:
+        """The groups of earlier releases over the organisations of today and, further right, the answers of then."""
+        place = {(key, self.tokens[at]): at for at, key in enumerate(self.frame.keys) if self.contributes[at]}
+        of_key = {key: int(self.frame.bodies[at]) for at, key in enumerate(self.frame.keys)}
+        bodies = [int(each) for each in self.frame.bodies]
+        fresh = max(bodies, default=-1) + 1
+        members: list[list[int]] = []
+        for group in self.earlier:
+            mine = []
+            for key, token in group.tokens.items():
+                at = place.get((key, token))
+                if at is None:
+                    at = place[key, token] = len(bodies)
+                    if key not in of_key:
+                        of_key[key] = fresh
+                        fresh += 1
+                    bodies.append(of_key[key])
+                mine.append(at)
+            members.append(mine)
+        past = np.zeros((len(members), len(bodies)), dtype=bool)
+        for row, mine in enumerate(members):
+            past[row, mine] = True
+
+        def telling(found: NDArray[np.int64]) -> bool:
+            return bool((found < present).all()) and self.unanimous(found)
+
+        return past, np.array(bodies, dtype=np.int64), telling, [group.number for group in self.earlier]
 
 
 def publish(
-    rules: Rules,
+    thresholds: Thresholds,
     shape: Shape,
-    whole: Cell,
-    breakdowns: Sequence[Sequence[Cell]] = (),
-    withheld: Collection[Place] = (),
+    frame: Frame,
+    answers: Sequence[Answer],
+    *,
+    withheld: Rows | None = None,
+    tokens: Sequence[str] = (),
+    earlier: Sequence[Earlier] = (),
 ) -> Published:
-    """Turn what organisations gave into what may be shown.
+    """Turn what organisations gave to one item into what may be shown of each group.
 
-    :param whole: the whole group.
-    :param breakdowns: for each field that the group is broken down by, its parts.  Parts of one breakdown never share
-        an organisation, and hold only organisations of the whole.
-    :param withheld: parts held back already, such as subgroups whose very size may not be told.
+    :param answers: by organisation.
+    :param withheld: by group, whether it is held back already, such as a subgroup whose very size may not be told.
+    :param tokens: by organisation, what tells its answer from others it may have given earlier.
+    :param earlier: the groups of earlier releases for which this item was published.
     """
-    if not _publishable(rules, shape, whole):
-        return Published(HIDDEN, tuple(tuple(HIDDEN for _ in cells) for cells in breakdowns))
-    shown = {
-        Place(at, part): cell
-        for at, cells in enumerate(breakdowns)
-        for part, cell in enumerate(cells)
-        if Place(at, part) not in withheld and _publishable(rules, shape, cell)
-    }
-    while (place := _gives_away(rules, shape, whole, breakdowns, shown)) is not None:
-        del shown[place]
+    gate = _Gate(thresholds, shape, frame, answers, tokens or [""] * frame.organisations, earlier)
+    rows = frame.groups & gate.contributes
+    nothing = np.zeros(len(rows), dtype=bool) if withheld is None else withheld
+    shown, because = gate.allowed(rows, thresholds.mean, nothing)
+    spread = shown.copy()
+    if shape.kind == "levels":
+        spread, more = gate.allowed(rows, thresholds.quartiles, ~shown)
+        because |= more
+    means = _means_shown(shape, frame, answers, rows, shown)
     return Published(
-        _figure(shape, whole),
         tuple(
-            tuple(_figure(shape, cell) if Place(at, part) in shown else HIDDEN for part, cell in enumerate(cells))
-            for at, cells in enumerate(breakdowns)
+            _figure(gate, np.flatnonzero(rows[row]), frame.groups[row], spread=bool(spread[row]), mean=means[row])
+            if shown[row]
+            else HIDDEN
+            for row in range(len(rows))
         ),
+        frozenset(because),
     )
 
 
-def _contributions(shape: Shape, cell: Cell) -> list[Answer]:
-    return [answer for answer in cell.values() if shape.contributes(answer)]
+def _means_shown(shape: Shape, frame: Frame, answers: Sequence[Answer], rows: Rows, shown: Rows) -> list[bool]:
+    """Rule 5, by group."""
+    if not shape.adds_up:
+        return [True] * len(rows)
+    sizes = np.array([abs(each.value or 0.0) for each in answers])
+
+    def sound(mask: Rows) -> bool:
+        by_body = np.bincount(frame.bodies[mask], weights=sizes[mask])
+        total = by_body.sum()
+        return bool(total > 0 and np.sort(by_body)[-2:].sum() <= DOMINANCE * total)
+
+    masks = [rows[row] for row in np.flatnonzero(shown)]
+    for whole, *parts in frame.families:
+        told = [part for part in parts if shown[part]]
+        if shown[whole] and told:
+            masks.append(rows[whole] & ~rows[told].any(axis=0))
+    everywhere = all(sound(mask) for mask in masks if mask.any())
+    return [everywhere or (row == 0 and bool(shown[0]) and sound(rows[0])) for row in range(len(rows))]
 
 
-def _publishable(rules: Rules, shape: Shape, cell: Cell) -> bool:
-    """Rules 1 and 2."""
-    given = _contributions(shape, cell)
-    return len(given) >= rules.least_group_size and (shape.kind == "count" or len(set(given)) > 1)
-
-
-def _gives_away(
-    rules: Rules, shape: Shape, whole: Cell, breakdowns: Sequence[Sequence[Cell]], shown: Mapping[Place, Cell]
-) -> Place | None:
-    """Rule 3: a part that has to be held back lest another can be worked out; none when all is well."""
-
-    def size(place: Place) -> tuple[int, Place]:
-        return len(_contributions(shape, shown[place])), place
-
-    for at, cells in enumerate(breakdowns):
-        mine = [place for place in shown if place.breakdown == at]
-        told = {member for place in mine for member in shown[place]}
-        rest = {member: answer for member, answer in whole.items() if member not in told}
-        alone = any(cell.keys() == rest.keys() for cell in cells)
-        if mine and rest and (alone or not _publishable(rules, shape, rest)):
-            return min(mine, key=size)
-    for one, other in combinations(sorted(shown, key=size), 2):
-        inner, outer = shown[one], shown[other]
-        if len(inner) < len(outer) and inner.keys() <= outer.keys():
-            rest = {member: answer for member, answer in outer.items() if member not in inner}
-            if not _publishable(rules, shape, rest):
-                return one
-    return None
-
-
-def _figure(shape: Shape, cell: Cell) -> Figure:
-    """The figure of a cell that has passed every rule."""
-    given = _contributions(shape, cell)
+def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: bool, mean: bool) -> Figure:
+    """The figure of a group that has passed every rule."""
+    shape, thresholds = gate.shape, gate.thresholds
+    n = len(members)
     if shape.kind == "count":
-        return Figure(n=len(given))
-    values = [answer.value for answer in given if answer.value is not None]
-    found = quartiles(values) if values and shape.scored else None
+        return Figure(n=n)
+    given = [gate.answers[at] for at in members]
+    values = sorted(answer.value for answer in given if answer.value is not None) if shape.scored else []
+
+    def rounded(value: float) -> float:
+        return significant(value) if shape.amounts else round_half_away(value, PLACES)
+
+    def at(share: float, threshold: int) -> float | None:
+        if not values or not gate.enough(members, threshold):
+            return None
+        return rounded(quantiles.quantile(values, share))
+
     levels = aside = None
     if shape.kind == "levels":
-        chosen = Counter(answer.level for answer in given)
-        levels = tuple(
-            LevelCount(code=code, count=chosen[code], share=round_half_away(chosen[code] / len(given), PLACES))
-            for code in shape.levels
-        )
-        states = Counter(answer.state for answer in cell.values() if not shape.contributes(answer))
+        outside = Counter(gate.answers[int(one)].state for one in np.flatnonzero(group & ~gate.contributes))
         aside = Aside(
-            not_applicable=states[State.NOT_APPLICABLE],
-            dont_know=states[State.DONT_KNOW],
-            unanswered=states[State.UNANSWERED] + states[State.ANSWERED],
+            not_applicable=outside[State.NOT_APPLICABLE],
+            dont_know=outside[State.DONT_KNOW],
+            unanswered=outside[State.UNANSWERED] + outside[State.ANSWERED],
         )
+        if spread:
+            chosen = Counter(answer.level for answer in given)
+            levels = tuple(
+                LevelCount(code=code, count=chosen[code], share=round_half_away(chosen[code] / n, PLACES))
+                for code in shape.levels
+            )
+    quartiled = spread or shape.kind != "levels"
     return Figure(
-        n=len(given),
-        lower_quartile=round_half_away(found.q1, PLACES) if found else None,
-        median=round_half_away(found.median, PLACES) if found else None,
-        upper_quartile=round_half_away(found.q3, PLACES) if found else None,
+        n=n,
+        mean=rounded(quantiles.mean(values)) if values and mean else None,
+        median=at(0.5, thresholds.mean),
+        lower_quartile=at(0.25, thresholds.quartiles) if quartiled else None,
+        upper_quartile=at(0.75, thresholds.quartiles) if quartiled else None,
+        p10=at(0.1, thresholds.percentiles) if quartiled else None,
+        p90=at(0.9, thresholds.percentiles) if quartiled else None,
         levels=levels,
         aside=aside,
     )
+
+
+def significant(value: float, figures: int = SIGNIFICANT) -> float:
+    """A number rounded to significant figures, half away from zero.
+
+    >>> significant(123456.0), significant(0.0018249)
+    (123000.0, 0.00182)
+    """
+    if value == 0:
+        return 0.0
+    return round_half_away(value, figures - 1 - math.floor(math.log10(abs(value))))
+
+
+def position(thresholds: Thresholds, own: float, others: Sequence[float], figure: Figure) -> Position | None:
+    """Where an organisation stands among others, as far as it may be told.
+
+    :param others: the values of the other organisations of the group; without those under the same parent.
+    :param figure: the published figure of the group, for its quartiles.
+    :returns: none where there are too few others for a distribution, or where they all gave the same, so that their
+        answer would be plain.
+    """
+    if len(others) < thresholds.quartiles or len(set(others)) < 2:
+        return None
+    found = quantiles.mid_rank(others, own)
+    return Position(
+        others=len(others),
+        higher_than=int(round_half_away(100 * found.below_share, 0)),
+        same_as=int(round_half_away(100 * found.same_share, 0)),
+        quarter=quarter_of(own, figure),
+    )
+
+
+def quarter_of(own: float, figure: Figure) -> Quarter | None:
+    """In which quarter of a group a value lies, by the group's published quartiles; none where they are not."""
+    lower, median, upper = figure.lower_quartile, figure.median, figure.upper_quartile
+    if lower is None or median is None or upper is None:
+        return None
+    mine = round_half_away(own, PLACES)
+    if mine < lower:
+        return "lowest"
+    if mine > upper:
+        return "highest"
+    return "second" if mine <= median else "third"

@@ -11,11 +11,15 @@ from kil_xlsx.core.modelling import Code, Id, Model, Name, NumberFormat, Text
 
 
 class Unit(Model, frozen=True, kw_only=True):
-    """A unit and how a figure in it is shown, as an Excel number format."""
+    """A unit and how a figure in it is shown, as an Excel number format.
+
+    ``adds_up`` marks amounts, such as pounds, whose sum over organisations means something.
+    """
 
     id: Id
     label: str
     format: NumberFormat
+    adds_up: bool = False
 
 
 class InputGroup(Model, frozen=True, kw_only=True):

@@ -287,9 +287,17 @@ class PeerGroups(Model, frozen=True, kw_only=True):
 
 
 class Benchmarking(Model, frozen=True, kw_only=True):
-    """How returns are compared.  ``like_with_like`` names the fields that must agree for a measure marked so."""
+    """How returns are compared.
+
+    ``least_group_size`` is the least number of organisations behind a mean or median.  A return enters only with
+    ``least_completeness`` of the questions that can apply to it answered, and a section's score only with
+    ``least_section_completeness`` of the section's.  ``like_with_like`` names the fields that must agree for a measure
+    marked so.
+    """
 
     least_group_size: Annotated[int, Meta(ge=3)] = 5
+    least_completeness: Share = 0.0
+    least_section_completeness: Share = 0.0
     consent: Consent
     peer_groups: tuple[PeerGroups, ...] = ()
     like_with_like: tuple[Name, ...] = ()

@@ -1,30 +1,99 @@
-"""Which returns a benchmark uses: those of the framework compared, the last of each organisation, with its consent."""
+"""Which returns a benchmark uses: the last of each organisation that is filled in, agreed to, and complete enough."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.readings import Identity
+from kil_xlsx.core.problems import Problem
+from kil_xlsx.core.readings import Identity, Reading
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Return, State
 
 SELECTION_IN_WORDS = (
     "Only organisations that agreed to share their answers are used; no answer to that question means no. Where an "
     "organisation sent several files, the last one given is used; files are taken to be from one organisation when "
-    "they share a registered number, a name, or the reference of a workbook made for one organisation."
+    "they share a registered number, a name, or the reference of a workbook made for one organisation. A workbook that "
+    "came back as it was sent, with nothing filled in or confirmed, is left out."
 )
 """How returns are selected, as it stands beside every benchmark."""
+
+Names = frozenset[tuple[str, str]]
+"""What an organisation is known by: kind ("name", "number", "reference") and text."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A return that was given."""
+    """A return that was given.  ``sha256`` identifies its file."""
 
     identity: Identity
     ret: Return
     result: Result
+    sha256: str = ""
+    as_sent: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What became of the returns of one respondent type.
+
+    ``files`` are all that could be read, ``latest`` the last of each organisation, ``accepted`` those of them that were
+    filled in, ``used`` those that agreed and are complete enough.  ``keys`` and ``names`` belong to ``used``: what
+    tells each apart across rounds, and all that it is known by.
+    """
+
+    files: tuple[Member, ...]
+    latest: tuple[Member, ...]
+    accepted: tuple[Member, ...]
+    used: tuple[Member, ...]
+    keys: tuple[str, ...]
+    names: tuple[Names, ...]
+    as_sent: int
+    consent_blank: int
+    consent_refused: int
+    incomplete: int
+
+    @property
+    def replaced(self) -> int:
+        """How many files a later one replaced."""
+        return len(self.files) - len(self.latest)
+
+
+def members_of(readings: Iterable[Reading]) -> list[Member]:
+    """The readings that came to something."""
+    return [
+        Member(reading.identity, reading.ret, reading.result, reading.file.sha256, _as_sent(reading.problems))
+        for reading in readings
+        if reading.identity is not None and reading.ret is not None and reading.result is not None
+    ]
+
+
+def _as_sent(problems: Sequence[Problem]) -> bool:
+    return any(problem.code == "return-as-sent" for problem in problems)
+
+
+def select(instrument: Instrument, members: Iterable[Member]) -> Selection:
+    """Select the returns of one respondent type; several of one organisation in the order in which they came."""
+    files = [member for member in members if belongs(instrument, member)]
+    last = _one_each(instrument, files)
+    latest = [member for member, _ in last]
+    accepted = [(member, names) for member, names in last if _filled_in(member)]
+    agreed = [(member, names) for member, names in accepted if consent_of(instrument, member) is True]
+    used = [(member, names) for member, names in agreed if _complete(instrument, member)]
+    refused = [consent_of(instrument, member) for member, _ in accepted]
+    return Selection(
+        files=tuple(files),
+        latest=tuple(latest),
+        accepted=tuple(member for member, _ in accepted),
+        used=tuple(member for member, _ in used),
+        keys=tuple(_key(names, at) for at, (_, names) in enumerate(used)),
+        names=tuple(names for _, names in used),
+        as_sent=len(latest) - len(accepted),
+        consent_blank=refused.count(None),
+        consent_refused=refused.count(False),
+        incomplete=len(agreed) - len(used),
+    )
 
 
 def belongs(instrument: Instrument, member: Member) -> bool:
@@ -34,15 +103,28 @@ def belongs(instrument: Instrument, member: Member) -> bool:
     return (identity.framework, identity.version, identity.respondent) == here
 
 
-def one_each(instrument: Instrument, members: Sequence[Member]) -> list[Member]:
-    """The last return of each organisation.  A return that names nobody is an organisation by itself."""
-    organisations: list[tuple[set[tuple[str, str]], int]] = []
+def _one_each(instrument: Instrument, members: Sequence[Member]) -> list[tuple[Member, Names]]:
+    """The last return of each organisation, with its names.  A return that names nobody is one by itself."""
+    by_name: dict[tuple[str, str], int] = {}
+    organisations: dict[int, tuple[int, set[tuple[str, str]]]] = {}
     for at, member in enumerate(members):
-        names = _names(instrument, member)
-        same = [each for each in organisations if each[0] & names]
-        organisations = [each for each in organisations if not each[0] & names]
-        organisations.append((names.union(*(each[0] for each in same)), at))
-    return [members[at] for _, at in organisations]
+        names = set(names_of(instrument, member))
+        for same in {by_name[name] for name in names if name in by_name}:
+            names |= organisations.pop(same)[1]
+        organisations[at] = (at, names)
+        by_name.update(dict.fromkeys(names, at))
+    return [(members[at], frozenset(names)) for at, names in organisations.values()]
+
+
+def _filled_in(member: Member) -> bool:
+    """Whether anything was filled in or confirmed by the sender."""
+    return not member.as_sent and member.result.progress.questions_responded > 0
+
+
+def _complete(instrument: Instrument, member: Member) -> bool:
+    counts = member.result.overall_counts
+    least = instrument.framework.benchmarking.least_completeness
+    return counts.applicable == 0 or counts.answered / counts.applicable >= least
 
 
 def consent_of(instrument: Instrument, member: Member) -> bool | None:
@@ -54,13 +136,12 @@ def consent_of(instrument: Instrument, member: Member) -> bool | None:
     return entry.state is State.ANSWERED and entry.code in instrument.framework.benchmarking.consent.share
 
 
-def _names(instrument: Instrument, member: Member) -> set[tuple[str, str]]:
+def names_of(instrument: Instrument, member: Member) -> Names:
     """What an organisation is known by; two returns that share any of it are from one organisation.
 
     The reference of a workbook made for nobody in particular is no name: all copies of the blank one carry it.
     """
     identity = member.identity
-    schemes = tuple(f"{scheme.prefix}-" for scheme in instrument.framework.id_schemes)
     found = [("name", identity.organisation)]
     numbers = identity.organisation_id
     if identity.organisation.strip() or identity.organisation_id.strip():
@@ -71,8 +152,44 @@ def _names(instrument: Instrument, member: Member) -> set[tuple[str, str]]:
             found.append(("name", text))
         elif each.type in ("org_id", "org_id_list"):
             numbers += f" {text}"
+    return plain_names(instrument, found, numbers)
+
+
+def plain_names(instrument: Instrument, found: Iterable[tuple[str, str]], numbers: str) -> Names:
+    """Names as they are compared: letters in either case and kinds of blank do not matter.
+
+    :param numbers: registered numbers with anything between them; what cannot be one ("none", "n/a") is left out.
+    """
+    schemes = tuple(f"{scheme.prefix}-" for scheme in instrument.framework.id_schemes)
+    every = list(found)
     for number in numbers.upper().replace(",", " ").replace(";", " ").split():
-        if number.startswith(schemes) or sum(map(str.isdigit, number)) >= 5:  # not "none" or "n/a"
-            found.append(("number", number))
-    plain = ((kind, " ".join(text.split()).casefold()) for kind, text in found)
-    return {(kind, text) for kind, text in plain if text}
+        if number.startswith(schemes) or sum(map(str.isdigit, number)) >= 5:
+            every.append(("number", number))
+    folded = ((kind, " ".join(text.split()).casefold()) for kind, text in every)
+    return frozenset((kind, text) for kind, text in folded if text)
+
+
+def bodies_of(selection: Selection, parents: Mapping[tuple[str, str], str]) -> list[str]:
+    """What each organisation that is used counts as: its parent's name, if it has one, or its own key.
+
+    A parent that takes part itself counts as the same body as those under it.
+
+    :param parents: the parent's name, by a name or number of the organisation.
+    """
+    folded = {name: " ".join(parent.split()).casefold() for name, parent in parents.items()}
+    above = set(folded.values())
+    found = []
+    for key, names in zip(selection.keys, selection.names, strict=True):
+        mine = next((folded[name] for name in sorted(names) if name in folded), None)
+        own = next((text for kind, text in sorted(names) if kind in ("name", "number") and text in above), None)
+        found.append(f"parent {mine or own}" if mine or own else f"key {key}")
+    return found
+
+
+def _key(names: Names, at: int) -> str:
+    """What tells an organisation apart across rounds: its first number, else its name, else its reference."""
+    for kind in ("number", "name", "reference"):
+        texts = sorted(text for each, text in names if each == kind)
+        if texts:
+            return f"{kind} {texts[0]}"
+    return f"unnamed {at}"

@@ -4,6 +4,7 @@ The first row names the columns; every further row is one organisation.  Column 
 
 * ``name`` (or organisation, organization, name of organisation): needed in every row
 * ``respondent`` (or type, respondent type): which workbook; may be left out where there is only one
+* ``parent`` (or part of, group): the body that it belongs to; those under one parent count once in a benchmark
 * ``email``, ``org-id`` (or registered number), ``gss code`` (or council area code)
 * any other profile field of the framework, by its id, code or label
 
@@ -23,7 +24,7 @@ from kil_xlsx.core.instrument import Instrument, display, instrument
 from kil_xlsx.definitions.wording import counted, did_you_mean, listed, shortened
 from kil_xlsx.errors import Fault, OrganisationsListError
 
-_NAME, _EMAIL, _TYPE = "name", "email", "respondent"
+_NAME, _EMAIL, _TYPE, _PARENT = "name", "email", "respondent", "parent"
 
 _SYNONYMS = {
     _NAME: (
@@ -31,6 +32,7 @@ _SYNONYMS = {
         "name of organization", "council",
     ),
     _EMAIL: ("email", "e mail", "email address", "e mail address", "contact email", "mail"),
+    _PARENT: ("parent", "parent organisation", "parent organization", "part of", "group"),
     _TYPE: ("respondent", "respondent type", "type", "organisation type", "organization type", "workbook", "kind"),
 }  # fmt: skip
 _ROLE_SYNONYMS = {
@@ -56,7 +58,7 @@ class ListedOrganisation:
     """One row of the list.
 
     ``profile`` holds what is known beforehand by profile field id, the name and the identifiers included.  Choices
-    are as their dropdown shows them; dates are ISO dates.
+    are as their dropdown shows them; dates are ISO dates.  ``parent`` is the name of the body that it belongs to.
     """
 
     row: int
@@ -65,6 +67,7 @@ class ListedOrganisation:
     id: str = ""
     email: str = ""
     profile: tuple[tuple[str, str], ...] = ()
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,8 @@ class _Reader:
         if respondent and len(self.faults) == before:
             id_field = self._with_role("org_id")
             identifier = dict(profile).get(id_field.id, "") if id_field else ""
-            self.found.append(ListedOrganisation(number, respondent, name, identifier, email, tuple(profile)))
+            parent = values[_PARENT][1] if _PARENT in values else ""
+            self.found.append(ListedOrganisation(number, respondent, name, identifier, email, tuple(profile), parent))
 
     def _cell(self, number: int, column: _Column, cells: Sequence[str]) -> str:
         """A cell's text on one line; characters that cannot be seen are a fault."""

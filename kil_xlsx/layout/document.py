@@ -171,9 +171,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, where it is anchored, and the words that stand for it where it cannot be seen."""
+    """A chart, where it is anchored, and the words that stand for it where it cannot be seen.
 
-    kind: Literal["radar", "bar", "column", "line"]
+    A ``stacked_bar`` puts its series one behind the other.  A ``range`` draws a line from the first series (the upper
+    end) to the second (the lower end), with the third as a mark between them.  With a ``label_format`` the values
+    stand beside what is drawn; ``value_format`` is that of the axis.
+    """
+
+    kind: Literal["radar", "bar", "stacked_bar", "column", "line", "range"]
     title: str
     description: str
     series: tuple[Series, ...]
@@ -186,6 +191,8 @@ class Chart:
     major_unit: float | None = None
     value_title: str = ""
     legend: bool = False
+    label_format: str = ""
+    value_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

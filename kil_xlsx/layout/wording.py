@@ -338,8 +338,6 @@ ENGLISH: dict[str, str] = {
     "results.chart_more": "Beside it: {series}.",
     "peers.everybody": "everyone of your kind",
     "peers.group": "{field} “{answer}”",
-    "peers.undated": "unknown date",
-    "peers.rounds": "the round {rounds}",
     # Action plan
     "plan.intro": (
         "Built from your answers: where you are below your target, where nobody could say yet, and where a high answer "

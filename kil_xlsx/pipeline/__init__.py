@@ -8,7 +8,7 @@ are used.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.returns import Key, Typed
-from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import (
     DEFAULT_FRAMEWORK,
     SCHEMAS,
@@ -33,10 +33,9 @@ from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
 from kil_xlsx.pipeline.outputs import Outputs, write_file
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.reading import Returned, read, read_csv, read_json
-from kil_xlsx.pipeline.versions import earlier, to_compare
+from kil_xlsx.pipeline.versions import earlier
 
 if TYPE_CHECKING:
-    from kil_xlsx.core.benchmark import Benchmark
     from kil_xlsx.core.branding import Branding
     from kil_xlsx.core.peers import Peers
     from kil_xlsx.definitions.organisations import ListedOrganisation, OrganisationsList
@@ -49,14 +48,13 @@ __all__ = [
     "DEFAULT_FRAMEWORK",
     "LONGEST_NAME",
     "SCHEMAS",
-    "Benchmarked",
     "Generated",
     "Outputs",
     "Progress",
     "Returned",
     "ShippedFramework",
     "Workbook",
-    "benchmark",
+    "branding_of",
     "chosen",
     "codebook",
     "file_name",
@@ -135,7 +133,7 @@ def generate(
     :param previous: what came back last time, as a workbook, a folder of them or what :func:`read_json` gave: it is
         filled in, marked, for respondents to confirm or change.
     :param answers: a JSON file with answers that are filled in as if they had been typed.
-    :param benchmark: a ``benchmark.json`` made earlier, whose figures stand beside the scores.
+    :param benchmark: a ``release.json`` made earlier, whose figures stand beside the scores.
     :param theme: the file with the council's colours, font, logo and footer.
     :param created: the time that the workbooks carry; now, unless given.
     :param force: whether files that are there may be replaced.
@@ -151,7 +149,7 @@ def generate(
         round_id=_words(round_id, "The round"),
         due=due,
         contact=_words(contact, "The contact"),
-        branding=_branding(theme),
+        branding=branding_of(theme),
     )
     notes: list[str] = []
     if due is not None and due < moment.date():
@@ -229,9 +227,9 @@ def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None =
 
 def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]) -> dict[str, Peers]:
     """What a benchmark says of the peers of each respondent type; ``notes`` gets what is to be said about it."""
-    from kil_xlsx.pipeline.peers import peers_of, read_benchmark
+    from kil_xlsx.pipeline.peers import peers_of, read_release
 
-    found, told = read_benchmark(path, whole)
+    found, told = read_release(path, whole)
     notes += told
     peers: dict[str, Peers] = {}
     for plan in plans:
@@ -244,7 +242,7 @@ def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]
     return peers
 
 
-def _branding(theme: Path | None) -> Branding:
+def branding_of(theme: Path | None) -> Branding:
     """What a theme file says, or the default.  DefinitionError for anything wrong with it."""
     from kil_xlsx.core.branding import DEFAULT
 
@@ -293,111 +291,3 @@ def _words(text: str, what: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in line):
         raise UsageProblem(f"{what} has a character that cannot be shown.", "Type it again.")
     return line
-
-
-# Benchmark
-
-
-@dataclass(frozen=True)
-class Benchmarked:
-    """What :func:`benchmark` did."""
-
-    benchmark: Benchmark
-    returned: Returned
-    files: tuple[Path, ...]
-    notes: tuple[str, ...] = ()
-
-
-def benchmark(
-    paths: Sequence[Path],
-    out: Path,
-    framework: str = DEFAULT_FRAMEWORK,
-    *,
-    group_by: Sequence[str] = (),
-    invited: Mapping[str, int] | None = None,
-    organisations: Path | None = None,
-    theme: Path | None = None,
-    created: datetime | None = None,
-    force: bool = False,
-    progress: Progress = quiet,
-) -> Benchmarked:
-    """Compare returns and write ``benchmark.xlsx`` and ``benchmark.json`` to a folder.
-
-    :param group_by: profile fields by id, code or label; without it, the framework's own.
-    :param invited: how many were invited, by respondent type; the type "" stands for the only one there is.
-    :param organisations: the list that workbooks were made from; its rows are counted.
-    :param theme: the file with the council's colours, font, logo and footer.
-    """
-    from kil_xlsx.core.benchmark import benchmark as compare
-    from kil_xlsx.layout.benchmark_book import benchmark_document
-    from kil_xlsx.results.benchmark_json import benchmark_json
-    from kil_xlsx.writing.theme import build_theme
-    from kil_xlsx.writing.xlsx import write
-
-    branding = _branding(theme)
-    whole, instruments = load(framework)
-    fields = [_field_id(whole, name) for name in group_by]
-    targets = (out / "benchmark.xlsx", out / "benchmark.json")
-    with Outputs(targets, force=force) as outputs:
-        notes: list[str] = []
-        counts: dict[str, int] = {}
-        if organisations is not None:
-            only = instruments[0].respondent.id if len(instruments) == 1 else None
-            listed = read_organisations(organisations, whole, only)
-            notes += listed.notes
-            for each in listed.organisations:
-                counts[each.respondent] = counts.get(each.respondent, 0) + 1
-        returned = read(paths, framework, progress=progress)
-        readable = (reading for reading in returned.readings if not reading.refused)
-        came = {reading.identity.respondent for reading in readable if reading.identity}
-        if not came:
-            raise KilXlsxError(
-                f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to compare.",
-                "Run 'kil-xlsx read' on the same files"
-                + ("" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},")
-                + " to see what is wrong with each.",
-            )
-        counts |= _invited(whole, came, invited or {})
-        compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]
-        moment = created or now()
-        forward = to_compare(returned.readings, whole, returned.instruments)
-        notes += forward.notes
-        result = compare(
-            compared, forward.readings, invited=counts or None, group_by=fields or None, created=moment.date()
-        )
-        document = benchmark_document(result, whole, moment, branding)
-        outputs.add(targets[0], write(document, build_theme(branding)))
-        outputs.add(targets[1], benchmark_json(result))
-        outputs.commit()
-    return Benchmarked(result, returned, targets, tuple(notes))
-
-
-def _invited(framework: Framework, came: set[str], invited: Mapping[str, int]) -> dict[str, int]:
-    """Numbers of invited organisations by the id of the respondent type."""
-    counts: dict[str, int] = {}
-    for name, number in invited.items():
-        if name:
-            counts[instrument_of(framework, name).respondent.id] = number
-        elif len(came) == 1:
-            counts[next(iter(came))] = number
-        else:
-            types = [each.id for each in framework.respondents if each.id in came]
-            raise UsageProblem(
-                f"The returns are of {len(types)} respondent types, so one number of invited is not enough.",
-                "Say how many of each: " + " ".join(f"--invited {each}=40" for each in types) + ".",
-            )
-    return counts
-
-
-def _field_id(framework: Framework, name: str) -> str:
-    """The id of a profile field that may be named by code or label."""
-    from kil_xlsx.definitions.wording import did_you_mean, listed, shortened
-
-    for field in framework.profile:
-        if name.casefold() in (field.id.casefold(), field.code.casefold(), field.label.casefold()):
-            return field.id
-    ids = [field.id for field in framework.profile if field.choices or field.type == "derived"]
-    raise UsageProblem(
-        f"There is no field '{shortened(name)}' to group by{did_you_mean(name, ids) or '.'}",
-        f"There are: {listed(ids)}.",
-    )

@@ -98,7 +98,7 @@ def theme_file() -> bytes:
     return (templates_folder() / "theme.yaml").read_bytes()
 
 
-SCHEMAS = ("return", "benchmark", "framework", "codebook", "theme", "answers")
+SCHEMAS = ("return", "release", "framework", "codebook", "theme", "answers")
 """The formats that have a JSON Schema."""
 
 
@@ -108,10 +108,10 @@ def schema(name: str) -> dict[str, Any]:
         from kil_xlsx.results.returned_json import return_schema
 
         return return_schema()
-    if name == "benchmark":
-        from kil_xlsx.results.benchmark_json import benchmark_schema
+    if name == "release":
+        from kil_xlsx.results.release_json import release_schema
 
-        return benchmark_schema()
+        return release_schema()
     if name == "framework":
         from kil_xlsx.definitions.schema import framework_schema
 

@@ -1,4 +1,4 @@
-"""From a benchmark that was made earlier to what workbooks show of each organisation's peers."""
+"""From a release that was made earlier to what workbooks show of each organisation's peers."""
 
 from __future__ import annotations
 
@@ -6,35 +6,31 @@ from pathlib import Path
 
 import msgspec
 
-from kil_xlsx.core.benchmark import Benchmark, Group, RespondentBenchmark
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.peers import OVERALL, PeerFigures, PeerGroup, Peers, published
+from kil_xlsx.core.peers import PeerFigures, PeerGroup, Peers, published
+from kil_xlsx.core.release import OVERALL, Group, Release, RespondentBenchmark
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.wording import Wording
-
-_SHOWN_ROUNDS = 60
-"""Characters of the names of rounds that stand for the age of a benchmark without a date."""
 
 
-def read_benchmark(path: Path, framework: Framework) -> tuple[Benchmark, list[str]]:
-    """The benchmark that a file holds, and what the coordinator may want to know about it.
+def read_release(path: Path, framework: Framework) -> tuple[Release, list[str]]:
+    """The benchmark release that a file holds, and what the coordinator may want to know about it.
 
-    UsageProblem when it cannot be read, is no benchmark, or is one of another framework.
+    UsageProblem when it cannot be read, is no release, or is one of another framework.
     """
     from kil_xlsx.pipeline.inbox import content
-    from kil_xlsx.results.benchmark_json import read_benchmark_json
+    from kil_xlsx.results.release_json import read_release_json
 
     data = content(path)
     if isinstance(data, str):
         raise UsageProblem(f"The benchmark {path} cannot be read: {data}.", "Check its name, and that you may read it.")
     try:
-        found = read_benchmark_json(data)
+        found = read_release_json(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last for what is nested without end
         raise UsageProblem(
-            f"{path} is not a benchmark of this program.", "Give the benchmark.json that 'kil-xlsx benchmark' wrote."
+            f"{path} is not a benchmark of this program.", "Give the release.json that 'kil-xlsx benchmark' wrote."
         ) from None
     if found.framework != framework.id:
         raise UsageProblem(
@@ -50,33 +46,22 @@ def read_benchmark(path: Path, framework: Framework) -> tuple[Benchmark, list[st
     return found, notes
 
 
-def peers_of(benchmark: Benchmark, plan: Plan) -> Peers | None:
-    """What a benchmark says of the scores of one respondent type; none where nothing of it is published.
+def peers_of(release: Release, plan: Plan) -> Peers | None:
+    """What a release says of the scores of one respondent type; none where nothing of it is published.
 
     Only what is published for sections and overall is taken over, and only for answers that the framework knows: no
-    text of the file but the names of rounds gets into a workbook.
+    text of the file gets into a workbook.
     """
-    mine = next((each for each in benchmark.respondents if each.id == plan.instrument.respondent.id), None)
+    mine = release.respondent(plan.instrument.respondent.id)
     if mine is None:
         return None
-    everybody = next((group for group in mine.groups if not group.field), None)
-    figures = _figures(plan.instrument, everybody) if everybody else {}
+    everybody = next((group for group in mine.groups if group.kind == "all"), None)
+    figures = _figures(plan.instrument, mine, everybody) if everybody else {}
     whole = PeerGroup(label=plan.words("peers.everybody"), figures=figures)
     groups = [whole, *_subgroups(mine, plan)]
     if not any(published(group) for group in groups):
         return None
-    return Peers(date=_age(benchmark, plan.words), groups=tuple(groups))
-
-
-def _age(benchmark: Benchmark, words: Wording) -> str:
-    """When a benchmark was made; which rounds it is of, where it does not say."""
-    if benchmark.created is not None:
-        return benchmark.created.isoformat()
-    rounds = " ".join("".join(c if c.isprintable() else " " for c in ", ".join(benchmark.rounds)).split())
-    if not rounds:
-        return words("peers.undated")
-    shown = rounds if len(rounds) <= _SHOWN_ROUNDS else rounds[: _SHOWN_ROUNDS - 1].rstrip() + "…"
-    return words("peers.rounds", rounds=shown)
+    return Peers(date=release.created.isoformat(), groups=tuple(groups))
 
 
 def _subgroups(respondent: RespondentBenchmark, plan: Plan) -> list[PeerGroup]:
@@ -87,10 +72,10 @@ def _subgroups(respondent: RespondentBenchmark, plan: Plan) -> list[PeerGroup]:
         for group in respondent.groups:
             code = group.id.removeprefix(f"{respondent.id}/{field.id}/")
             value = answers.get(code)
-            if group.field != field.id or value is None:
+            if group.kind != "field" or group.field != field.id or value is None:
                 continue
             label = plan.words("peers.group", field=field.label, answer=value)
-            figures = _figures(instrument, group)
+            figures = _figures(instrument, respondent, group)
             found.setdefault((field.id, value), PeerGroup(label=label, field=field.id, value=value, figures=figures))
     return [group for group in found.values() if published(group)]
 
@@ -106,17 +91,17 @@ def _answers(instrument: Instrument, field_id: str) -> dict[str, str]:
     return {}
 
 
-def _figures(instrument: Instrument, group: Group) -> dict[str, PeerFigures]:
+def _figures(instrument: Instrument, respondent: RespondentBenchmark, group: Group) -> dict[str, PeerFigures]:
     """What is published of a group's scores, by section and overall."""
     scored = {node.id for node in instrument.nodes if instrument.rule_of(node).rule != "none"}
     if instrument.framework.scoring.overall.rule != "none":
         scored.add(OVERALL)
     figures: dict[str, PeerFigures] = {}
-    for statistic in (*group.overall, *group.sections):
+    for item, statistic in respondent.statistics(group, "overall", "section"):
         figure = statistic.figure
-        if statistic.item not in scored or not figure.shown or figure.n is None or figure.median is None:
+        if item.id not in scored or figure.n is None or figure.median is None:
             continue
-        figures[statistic.item] = PeerFigures(
+        figures[item.id] = PeerFigures(
             count=figure.n, lower=figure.lower_quartile, median=figure.median, upper=figure.upper_quartile
         )
     return figures

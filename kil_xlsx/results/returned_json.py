@@ -53,7 +53,7 @@ def return_document(
     """
     others = second or {}
     return ReturnDocument(
-        files=tuple(_file(reading, instruments, others.get(at)) for at, reading in enumerate(readings)),
+        files=tuple(return_file(reading, instruments, others.get(at)) for at, reading in enumerate(readings)),
         skipped=tuple(skipped),
         summary=summary(readings),
     )
@@ -166,7 +166,10 @@ def added(accounts: Iterable[Account]) -> Account:
     return Account(items=items, accepted=accepted, blank=blank, refused=refused, not_found=not_found)
 
 
-def _file(reading: Reading, instruments: Mapping[str, Instrument], second: SecondReader | None) -> ReturnFile:
+def return_file(
+    reading: Reading, instruments: Mapping[str, Instrument], second: SecondReader | None = None
+) -> ReturnFile:
+    """What the document says of one file; for the parameters see :func:`return_document`."""
     ret, result, identity = reading.ret, reading.result, reading.identity
     instrument = read_with(instruments, identity)
     account = None

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kil_xlsx.core.benchmark import Benchmark, Group, RespondentBenchmark
-from kil_xlsx.core.disclosure import Figure
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import MEANINGS, Problem, Severity
 from kil_xlsx.core.readings import ItemKind, Reading, read_with
-from kil_xlsx.core.returns import Part
+from kil_xlsx.core.release import CONFIDENTIAL, NOT_APPLICABLE, PART_NAMES, Part, Release, RespondentBenchmark
+from kil_xlsx.core.returns import Part as EntryPart
 from kil_xlsx.core.rounding import round_half_away
 from kil_xlsx.results.codebook import Codebook, CodedItem, CodedRespondent
 from kil_xlsx.results.returned_json import carried_counts
@@ -249,61 +248,59 @@ def _found(problems: Sequence[Problem]) -> tuple[str, str]:
     return plain("; ".join(found), 200), plain(expected.pop(), 200) if len(expected) == 1 else ""
 
 
-# Benchmark
+# Benchmark release
 
 
-def benchmark_counts(benchmark: Benchmark) -> Table:
-    """How many organisations were invited, returned and are used, and how many files were replaced by a later one."""
+def release_counts(release: Release) -> Table:
+    """How many organisations were invited, returned, are accepted and used, by respondent type."""
     rows = []
-    for each in benchmark.respondents:
+    for each in release.respondents:
         counts = each.groups[0].counts
-        excluded = counts.excluded
-        left_out = NOTHING
-        if excluded is not None:
-            left_out = str(excluded.consent_blank + excluded.consent_refused)
-        rows.append(
-            (
-                plain(each.label, 40),
-                _given(counts.invited),
-                _given(counts.returned),
-                _given(counts.replaced),
-                left_out,
-                Shown(_given(counts.used), "strong") if counts.used is not None else Shown("too few to show", "warn"),
-            )
-        )
-    headings = ("Type", "Invited", "Returned", "Replaced", "Without consent", "Used")
+        used = Shown(f"{counts.used:,}", "strong") if counts.used is not None else Shown("too few to show", "warn")
+        invited: Shown | str = Shown("not known", "quiet") if counts.invited is None else f"{counts.invited:,}"
+        rows.append((plain(each.label, 40), invited, _held(counts.returned), _held(counts.accepted), used))
+    headings = ("Type", "Invited", "Returned", "Accepted", "Used")
     return Table("Organisations", headings, tuple(rows), numbers=headings[1:])
 
 
-def benchmark_scores(benchmark: Benchmark, respondent: RespondentBenchmark, decimals: int) -> Table | None:
+def release_exclusions(release: Release) -> Table | None:
+    """How many were left out, by reason; nothing where there is no reason to give."""
+    rows = tuple(
+        (plain(respondent.label, 40), plain(each.label, 90), _held(each.count))
+        for respondent in release.respondents
+        for each in respondent.groups[0].counts.exclusions
+    )
+    return Table("Left out", ("Type", "Why", "How many"), rows, numbers=("How many",)) if rows else None
+
+
+_SHOWN_PARTS: tuple[Part, ...] = ("median", "lower_quartile", "upper_quartile")
+
+
+def release_scores(respondent: RespondentBenchmark, decimals: int) -> Table | None:
     """Medians and quartiles of the scores of all organisations of a type; nothing where all are held back."""
-    group: Group = respondent.groups[0]
-    labels = {item.id: item for item in respondent.items}
+    group = respondent.groups[0]
     rows: list[tuple[Shown | str, ...]] = []
-    for statistic in (*group.overall, *group.sections):
-        item = labels[statistic.item]
+    any_shown = False
+    for item, statistic in respondent.statistics(group, "overall", "section"):
+        figure = statistic.figure
+        any_shown = any_shown or figure.shown
         words = "  " * item.depth + plain(item.label, 80)
         label = Shown(words, "strong") if item.kind == "overall" else words
-        rows.append((label, *_quartiles(statistic.figure, decimals)))
-    if group.suppressed or not rows:
+        values: list[Shown | str] = []
+        for part in _SHOWN_PARTS:
+            value = figure.part(part)
+            mark = CONFIDENTIAL if part in item.parts else NOT_APPLICABLE
+            values.append(Shown(mark, "quiet") if value is None else number(value, decimals))
+        rows.append((label, *values, _held(figure.n)))
+    if group.suppressed or not any_shown:
         return None
-    headings = ("Score", "Median", "Lower quartile", "Upper quartile", "Organisations")
+    headings = ("Score", *(PART_NAMES[part] for part in (*_SHOWN_PARTS, "n")))
     return Table(plain(respondent.label, 40), headings, tuple(rows), numbers=headings[1:])
 
 
-def _quartiles(figure: Figure, decimals: int) -> tuple[Shown | str, ...]:
-    if figure.mark:
-        return (Shown(figure.mark, "quiet"),) * 4
-    return (
-        number(figure.median, decimals),
-        number(figure.lower_quartile, decimals),
-        number(figure.upper_quartile, decimals),
-        _given(figure.n),
-    )
-
-
-def _given(value: int | None) -> str:
-    return NOTHING if value is None else f"{value:,}"
+def _held(count: int | None) -> Shown | str:
+    """A count, or the mark for one that is held back."""
+    return Shown(CONFIDENTIAL, "quiet") if count is None else f"{count:,}"
 
 
 # Codebook
@@ -363,4 +360,4 @@ def _coded_row(item: CodedItem, units: Mapping[str, str]) -> tuple[Shown | str, 
 def parts_in_words(book: Codebook) -> str:
     """Which columns beside an answer can be filled in, for the foot of the codebook."""
     parts = {part.part for each in book.respondents for item in each.items for part in item.parts}
-    return ", ".join(part.value for part in Part if part.value in parts and part is not Part.ANSWER)
+    return ", ".join(each.value for each in EntryPart if each.value in parts and each is not EntryPart.ANSWER)

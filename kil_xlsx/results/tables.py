@@ -115,6 +115,11 @@ def _as_text(value: Typed) -> str | None:
         return value
     if isinstance(value, bool):
         return str(value).upper()
+    return whole_without_point(value)
+
+
+def whole_without_point(value: float) -> str:
+    """A number in as many digits as it needs, whole ones without a point."""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
@@ -147,15 +152,20 @@ def organisation_of(identity: Identity, instrument: Instrument | None, ret: Retu
     return ret.text(field.id).strip() if field else ""
 
 
-def _whose(identity: Identity, instrument: Instrument, ret: Return, file: str) -> Row:
+def organisation_id_of(identity: Identity, instrument: Instrument, ret: Return) -> str:
+    """The organisation's registered number: as it was sent out, or as it was entered."""
     field = instrument.field_with_role("org_id")
+    return identity.organisation_id or (ret.text(field.id).strip() if field else "")
+
+
+def _whose(identity: Identity, instrument: Instrument, ret: Return, file: str) -> Row:
     return {
         "framework": identity.framework,
         "version": identity.version,
         "round": identity.round_id,
         "respondent": identity.respondent,
         "organisation": organisation_of(identity, instrument, ret),
-        "organisation_id": identity.organisation_id or (ret.text(field.id).strip() if field else ""),
+        "organisation_id": organisation_id_of(identity, instrument, ret),
         "reference": identity.reference,
         "file": file,
     }

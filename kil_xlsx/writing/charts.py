@@ -14,14 +14,21 @@ from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.document import Chart, Formula, Link, RangeRef, Rich, Series, Sheet
 from kil_xlsx.writing.checks import check_range, check_words
 from kil_xlsx.writing.engine import Book, SheetWriter
-from kil_xlsx.writing.theme import SeriesLook, Theme
+from kil_xlsx.writing.theme import Theme
 
 _KINDS: dict[str, dict[str, str]] = {
     "radar": {"type": "radar", "subtype": "with_markers"},
     "bar": {"type": "bar"},
+    "stacked_bar": {"type": "bar", "subtype": "stacked"},
     "column": {"type": "column"},
     "line": {"type": "line"},
+    "range": {"type": "stock"},
 }
+_LYING = ("bar", "stacked_bar")
+_FLAT = (*_LYING, "column")
+_HATCHES = {"dash": "wide_upward_diagonal", "round_dot": "wide_downward_diagonal", "long_dash": "narrow_horizontal"}
+"""What the bars of a series are filled with where its line would not be solid: colour is never the only sign."""
+
 _LOOKS_LIKE_A_PLACE = re.compile(r"!(?=\$?[A-Z]+\$?\d)")
 
 
@@ -36,10 +43,11 @@ def insert_chart(
         raise LayoutError(f"{where} has no description for people who cannot see it.")
     check_words(chart.description, f"{where}: the description", 8192)
     drawing = book.add_chart(dict(_KINDS[chart.kind]))
-    flat = chart.kind in ("bar", "column")
-    for series in chart.series:
-        drawing.add_series(_series(series, theme.line(series.role), flat, where, sheets))
     palette, font = theme.palette, theme.font
+    for at, series in enumerate(chart.series):
+        # Numbers of neighbouring lines stand on different sides of them, since lines often lie close together.
+        beside = "below" if at % 2 else "above"
+        drawing.add_series(_series(chart, series, theme, where, sheets, beside))
     small = {"name": font, "size": 9, "color": palette.ink, "bold": False}
     grid = {"visible": True, "line": {"color": palette.rule, "width": 0.75}}
     drawing.set_title(
@@ -56,6 +64,8 @@ def insert_chart(
     for key, number in (("min", chart.minimum), ("max", chart.maximum), ("major_unit", chart.major_unit)):
         if number is not None:
             values[key] = number
+    if chart.value_format:
+        values["num_format"] = chart.value_format
     if chart.value_title:
         values["name"] = _literal(chart.value_title, where)
         values["name_font"] = {**small, "color": palette.quiet}
@@ -63,7 +73,10 @@ def insert_chart(
         categories["major_gridlines"] = grid
         values["line"] = {"color": palette.rule, "width": 0.75}
         values["num_font"] = {**small, "size": 9, "color": palette.quiet}
-    if chart.kind == "bar":  # drawn lying down: the categories stand on the y axis
+    if chart.kind == "range":
+        categories["text_axis"] = True
+        drawing.set_high_low_lines({"line": {"color": theme.line(chart.series[0].role).colour, "width": 4}})
+    if chart.kind in _LYING:  # drawn lying down: the categories stand on the y axis
         categories["reverse"] = True  # the first category on top, as in the table beside it
         values["label_position"] = "high"  # which is the bottom, the categories being turned round
         drawing.set_x_axis(values)
@@ -83,7 +96,10 @@ def insert_chart(
     return code
 
 
-def _series(series: Series, look: SeriesLook, flat: bool, where: str, sheets: Mapping[str, Sheet]) -> dict[str, Any]:
+def _series(
+    chart: Chart, series: Series, theme: Theme, where: str, sheets: Mapping[str, Sheet], beside: str
+) -> dict[str, Any]:
+    look = theme.line(series.role)
     for area in (series.categories, series.values):
         check_range(area, where, sheets)
         if area.first_row != area.last_row and area.first_column != area.last_column:
@@ -98,12 +114,30 @@ def _series(series: Series, look: SeriesLook, flat: bool, where: str, sheets: Ma
         "categories_data": ["" if label is None else str(label) for label in labels],
         "values_data": [n if isinstance(n, int | float) and not isinstance(n, bool) else None for n in numbers],
     }
-    if flat:
+    if chart.kind in _FLAT:
         options |= {"fill": {"color": look.colour}, "border": {"none": True}, "gap": 60}
+        if chart.kind == "stacked_bar":
+            # Seen apart by a line between them, where two shades are much alike.
+            options |= {"border": {"color": theme.palette.quiet, "width": 0.75}, "gap": 40}
+        elif look.dash in _HATCHES and len(chart.series) > 1:
+            hatch = {"pattern": _HATCHES[look.dash], "fg_color": look.colour, "bg_color": theme.palette.paper}
+            options |= {"pattern": hatch, "border": {"color": look.colour, "width": 0.75}}
+            del options["fill"]
     else:
         line = {"color": look.colour, "width": look.width, "dash_type": look.dash}
+        if chart.kind == "range":
+            line = {"none": True}
         dot = {"type": look.marker, "size": 6, "fill": {"color": look.colour}, "border": {"color": look.colour}}
         options |= {"line": line, "marker": dot}
+    if chart.label_format:
+        font = {"name": theme.font, "size": 9, "color": look.ink or theme.palette.ink}
+        options["data_labels"] = {"value": True, "num_format": chart.label_format, "font": font}
+        if chart.kind == "stacked_bar":
+            options["data_labels"]["position"] = "center"
+        elif chart.kind in _FLAT:
+            options["data_labels"]["position"] = "outside_end"
+        else:
+            options["data_labels"]["position"] = beside
     return options
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
-from kil_xlsx.core.branding import DEFAULT, Branding, Palette
+from kil_xlsx.core.branding import DEFAULT, TEXT_CONTRAST, Branding, Palette, contrast
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.document import Style
 
@@ -39,12 +39,16 @@ _USUAL_ROOM = 1.1
 
 @dataclass(frozen=True)
 class SeriesLook:
-    """Line and fill of one series of a chart.  Dashes and markers tell series apart without their colours."""
+    """Line and fill of one series of a chart.  Dashes and markers tell series apart without their colours.
+
+    ``ink`` is the colour of words that stand on the fill; without it they stand beside it.
+    """
 
     colour: str
     dash: str = "solid"
     marker: str = "circle"
     width: float = 2.25
+    ink: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,11 +137,44 @@ def build_theme(branding: Branding = DEFAULT) -> Theme:
                 "series_2": SeriesLook(second, "dash", "diamond"),
                 "series_3": SeriesLook(third, "round_dot", "square"),
                 "series_4": SeriesLook(fourth, "long_dash", "triangle"),
+                "range_end": SeriesLook(first, marker="long_dash"),
+                "range_middle": SeriesLook(second, marker="diamond"),
+                **_steps(palette),
             }
         ),
         footer=f"&L{page}&A&R{page}&P / &N",
         room=_ROOM.get(branding.font.casefold(), _USUAL_ROOM),
     )
+
+
+STEPS = 9
+"""Shades for the levels of a scale, from light to dark."""
+
+
+def _steps(palette: Palette) -> dict[str, SeriesLook]:
+    """Shades from the tint to the dark accent, light ones to write on with ink and dark ones with the paper's colour.
+
+    The shades half-way, on which neither could be read well, are left out.
+    """
+    mixed = [_mixed(palette.accent_tint, palette.accent_dark, share / 64) for share in range(65)]
+    light = [each for each in mixed if contrast(palette.ink, each) >= TEXT_CONTRAST] or mixed[:1]
+    dark = [each for each in mixed if contrast(palette.paper, each) >= TEXT_CONTRAST] or mixed[-1:]
+    half = (STEPS + 1) // 2
+    looks = [SeriesLook(light[round(at * (len(light) - 1) / (half - 1))], ink=palette.ink) for at in range(half)]
+    rest = STEPS - half
+    looks += [SeriesLook(dark[round((at + 1) * (len(dark) - 1) / rest)], ink=palette.paper) for at in range(rest)]
+    return {f"step_{number}": look for number, look in enumerate(looks, start=1)}
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    """A colour on the way from one to another."""
+    pairs = zip(_channels(one), _channels(other), strict=True)
+    return "#{:02X}{:02X}{:02X}".format(*(round(a + (b - a) * share) for a, b in pairs))
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue
 
 
 def default_theme() -> Theme:
@@ -179,6 +216,7 @@ def _words(p: Palette) -> dict[str, Properties]:
         "label": {**lined, "bold": 1},
         "text": lined,
         "text_small": {**lined, "font_size": 10},
+        "text_indented": {**lined, "font_size": 10, "indent": 1},
         "help": {**lined, "font_size": 10, "font_color": p.quiet, "indent": 1},
         "unit": {**lined, "font_size": 10, "font_color": p.quiet, "indent": 1},
         "link": {"font_size": 11, "font_color": p.link, "underline": 1, "valign": "vcenter"},
@@ -248,6 +286,17 @@ def _results(p: Palette) -> dict[str, Properties]:
         },
         "result_number": {**cell, "align": "right", "bold": 1, "font_color": p.accent_dark},
         "status_big": {**cell, "font_size": 13, "bold": 1, "align": "left", "valign": "vcenter", "indent": 1},
+        "own_level": {
+            **open_cell, "bold": 1, "align": "center", "bg_color": p.accent_tint, "font_color": p.accent_dark,
+            "border": 1, "border_color": p.accent,
+        },
+        **{
+            f"band_{tone}": {**cell, "text_wrap": 1, "font_size": 10, "indent": 1, "bg_color": fill, "font_color": ink}
+            for tone, fill, ink in (
+                ("low", p.low_fill, p.low_ink), ("middle", p.middle_fill, p.middle_ink),
+                ("good", p.good_fill, p.good_ink), ("best", p.best_fill, p.best_ink),
+            )
+        },
     }  # fmt: skip
 
 

@@ -12,20 +12,33 @@ from tempfile import TemporaryDirectory
 
 from finished.package import Package
 from strategies import EVERYTHING, FULL, Mood, random_typed
+from synthetic import collection, next_round
 
 from kil_xlsx import pipeline
+from kil_xlsx.core.advice import Before
+from kil_xlsx.core.advice import feedback as what_is_told
+from kil_xlsx.core.benchmark import Request
+from kil_xlsx.core.benchmark import benchmark as compare
+from kil_xlsx.core.membership import members_of
+from kil_xlsx.core.standings import standings as who_stands_where
 from kil_xlsx.demo import answers, respondents
+from kil_xlsx.layout.benchmark_book import release_document
+from kil_xlsx.layout.feedback_book import feedback_document
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.pipeline.mark import marked_copy
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.form import read_form
 from kil_xlsx.reading.model import Cell, CellKind, SheetData
+from kil_xlsx.writing.theme import default_theme
+from kil_xlsx.writing.xlsx import write
 
 SHIPPED = "keep-it-local"
 OTHER = str(Path(__file__).resolve().parent.parent / "fixtures" / "other-framework")
 CREATED = datetime(2026, 4, 7, 9, 30)
 RETURNS = 7
+ENOUGH = 30
+"""Organisations of each respondent type from which on all figures of everyone are shown."""
 
 
 @cache
@@ -93,6 +106,33 @@ def benchmark(framework: str) -> bytes:
         return (target / "benchmark.xlsx").read_bytes()
 
 
+def release(framework: str) -> bytes:
+    """The benchmark workbook of a second release, with every sheet and chart that there can be."""
+    definition, mine = pipeline.load(framework)
+    before = collection(5, councils=ENOUGH, communities=ENOUGH, framework=definition)
+    after = next_round(before, 6, joiners=0, leavers=0, framework=definition)
+    first = compare(mine, before, Request(created=CREATED.date())).release
+    second = compare(mine, after, Request(created=CREATED.date(), contact="statistics@example.org", earlier=first))
+    return write(release_document(second.release, definition, CREATED), default_theme())
+
+
+def feedback(framework: str, at: int = 0) -> bytes:
+    """What one organisation is told after a second round, with what it said in the first."""
+    definition, mine = pipeline.load(framework)
+    instrument = mine[at]
+    before = collection(5, councils=ENOUGH, communities=ENOUGH, framework=definition)
+    after = next_round(before, 6, joiners=0, leavers=0, framework=definition)
+    made = compare(mine, after, Request(created=CREATED.date(), contact="statistics@example.org")).release
+    standings = who_stands_where(instrument, made, members_of(after), {})
+    own = standings.used[0]
+    earlier = next(each for each in members_of(before) if each.identity.organisation == own.identity.organisation)
+    told = what_is_told(
+        instrument, own, made, standings, organisation=own.identity.organisation,
+        before=Before("2025", earlier.result), created=CREATED.date(),
+    )  # fmt: skip
+    return write(feedback_document(told, definition, CREATED), default_theme())
+
+
 def _list(respondent: str) -> str:
     return (
         "name,type,org-id,gss,region,period_start\n"
@@ -112,11 +152,16 @@ BOOKS: dict[str, Callable[[], bytes]] = {
     "council, marked": lambda: marked(SHIPPED, "council"),
     "community, marked": lambda: marked(SHIPPED, "community"),
     "benchmark": lambda: benchmark(SHIPPED),
+    "benchmark, second release": lambda: release(SHIPPED),
+    "feedback, council": lambda: feedback(SHIPPED),
+    "feedback, community": lambda: feedback(SHIPPED, 1),
     "German, blank": lambda: blank(OTHER),
     "German, filled": lambda: filled(OTHER),
     "German, filled in every way": lambda: filled(OTHER, "", EVERYTHING, 2),
     "German, marked": lambda: marked(OTHER),
     "German, benchmark": lambda: benchmark(OTHER),
+    "German, feedback": lambda: feedback(OTHER),
+    "German, benchmark, second release": lambda: release(OTHER),
 }
 """What is examined, by a name for people."""
 

@@ -158,10 +158,22 @@ def text_contrast(package: Package) -> list[str]:
         paper = WHITE
         for fill in chart.iterfind("{*}spPr/{*}solidFill/{*}srgbClr"):
             paper = fill.get("val", WHITE).upper()
+        fills = _fills_written_on(chart)
         for properties in (each for each in chart.iter() if local(each) in ("defRPr", "rPr")):
             for colour in properties.iterfind("{*}solidFill/{*}srgbClr"):
-                _judge(found, part, colour.get("val", "").upper(), paper)
+                _judge(found, part, colour.get("val", "").upper(), fills.get(properties, paper))
     return list(found)
+
+
+def _fills_written_on(chart: Element) -> dict[Element, str]:
+    """The fill that the numbers within the bars of a series stand on, by the properties of their letters."""
+    found: dict[Element, str] = {}
+    for series in (each for each in chart.iter() if local(each) == "ser"):
+        within = any(each.get("val") in ("ctr", "inEnd", "inBase") for each in series.iterfind("{*}dLbls/{*}dLblPos"))
+        for fill in series.iterfind("{*}spPr/{*}solidFill/{*}srgbClr") if within else ():
+            letters = (each for words in series.iterfind("{*}dLbls") for each in words.iter())
+            found |= dict.fromkeys(letters, fill.get("val", WHITE).upper())
+    return found
 
 
 def _faint_cells(package: Package, looks: Looks) -> Iterator[str]:

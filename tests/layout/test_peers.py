@@ -11,8 +11,8 @@ import pytest
 from comparisons import random_peers, random_previous
 from strategies import FULL, random_typed
 
-from kil_xlsx.core.disclosure import SUPPRESSED
 from kil_xlsx.core.peers import OVERALL, PeerFigures, PeerGroup, Peers
+from kil_xlsx.core.release import CONFIDENTIAL
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.compose import compose
@@ -111,8 +111,8 @@ def test_columns_are_there_only_when_they_have_something_to_say(name: str) -> No
         ("", OVERALL, (25.0, 45.0, 65.0, 43.0, "In the middle half")),
         ("North West", "C1", (0.0, 10.0, 20.0, 6.0, "Above the middle half")),
         ("North West", "C2", (90.0, 95.0, 100.0, 5.0, "Below the middle half")),
-        ("North West", "C3", (SUPPRESSED, SUPPRESSED, SUPPRESSED, SUPPRESSED, "")),
-        ("North West", OVERALL, (SUPPRESSED, SUPPRESSED, SUPPRESSED, SUPPRESSED, "")),
+        ("North West", "C3", (CONFIDENTIAL, CONFIDENTIAL, CONFIDENTIAL, CONFIDENTIAL, "")),
+        ("North West", OVERALL, (CONFIDENTIAL, CONFIDENTIAL, CONFIDENTIAL, CONFIDENTIAL, "")),
         ("Wales", "C1", (30.0, 50.0, 70.0, 41.0, "In the middle half")),
         ("elsewhere", "C1", (30.0, 50.0, 70.0, 41.0, "In the middle half")),
     ],
@@ -212,7 +212,7 @@ def test_the_hidden_sheet_holds_nothing_else() -> None:
     for row in range(PeersSheet.HEADER + 1, 1 + max(row for row, _ in sheet.cells)):
         label, item = (shown(document, row, column, "Peers") for column in (PeersSheet.GROUP, PeersSheet.ITEM))
         parts = tuple(shown(document, row, column, "Peers") for column in range(PeersSheet.COUNT, PeersSheet.UPPER + 1))
-        if parts != (SUPPRESSED,) * 4:
+        if parts != (CONFIDENTIAL,) * 4:
             found[str(label), str(item)] = parts
     assert found == published
     elsewhere = [

@@ -77,6 +77,12 @@ ROLES = [
     "step",
     "result_number",
     "status_big",
+    "text_indented",
+    "own_level",
+    "band_low",
+    "band_middle",
+    "band_good",
+    "band_best",
 ]
 
 

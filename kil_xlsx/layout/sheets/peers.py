@@ -7,7 +7,6 @@ which is what lets a figure be found by counting rows.
 
 from __future__ import annotations
 
-from kil_xlsx.core.disclosure import SUPPRESSED
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.peers import (
     OVERALL,
@@ -19,6 +18,7 @@ from kil_xlsx.core.peers import (
     compared_with,
     standing,
 )
+from kil_xlsx.core.release import CONFIDENTIAL
 from kil_xlsx.core.returns import State
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.document import CellRef, Column, ConditionalFormat, RangeRef, Sheet, Style
@@ -115,7 +115,7 @@ def paint(content: Content, peers: Peers) -> Sheet:
 def _part(figures: PeerFigures | None, column: int) -> str | float:
     """A part of a figure, or the mark of one that is held back."""
     if figures is None:
-        return SUPPRESSED
+        return CONFIDENTIAL
     parts = {
         PeersSheet.COUNT: figures.count if figures.median is not None else None,
         PeersSheet.LOWER: figures.lower,
@@ -123,7 +123,7 @@ def _part(figures: PeerFigures | None, column: int) -> str | float:
         PeersSheet.UPPER: figures.upper,
     }
     part = parts[column]
-    return SUPPRESSED if part is None else float(part)
+    return CONFIDENTIAL if part is None else float(part)
 
 
 def _find_group(content: Content, sheet: Sheet, groups: tuple[PeerGroup, ...], date: str) -> None:

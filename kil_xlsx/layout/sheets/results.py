@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kil_xlsx.core.disclosure import SUPPRESSED
 from kil_xlsx.core.expressions import ANY_NUMBER
 from kil_xlsx.core.framework import ScoreRule
 from kil_xlsx.core.instrument import SectionNode
 from kil_xlsx.core.peers import OVERALL, change
+from kil_xlsx.core.release import CONFIDENTIAL
 from kil_xlsx.core.returns import Key, State
 from kil_xlsx.core.scoring import LISTED, band_of, counted_in_overall, groups
 from kil_xlsx.layout import pagination, text_fit
@@ -93,7 +93,7 @@ def paint(content: Content) -> Sheet:
     sheet = new_sheet(content, plan.results.sheet, plan.results.sheet, widths, tab="tab_output", hidden=hidden)
     told = words("results.intro", minimum=number(scoring.minimum), maximum=number(scoring.maximum))
     if content.issue.peers:
-        told += " " + words("results.intro_peers", mark=SUPPRESSED, about=plan.about.sheet)
+        told += " " + words("results.intro_peers", mark=CONFIDENTIAL, about=plan.about.sheet)
     intro(sheet, 2, told, NO, Results.NOT_APPLICABLE)
     strengths = content.instrument.choice_lists[content.instrument.framework.evidence_strength]
     highest = max((choice.value for choice in strengths.choices if choice.value is not None), default=0.0)

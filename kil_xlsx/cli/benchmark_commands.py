@@ -1,0 +1,153 @@
+"""The command that compares organisations and writes a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from kil_xlsx.cli import printing
+from kil_xlsx.cli.options import (
+    FILE,
+    created_option,
+    examples,
+    force_option,
+    framework_option,
+    password_option,
+    theme_option,
+)
+from kil_xlsx.cli.program import FINE, PROBLEMS, Invited, NamedFile
+from kil_xlsx.cli.telling import as_typed, with_framework
+
+
+@click.command(
+    short_help="Compare the organisations.",
+    epilog=examples(
+        "kil-xlsx benchmark returns --out comparison --organisations list.csv",
+        "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",
+        'kil-xlsx benchmark returns --out comparison --list "Coastal towns=coastal.csv"',
+        "kil-xlsx benchmark returns-2027 --out comparison-2027 --earlier comparison-2026/release.json",
+    ),
+)
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@framework_option
+@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="Where to: a folder that can be published.")
+@click.option(
+    "--group", "group_by", multiple=True, metavar="FIELD",
+    help="Compare within the answers to a field; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--list", "lists", multiple=True, type=NamedFile(), metavar="NAME=FILE",
+    help="Compare within a group of your own: a file with their names or numbers; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--invited", type=Invited(), multiple=True, metavar="N|TYPE=N",
+    help="How many organisations were invited, for the response rate.",
+)  # fmt: skip
+@click.option(
+    "--organisations", type=FILE, metavar="FILE",
+    help="The list that was sent out to: its rows count as invited, and those with the same parent count once.",
+)  # fmt: skip
+@click.option("--earlier", type=FILE, metavar="FILE", help="The release.json of an earlier release: show what changed.")
+@click.option("--contact", default="", metavar="TEXT", help="Whom readers may ask, as it stands in every output.")
+@password_option
+@click.option(
+    "--log", type=FILE, metavar="FILE",
+    help="The log of releases, which must be kept and kept secret.  [default: release-log.json beside FOLDER]",
+)  # fmt: skip
+@click.option(
+    "--lower-thresholds", nargs=3, type=int, default=None, metavar="MEAN QUARTILES PERCENTILES",
+    help="Show figures of smaller groups than 5, 10 and 20 (at least 3). Said in every output.",
+)  # fmt: skip
+@click.option(
+    "--for-outsiders", is_flag=True,
+    help="Nobody who reads it is among the organisations: one fewer is enough. Said in every output.",
+)  # fmt: skip
+@click.option(
+    "--ignore-earlier-releases", is_flag=True,
+    help="Show figures even if, with an earlier release, they give somebody away. Said in every output.",
+)  # fmt: skip
+@theme_option
+@created_option
+@force_option
+def benchmark(
+    paths: Sequence[Path],
+    framework: str,
+    out: Path,
+    group_by: Sequence[str],
+    lists: Sequence[tuple[str, Path]],
+    invited: Sequence[tuple[str, int]],
+    organisations: Path | None,
+    earlier: Path | None,
+    contact: str,
+    password: str | None,
+    log: Path | None,
+    lower_thresholds: tuple[int, int, int] | None,
+    for_outsiders: bool,
+    ignore_earlier_releases: bool,
+    theme: Path | None,
+    created: datetime | None,
+    force: bool,
+) -> int:
+    """Compare the organisations that sent workbooks back, and make a release of it.
+
+    FOLDER gets benchmark.xlsx and report.html for people, release.json and the folder data for programs. Only
+    organisations that agreed are counted, and nothing is shown from which the answers of one could be told: medians
+    need five organisations besides the reader, quartiles ten, other percentiles twenty, and what could be worked out
+    from other figures or from an earlier release is held back as well. Where an organisation sent several files, the
+    last one given counts. The exit code is 1 when a file could not be used.
+    """
+    from kil_xlsx.core.release import Thresholds
+    from kil_xlsx.pipeline.benchmark import benchmark as make_release
+    from kil_xlsx.results.show import plain, release_counts, release_exclusions, release_scores, some
+
+    thresholds = None
+    if lower_thresholds is not None or for_outsiders:
+        mean, quartiles, percentiles = lower_thresholds or (5, 10, 20)
+        thresholds = Thresholds(
+            mean=mean, quartiles=quartiles, percentiles=percentiles, besides_reader=not for_outsiders
+        )
+    with printing.progress("Reading") as progress:
+        done = make_release(
+            paths, out, framework, group_by=group_by, lists=lists, invited=dict(invited), organisations=organisations,
+            earlier=earlier, thresholds=thresholds, log=log, ignore_log=ignore_earlier_releases, contact=contact,
+            password=password, theme=theme, created=created, force=force, progress=progress,
+        )  # fmt: skip
+    console = printing.page()
+    release = done.release
+    printing.draw(console, release_counts(release))
+    exclusions = release_exclusions(release)
+    if exclusions is not None:
+        printing.draw(console, exclusions)
+    for respondent in release.respondents:
+        table = release_scores(respondent, done.returned.framework.scoring.decimals)
+        if table is not None:
+            printing.draw(console, table)
+        else:
+            label = plain(respondent.label, 40)
+            printing.say(console, f"{label}: too few organisations to show any figure.\n", "yellow")
+    unused = release.files.refused + release.files.not_comparable
+    printing.say(console, f"Release {release.number} written to {out.resolve()}:", "bold green")
+    for path in done.files[:3]:
+        printing.say(console, path.name, indent=1)
+    printing.say(console, f"data ({some(len(done.files) - 3, 'file')})", indent=1)
+    printing.say(console, f"Keep, and do not publish: {done.log.resolve()}", "yellow")
+    printing.notes(console, (*done.notes, *release.warnings, *filter(None, (release.method.lowered,))))
+    if unused:
+        names = [plain(reading.file.name, 60) for reading in done.returned.readings if reading.refused]
+        listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+        why = f"'kil-xlsx read' with the same files{with_framework(framework)} says why."
+        printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. {why}"])
+    printing.say(console, release.method.suppression, "dim")
+    given = " ".join(as_typed(path) for path in paths)
+    printing.next_steps(
+        console,
+        (
+            "Give each organisation its feedback:",
+            f"kil-xlsx feedback {given} --release {as_typed(out / 'release.json')} --out feedback"
+            f"{with_framework(framework)}",
+        ),
+    )
+    return PROBLEMS if unused else FINE

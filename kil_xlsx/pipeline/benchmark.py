@@ -1,0 +1,284 @@
+"""From returned workbooks to a benchmark release: every file of it, and the log that keeps the next one safe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, instrument_of, load
+from kil_xlsx.pipeline.lists import named_group, sent_out
+from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.progress import Progress, quiet
+from kil_xlsx.pipeline.reading import Returned, read
+from kil_xlsx.pipeline.versions import earlier as earlier_versions
+from kil_xlsx.pipeline.versions import to_compare
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.benchmark import Request
+    from kil_xlsx.core.branding import Branding
+    from kil_xlsx.core.membership import Names
+    from kil_xlsx.core.release import Release, Thresholds
+    from kil_xlsx.core.release_log import ReleaseLog
+
+WORKBOOK, REPORT, RELEASE = "benchmark.xlsx", "report.html", "release.json"
+"""The files of a release, beside the folder ``data``."""
+
+LOG = "release-log.json"
+"""What the log is called, unless another file is named; it lies beside the folder of the release, never in it."""
+
+
+@dataclass(frozen=True)
+class Benchmarked:
+    """What :func:`benchmark` did.  ``log`` is the file that has to be kept secret and kept."""
+
+    release: Release
+    returned: Returned
+    files: tuple[Path, ...]
+    log: Path
+    notes: tuple[str, ...] = ()
+
+
+def benchmark(
+    paths: Sequence[Path],
+    out: Path,
+    framework: str = DEFAULT_FRAMEWORK,
+    *,
+    group_by: Sequence[str] = (),
+    lists: Sequence[tuple[str, Path]] = (),
+    invited: Mapping[str, int] | None = None,
+    organisations: Path | None = None,
+    earlier: Path | None = None,
+    thresholds: Thresholds | None = None,
+    log: Path | None = None,
+    ignore_log: bool = False,
+    contact: str = "",
+    password: str | None = None,
+    theme: Path | None = None,
+    created: datetime | None = None,
+    force: bool = False,
+    progress: Progress = quiet,
+) -> Benchmarked:
+    """Compare returns and write a release: a workbook, a report, a JSON file and data files.
+
+    :param group_by: profile fields by id, code or label; without it, the framework's own.
+    :param lists: named groups, each with the file that says who is in it.
+    :param invited: how many were invited, by respondent type; the type "" stands for the only one there is.
+    :param organisations: the list that workbooks were made from; its rows are counted, and those under one parent
+        count once.
+    :param earlier: the ``release.json`` of an earlier release, to show what changed.
+    :param thresholds: least numbers of organisations other than the usual ones.
+    :param log: the log of releases; without it, the one beside the folder.
+    :param ignore_log: whether figures are shown although an earlier release gives somebody away beside them.
+    :param theme: the file with the council's colours, font, logo and footer.
+    """
+    from kil_xlsx.core.benchmark import Request
+    from kil_xlsx.core.benchmark import benchmark as compare
+    from kil_xlsx.pipeline import branding_of, now
+    from kil_xlsx.results.release_json import release_json
+
+    branding = branding_of(theme)
+    whole, instruments = load(framework)
+    before = _earlier_release(earlier, whole)
+    history = log or out.absolute().parent / LOG
+    known = _read_log(history)
+    _check_place(history, out)
+    listed = sent_out(organisations, whole, instruments)
+    named = {label: _members(path, whole, instruments) for label, path in lists}
+    fields = [_field_id(whole, name) for name in group_by]
+    with Outputs([out / WORKBOOK, out / REPORT, out / RELEASE], force=force):
+        pass  # said before the reading rather than after it
+    returned = read(paths, framework, password=password, progress=progress)
+    came = _came(returned, paths, framework)
+    counts = {**listed.invited, **_invited(whole, came, invited or {})}
+    compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]
+    moment = created or now()
+    forward = to_compare(returned.readings, whole, returned.instruments)
+    request = Request(
+        created=moment.date(),
+        invited=counts,
+        group_by=fields or None,
+        lists=named,
+        parents=listed.parents,
+        thresholds=thresholds,
+        earlier=before,
+        incomparable=_incomparable(before, framework, compared),
+        log=known,
+        ignore_log=ignore_log,
+        contact=contact,
+    )
+    made = compare(compared, forward.readings, replace(request, digest=_digest(request, returned)))
+    contents = {
+        out / WORKBOOK: _workbook(made.release, whole, moment, branding),
+        out / REPORT: _report(made.release, whole, branding),
+        out / RELEASE: release_json(made.release),
+        **{out / name: data for name, data in _data(made.release, whole).items()},
+    }
+    with Outputs(list(contents), force=force) as outputs, Outputs([history], force=True) as kept:
+        for path, data in contents.items():
+            outputs.add(path, data)
+        kept.add(history, _log_json(known.with_release(made.logged)))
+        # The log first: a release that is out but not in the log could not be protected any more.
+        kept.commit()
+        outputs.commit()
+    return Benchmarked(made.release, returned, tuple(contents), history, (*listed.notes, *forward.notes))
+
+
+# What is given
+
+
+def _earlier_release(path: Path | None, framework: Framework) -> Release | None:
+    if path is None:
+        return None
+    from kil_xlsx.pipeline.peers import read_release
+
+    return read_release(path, framework)[0]
+
+
+def _incomparable(before: Release | None, framework: str, instruments: Sequence[Instrument]) -> frozenset[str]:
+    """The items of an earlier release that mean something else now; all of them if its version is not known."""
+    from kil_xlsx.core.comparability import incomparable
+
+    if before is None or before.version == instruments[0].framework.version:
+        return frozenset()
+    old = earlier_versions(framework, instruments)
+    found: set[str] = set()
+    for each in instruments:
+        then = old.get(f"{each.key}/{before.version}")
+        mine = before.respondent(each.respondent.id)
+        if then is not None:
+            found |= incomparable(then, each)
+        elif mine is not None:
+            found |= {item.id for item in mine.items}
+    return frozenset(found)
+
+
+def _members(path: Path, framework: Framework, instruments: Sequence[Instrument]) -> Names:
+    return frozenset().union(*(named_group(path, framework, each) for each in instruments))
+
+
+def _came(returned: Returned, paths: Sequence[Path], framework: str) -> set[str]:
+    """The respondent types that something could be read of.  KilXlsxError when there is none."""
+    readable = (reading for reading in returned.readings if not reading.refused)
+    came = {reading.identity.respondent for reading in readable if reading.identity}
+    if not came:
+        raise KilXlsxError(
+            f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to compare.",
+            "Run 'kil-xlsx read' on the same files"
+            + ("" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},")
+            + " to see what is wrong with each.",
+        )
+    return came
+
+
+def _invited(framework: Framework, came: set[str], invited: Mapping[str, int]) -> dict[str, int]:
+    """Numbers of invited organisations by the id of the respondent type."""
+    counts: dict[str, int] = {}
+    for name, number in invited.items():
+        if name:
+            counts[instrument_of(framework, name).respondent.id] = number
+        elif len(came) == 1:
+            counts[next(iter(came))] = number
+        else:
+            types = [each.id for each in framework.respondents if each.id in came]
+            raise UsageProblem(
+                f"The returns are of {len(types)} respondent types, so one number of invited is not enough.",
+                "Say how many of each: " + " ".join(f"--invited {each}=40" for each in types) + ".",
+            )
+    return counts
+
+
+def _field_id(framework: Framework, name: str) -> str:
+    """The id of a profile field that may be named by code or label."""
+    from kil_xlsx.definitions.wording import did_you_mean, listed, shortened
+
+    for field in framework.profile:
+        if name.casefold() in (field.id.casefold(), field.code.casefold(), field.label.casefold()):
+            return field.id
+    ids = [field.id for field in framework.profile if field.choices or field.type == "derived"]
+    raise UsageProblem(
+        f"There is no field '{shortened(name)}' to group by{did_you_mean(name, ids) or '.'}",
+        f"There are: {listed(ids)}.",
+    )
+
+
+# The log
+
+
+def _check_place(log: Path, out: Path) -> None:
+    if log.absolute().is_relative_to(out.absolute()):
+        raise UsageProblem(
+            f"The log {log} would lie in the folder that is to be published.",
+            "From the log it can be told who took part: name a file elsewhere with --log.",
+        )
+
+
+def _read_log(path: Path) -> ReleaseLog:
+    """The log of releases, empty where there is none.  UsageProblem for anything else."""
+    from kil_xlsx.core.release_log import ReleaseLog
+    from kil_xlsx.pipeline.inbox import content
+
+    if not path.exists():
+        return ReleaseLog()
+    data = content(path)
+    remedy = "Restore it from a copy, name another with --log, or, if nothing was published yet, move it away."
+    if isinstance(data, str):
+        raise UsageProblem(f"The log of releases {path} cannot be read: {data}.", remedy)
+    try:
+        return msgspec.json.decode(data, type=ReleaseLog)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UsageProblem(f"{path} is not a log of releases.", remedy) from None
+
+
+def _log_json(log: ReleaseLog) -> bytes:
+    return msgspec.json.encode(log) + b"\n"
+
+
+def _digest(request: Request, returned: Returned) -> str:
+    """Identifies everything that decides what is in a release, so that making it again gives it the same number."""
+    made_from = (
+        [reading.file.sha256 for reading in returned.readings],
+        returned.framework.id,
+        returned.framework.version,
+        request.created,
+        sorted(request.invited.items()),
+        list(request.group_by or ()),
+        [(label, sorted(names)) for label, names in request.lists.items()],
+        sorted(request.parents.items()),
+        request.thresholds,
+        (request.earlier.number, request.earlier.created) if request.earlier else None,
+        request.ignore_log,
+        request.contact,
+    )
+    return hashlib.sha256(repr(made_from).encode()).hexdigest()
+
+
+# Outputs
+
+
+def _workbook(release: Release, framework: Framework, moment: datetime, branding: Branding) -> bytes:
+    from kil_xlsx.layout.benchmark_book import release_document
+    from kil_xlsx.writing.theme import build_theme
+    from kil_xlsx.writing.xlsx import write
+
+    return write(release_document(release, framework, moment, branding), build_theme(branding))
+
+
+def _report(release: Release, framework: Framework, branding: Branding) -> bytes:
+    from kil_xlsx.reporting.report import report_html
+
+    return report_html(release, framework, branding)
+
+
+def _data(release: Release, framework: Framework) -> dict[str, bytes]:
+    from kil_xlsx.results.tidy import release_files
+
+    return release_files(release, framework)

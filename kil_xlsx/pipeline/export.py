@@ -1,0 +1,57 @@
+"""Writing the coordinator's own data: everything that came back, as tidy tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kil_xlsx.errors import KilXlsxError
+from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK
+from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.progress import Progress, quiet
+from kil_xlsx.pipeline.reading import Returned, read
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What :func:`export` did: what was read, and the files that it wrote."""
+
+    returned: Returned
+    folder: Path
+    files: tuple[Path, ...]
+
+
+def export(
+    paths: Sequence[Path],
+    out: Path,
+    framework: str = DEFAULT_FRAMEWORK,
+    *,
+    texts: bool = False,
+    password: str | None = None,
+    force: bool = False,
+    progress: Progress = quiet,
+) -> Exported:
+    """Read returns and write all that they say as tidy tables, CSV and Parquet, to a folder.
+
+    :param texts: whether the words that people wrote are written too.
+    :param password: what locked files are opened with, in memory only.
+    :raises OutputError: a file is there already and ``force`` is not set, or one cannot be written.
+    :raises KilXlsxError: no file could be read.
+    """
+    from kil_xlsx.results.export import export_files, file_names
+
+    targets = {name: out / name for name in file_names(texts=texts)}
+    with Outputs(tuple(targets.values()), force=force) as outputs:  # said before the reading rather than after it
+        returned = read(paths, framework, password=password, progress=progress)
+        if all(reading.refused for reading in returned.readings):
+            more = "" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},"
+            raise KilXlsxError(
+                f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to export.",
+                f"Run 'kil-xlsx read' on the same files{more} to see what is wrong with each.",
+            )
+        files = export_files(returned.readings, returned.instruments, returned.framework, texts=texts)
+        for name, content in files.items():
+            outputs.add(targets[name], content)
+        outputs.commit()
+    return Exported(returned, out, tuple(targets.values()))

@@ -1,0 +1,389 @@
+"""What each organisation is sent after a benchmark release: a workbook, and a summary of one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
+from kil_xlsx.pipeline.lists import sent_out
+from kil_xlsx.pipeline.names import safe_name
+from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.progress import Progress, quiet
+from kil_xlsx.pipeline.reading import Returned, read
+from kil_xlsx.pipeline.versions import earlier, to_compare
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.advice import Before
+    from kil_xlsx.core.branding import Branding
+    from kil_xlsx.core.feedback import Feedback
+    from kil_xlsx.core.framework import Framework
+    from kil_xlsx.core.membership import Member, Names
+    from kil_xlsx.core.release import Release
+    from kil_xlsx.core.standings import Standings
+
+WORKBOOK, PAGE, PDF = "-feedback.xlsx", "-summary.html", "-summary.pdf"
+"""How the names of the files end."""
+
+_LONGEST_BODY = 70
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was made for one organisation, and whether its answers are part of the release's figures."""
+
+    organisation: str
+    respondent: str
+    group: str
+    used: bool
+    steps: int
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class FeedbackGiven:
+    """What :func:`give_feedback` did.  ``without`` tells who got none, and why; ``notes`` what is worth checking."""
+
+    release: Release
+    folder: Path
+    returned: Returned
+    given: tuple[Given, ...]
+    without: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def give_feedback(
+    paths: Sequence[Path],
+    release: Path,
+    out: Path,
+    framework: str = DEFAULT_FRAMEWORK,
+    *,
+    previous: Path | None = None,
+    organisations: Path | None = None,
+    theme: Path | None = None,
+    contact: str = "",
+    password: str | None = None,
+    pdf: bool = True,
+    created: datetime | None = None,
+    force: bool = False,
+    progress: Progress = quiet,
+) -> FeedbackGiven:
+    """Write the feedback of every organisation that returned a workbook that was filled in.
+
+    :param paths: the returns that the release was made from, and any that came later.
+    :param release: the ``release.json`` that its answers are held against.
+    :param previous: what came back last time, as workbooks or as what ``kil-xlsx read --json`` wrote.
+    :param organisations: the list that workbooks were made from, for organisations under one parent.
+    :param theme: the file with the council's colours, font, logo and footer.
+    :param pdf: whether the summary is written as PDF too.
+    :param created: the time that files carry; now, unless given.
+    :raises UsageProblem: the release cannot be read, or is of another framework or version.
+    """
+    from kil_xlsx.pipeline import _words, branding_of, now
+    from kil_xlsx.pipeline.peers import read_release
+
+    branding = branding_of(theme)
+    contact = _words(contact, "The contact")
+    whole, instruments = load(framework)
+    found, _ = read_release(release, whole)
+    if found.version != whole.version:
+        raise UsageProblem(
+            f"The release {release} is of version {found.version[:20]}, and the questionnaire is of {whole.version}.",
+            "Make a release with this version first: kil-xlsx benchmark with the same returns.",
+        )
+    listed = sent_out(organisations, whole, instruments)
+    notes = list(listed.notes)
+    returned = read(paths, framework, password=password, progress=progress)
+    if all(reading.refused for reading in returned.readings):
+        raise KilXlsxError(
+            f"No return could be read from {', '.join(map(str, paths))}, so there is nobody to write to.",
+            "Run 'kil-xlsx read' on the same files to see what is wrong with each.",
+        )
+    before = _Earlier(instruments, framework, previous, password, progress) if previous is not None else None
+    done = feedback_of(
+        returned, found, out, parents=listed.parents, before=before, branding=branding, contact=contact, pdf=pdf,
+        created=created or now(), force=force, progress=progress,
+    )  # fmt: skip
+    notes += before.notes if before is not None else []
+    return replace(done, notes=(*done.notes, *notes))
+
+
+def feedback_of(
+    returned: Returned,
+    release: Release,
+    out: Path,
+    *,
+    parents: Mapping[tuple[str, str], str] | None = None,
+    before: _Earlier | None = None,
+    branding: Branding | None = None,
+    contact: str = "",
+    pdf: bool = True,
+    created: datetime,
+    force: bool = False,
+    progress: Progress = quiet,
+) -> FeedbackGiven:
+    """Write the feedback of every organisation among some returns that have been read already.
+
+    :param parents: the parent's name, by a name or number of the organisation.
+    :param before: what came back last time.
+    """
+    from kil_xlsx.core.branding import DEFAULT
+
+    teller = _Teller(returned, release, parents or {}, before, contact, created)
+    wanted = list(teller.wanted())
+    endings = (WORKBOOK, PAGE, *((PDF,) if pdf else ()))
+    targets = [tuple(out / f"{body}{ending}" for ending in endings) for body in _bodies(wanted)]
+    given: list[Given] = []
+    with Outputs([target for each in targets for target in each], force=force) as outputs:
+        for at, (one, files) in enumerate(zip(wanted, targets, strict=True)):
+            progress(at, len(wanted), files[0].name)
+            told = teller.feedback(one)
+            contents = _written(told, returned.framework, branding or DEFAULT, created, pdf=pdf)
+            for path, data in zip(files, contents, strict=True):
+                outputs.add(path, data)
+            label = one.instrument.respondent.label
+            given.append(Given(told.organisation, label, told.peers.label, told.used, len(told.next_steps), files))
+        progress(len(wanted), len(wanted), "")
+        outputs.commit()
+    return FeedbackGiven(release, out, returned, tuple(given), tuple(teller.without), tuple(teller.notes))
+
+
+def _written(
+    told: Feedback, framework: Framework, branding: Branding, moment: datetime, *, pdf: bool
+) -> Iterator[bytes]:
+    """The files of one organisation: workbook, page and, if wanted, PDF."""
+    from kil_xlsx.layout.feedback_book import feedback_document
+    from kil_xlsx.reporting.summary import summary_html, summary_pdf
+    from kil_xlsx.writing.theme import build_theme
+    from kil_xlsx.writing.xlsx import write
+
+    yield write(feedback_document(told, framework, moment, branding), build_theme(branding))
+    yield summary_html(told, framework, branding)
+    if pdf:
+        yield summary_pdf(told, framework, branding)
+
+
+# Who is told what
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """An organisation that gets feedback: its last return, and what it is known by."""
+
+    instrument: Instrument
+    own: Member
+    names: Names
+    organisation: str
+
+
+@dataclass
+class _Teller:
+    """Knows the release and all returns, and puts together what each organisation is told."""
+
+    returned: Returned
+    release: Release
+    parents: Mapping[tuple[str, str], str]
+    before: _Earlier | None
+    contact: str
+    moment: datetime
+    without: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from kil_xlsx.core.membership import members_of
+        from kil_xlsx.core.standings import standings
+
+        framework = self.returned.framework
+        self.instruments = [
+            self.returned.instruments[each.id] for each in framework.respondents if each.id in self.returned.instruments
+        ]
+        forward = to_compare(self.returned.readings, framework, self.returned.instruments)
+        self.notes += forward.notes
+        self.members = members_of(forward.readings)
+        missing = set(self.release.inputs) - {reading.file.sha256 for reading in self.returned.readings}
+        if missing:
+            # Standings among a part of them would be of another group than the release's, and could be taken from it.
+            were = "1 file was" if len(missing) == 1 else f"{len(missing):,} files were"
+            self.notes.append(
+                f"Of those that the release was made from {were} not given, so nobody is told where it stands: give "
+                "the same returns."
+            )
+        used = [] if missing else self.members
+        self.standings: dict[str, Standings] = {
+            each.respondent.id: standings(each, self.release, used, self.parents) for each in self.instruments
+        }
+
+    def wanted(self) -> Iterator[_Wanted]:
+        """Everyone who gets feedback, in the order in which the returns were given; the others are noted."""
+        from kil_xlsx.core.membership import names_of, select
+        from kil_xlsx.results.tables import organisation_of
+
+        for reading in self.returned.readings:
+            if reading.refused:
+                self.without.append(f"{reading.file.name}: the file could not be read.")
+        for each in self.instruments:
+            selection = select(each, self.members)
+            accepted = set(map(id, selection.accepted))
+            for member in selection.latest:
+                name = " ".join(organisation_of(member.identity, each, member.ret).split())
+                if id(member) in accepted:
+                    yield _Wanted(each, member, names_of(each, member), name)
+                else:
+                    self.without.append(f"{name or member.identity.reference}: nothing was filled in.")
+
+    def feedback(self, one: _Wanted) -> Feedback:
+        """What one organisation is told."""
+        from kil_xlsx.core.advice import feedback
+
+        instrument = one.instrument
+        asked = instrument.field_with_role("org_id")
+        number = one.own.identity.organisation_id or (one.own.ret.text(asked.id) if asked is not None else "")
+        return feedback(
+            instrument,
+            one.own,
+            self.release,
+            self.standings[instrument.respondent.id],
+            organisation=one.organisation,
+            organisation_id=number.strip(),
+            before=self.before.of(one) if self.before is not None else None,
+            why_unused=self._why_unused(one),
+            created=self.moment.date(),
+            contact=self.contact,
+        )
+
+    def _why_unused(self, one: _Wanted) -> str:
+        """Why a return is not behind the release's figures; empty where it is."""
+        from kil_xlsx.core.membership import consent_of, select
+
+        consent = consent_of(one.instrument, one.own)
+        if consent is None:
+            return "you did not say whether they may be used"
+        if not consent:
+            return "you asked that they are not used"
+        if one.own.sha256 not in self.release.inputs:
+            return "they came after the release was made"
+        if not select(one.instrument, [one.own]).used:
+            return "too few of the questions were answered"
+        return ""
+
+
+def _bodies(wanted: Sequence[_Wanted]) -> list[str]:
+    """What the files of each organisation are called, without their endings; no two alike."""
+    bodies = []
+    taken: set[str] = set()
+    plain = [safe_name(one.organisation)[:_LONGEST_BODY].strip("-") for one in wanted]
+    for one, name in zip(wanted, plain, strict=True):
+        kind = safe_name(one.instrument.respondent.id)
+        body = name or kind
+        if plain.count(name) > 1 or not name:
+            body = f"{body}-{kind}" if name else f"{kind}-{safe_name(one.own.identity.reference)[:30]}".strip("-")
+        number, unique = 1, body
+        while unique in taken:
+            number += 1
+            unique = f"{body}-{number}"
+        taken.add(unique)
+        bodies.append(unique)
+    return bodies
+
+
+# Last time
+
+
+class _Earlier:
+    """What organisations said last time, each carried forward into this version."""
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        framework: str,
+        previous: Path,
+        password: str | None,
+        progress: Progress,
+    ) -> None:
+        """Read what came back last time."""
+        self.notes: list[str] = []
+        self.instruments = {each.respondent.id: each for each in instruments}
+        self.found: list[tuple[Instrument, Member]] = []
+        if previous.suffix.casefold() == ".json" and not previous.is_dir():
+            self._from_json(previous, earlier(framework, instruments))
+        else:
+            self._from_returns(read([previous], framework, password=password, progress=progress))
+        self._names: list[Names] | None = None
+        self._changed: dict[int, frozenset[str]] = {}
+
+    def _from_returns(self, returned: Returned) -> None:
+        from kil_xlsx.core.membership import members_of
+        from kil_xlsx.core.readings import read_with
+
+        refused = sum(reading.refused for reading in returned.readings)
+        if refused:
+            files = "1 earlier return" if refused == 1 else f"{refused:,} earlier returns"
+            self.notes.append(f"{files} could not be read; 'kil-xlsx read' says why.")
+        for member in members_of(returned.readings):
+            old = read_with(returned.instruments, member.identity)
+            if old is not None:
+                self.found.append((old, member))
+
+    def _from_json(self, path: Path, old: Mapping[str, Instrument]) -> None:
+        from kil_xlsx.core.membership import Member
+        from kil_xlsx.core.returns import Return
+        from kil_xlsx.core.scoring import score
+        from kil_xlsx.pipeline.prefill import document_of, read_json
+        from kil_xlsx.results.returned_json import entries_of
+
+        for file in document_of(read_json(path), path).files:
+            identity = file.identity
+            if identity is None or file.outcome != "read":
+                continue
+            today = self.instruments.get(identity.respondent)
+            known = today
+            if today is not None and identity.version != today.framework.version:
+                known = old.get(f"{today.key}/{identity.version}")
+            if known is None or known.framework.id != identity.framework:
+                self.notes.append(f"{path.name}, {file.file.name}: of a version that is not known here, so not used.")
+                continue
+            ret = Return({entry.key: entry for entry in entries_of(file)})
+            self.found.append((known, Member(identity, ret, score(known, ret), file.file.sha256)))
+
+    def of(self, one: _Wanted) -> Before | None:
+        """What an organisation said last time: the last of its earlier returns; none where there is none."""
+        from kil_xlsx.core.membership import names_of
+
+        if self._names is None:
+            self._names = [names_of(old, member) for old, member in self.found]
+        mine = frozenset(name for name in one.names if name[0] != "reference")
+        for (old, member), names in zip(reversed(self.found), reversed(self._names), strict=True):
+            same = old.respondent.id == one.instrument.respondent.id and member.sha256 != one.own.sha256
+            if same and _is_same(mine, names):
+                return self._carried(old, one.instrument, member)
+        return None
+
+    def _carried(self, old: Instrument, new: Instrument, member: Member) -> Before:
+        from kil_xlsx.core.advice import Before
+        from kil_xlsx.core.carrying import carry
+        from kil_xlsx.core.comparability import incomparable
+        from kil_xlsx.core.scoring import score
+
+        round_id = " ".join(member.identity.round_id.split()) or "last time"
+        if old.framework.version == new.framework.version:
+            return Before(round_id, member.result)
+        if id(old) not in self._changed:
+            self._changed[id(old)] = incomparable(old, new)
+        ret = carry(old, new, member.ret).comparable()
+        return Before(round_id, score(new, ret), self._changed[id(old)])
+
+
+def _is_same(mine: Names, theirs: Names) -> bool:
+    """Whether two returns are of one organisation: by their numbers where both have any, else by name.
+
+    Two different numbers are two organisations, whatever they are called.
+    """
+    numbers = [frozenset(text for kind, text in each if kind == "number") for each in (mine, theirs)]
+    if all(numbers):
+        return bool(numbers[0] & numbers[1])
+    return any(kind == "name" and (kind, text) in theirs for kind, text in mine)
