@@ -8,6 +8,7 @@ altogether.  No organisation in it exists.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,8 +31,19 @@ SEED = 2026
 PLACES = (
     "Applewick", "Brambleford", "Carrowmere", "Dunlin Bay", "Eastmarsh", "Fernhollow", "Glasswater", "Hartsedge",
     "Inglebrook", "Juniper Hill", "Kestrel Vale", "Larkmoor", "Millhaven", "Netherby Cross", "Oakenshore", "Pennywell",
+    "Quarrendale", "Rookhaven", "Sandpiper Sound", "Thistlecombe", "Underhollow", "Violet Moor", "Wrenfield",
+    "Yarrowdale", "Ashmeadow", "Birchholm", "Copperbeck", "Dovecote Green", "Emberfold", "Foxglade", "Gorsebury",
+    "Harebell Down",
 )  # fmt: skip
 """Invented places; none of them is a local authority."""
+
+_PARENTS = {
+    "community": {
+        "The Vale Federation": (0, 15),
+        "Moor and Marsh Partnership": (2, 9, 18),
+    }
+}
+"""By respondent type, bodies with several organisations under them (by number): in a benchmark they count once."""
 
 _KINDS = {
     "council": ("{} Borough Council", "{} District Council", "{} Council"),
@@ -164,7 +176,7 @@ def respondents(instrument: Instrument, count: int, seed: int = SEED) -> tuple[R
                 organisation=Organisation(name=name, profile=_known(instrument, name)),
                 type=instrument.respondent.id,
                 practice=chance.uniform(0.25, 0.85),
-                thoroughness=chance.uniform(0.72, 1.0),
+                thoroughness=chance.uniform(0.8, 1.0),
                 seed=chance.randrange(10**9),
                 habit=habits[index % len(habits)],
                 size=smallest * (largest / smallest) ** chance.random(),
@@ -236,6 +248,9 @@ def _profile(
         if profile_field.id in plan.instrument.framework.benchmarking.like_with_like:
             others = [label for label, _ in options[:4] if label not in usual] or usual
             yield key, usual[0] if respondent.usual else chance.choice(others)
+        elif profile_field.role == "region":
+            # Most come from two regions, so that these are large enough to be shown.
+            yield key, chance.choices(options[:2], weights=[6, 5])[0][0]
         elif figure in amounts:
             yield key, options[min(sum(amounts[figure] >= start for start in starts), len(options) - 1)][0]
         else:
@@ -405,7 +420,7 @@ class DemoSummary:
 Report = Callable[[str], None]
 """Told in a sentence what is being done."""
 
-COUNTS = {"council": 12, "community": 16}
+COUNTS = {"council": 18, "community": 28}
 """How many organisations of each type are invited; of other types, ten."""
 
 ROUND = "Demonstration 2026"
@@ -476,8 +491,12 @@ def run_demo(
 
 def _list_of(everybody: Sequence[tuple[Plan, Respondent]]) -> str:
     """The list of organisations as a coordinator would keep it."""
-    lines = ["name,email,respondent"]
+    lines = ["name,email,respondent,parent"]
+    numbers: Counter[str] = Counter()
     for index, (plan, respondent) in enumerate(everybody):
-        name = respondent.organisation.name
-        lines.append(f"{name},contact{index + 1}@example.org,{plan.instrument.respondent.label}")
+        name, kind = respondent.organisation.name, plan.instrument.respondent
+        parents = _PARENTS.get(kind.id, {})
+        parent = next((each for each, under in parents.items() if numbers[kind.id] in under), "")
+        numbers[kind.id] += 1
+        lines.append(f"{name},contact{index + 1}@example.org,{kind.label},{parent}")
     return "\r\n".join(lines) + "\r\n"

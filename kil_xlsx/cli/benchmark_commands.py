@@ -147,7 +147,7 @@ def benchmark(
         (
             "Give each organisation its feedback:",
             f"kil-xlsx feedback {given} --release {as_typed(out / 'release.json')} --out feedback"
-            f"{with_framework(framework)}",
+            f"{f' --organisations {as_typed(organisations)}' if organisations else ''}{with_framework(framework)}",
         ),
     )
     return PROBLEMS if unused else FINE

@@ -20,7 +20,7 @@ The search is exact where that is cheap and has a very small chance of missing s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,29 +52,33 @@ class Leak(NamedTuple):
     organisations: NDArray[np.int64]
 
 
-Telling = Callable[[NDArray[np.int64]], bool]
-"""Whether knowing the sum of these organisations (by number) tells what each of them said, however many they are."""
-
-
 def find_leak(
     groups: Rows,
     families: Sequence[Sequence[int]],
     parents: NDArray[np.int64],
     least: int,
-    telling: Telling,
 ) -> Leak | None:
     """A combination of groups that gives away fewer than ``least`` organisations; none when there is none.
 
     :param groups: one row for each published group; the rows of a family never share an organisation.
     :param families: rows that belong to one way of grouping the row that comes first in the family.
     :param parents: by organisation, the number of the body that it counts as: those under one parent count once.
-    :param telling: organisations whose sum, or the sum of whose subset, must not be known either.
     """
     used = np.flatnonzero(groups.any(axis=0))
     if not len(used):
         return None
-    search = _Search(groups[:, used], used, parents[used], least, telling)
+    search = _Search(groups[:, used], used, parents[used], least)
     return search.direct(families) or search.combined()
+
+
+def with_rests(groups: Rows, families: Sequence[Sequence[int]]) -> list[tuple[tuple[int, ...], Rows]]:
+    """Every group, and what each family leaves over of its first row, with the rows that it is made of."""
+    sets: list[tuple[tuple[int, ...], Rows]] = [((row,), groups[row]) for row in range(len(groups))]
+    for whole, *parts in families:
+        rest = groups[whole] & ~groups[parts].any(axis=0)
+        if parts and rest.any():
+            sets.append(((whole, *parts), rest))
+    return sets
 
 
 class _Small(NamedTuple):
@@ -93,50 +97,38 @@ class _Small(NamedTuple):
 class _Search:
     """One search; organisations that are in no group are left out beforehand."""
 
-    def __init__(
-        self, groups: Rows, numbers: NDArray[np.int64], parents: NDArray[np.int64], least: int, telling: Telling
-    ) -> None:
+    def __init__(self, groups: Rows, numbers: NDArray[np.int64], parents: NDArray[np.int64], least: int) -> None:
         self.groups = groups
         self.numbers = numbers
         self.parents = parents
         self.alone = len(np.unique(parents)) == len(parents)
         self.least = least
-        self.telling = telling
 
     def _bodies(self, mask: Rows) -> int:
         """How many bodies the organisations of a mask count as."""
         return int(mask.sum()) if self.alone else len(np.unique(self.parents[mask]))
 
-    def _leak(self, rows: Sequence[int], mask: Rows, *, sum_known: bool) -> Leak | None:
-        if not mask.any():
-            return None
-        found = self.numbers[mask]
-        if self._bodies(mask) < self.least or (sum_known and self.telling(found)):
-            return Leak(tuple(rows), found)
+    def _leak(self, rows: Sequence[int], mask: Rows) -> Leak | None:
+        if mask.any() and self._bodies(mask) < self.least:
+            return Leak(tuple(rows), self.numbers[mask])
         return None
 
     def direct(self, families: Sequence[Sequence[int]]) -> Leak | None:
         """Every group, what each family leaves over of its first row, and every two of all these."""
-        sets: list[tuple[tuple[int, ...], Rows]] = [((row,), self.groups[row]) for row in range(len(self.groups))]
-        for whole, *parts in families:
-            if parts:
-                rest = self.groups[whole] & ~self.groups[parts].any(axis=0)
-                sets.append(((whole, *parts), rest))
+        sets = with_rests(self.groups, families)
         for rows, mask in sets:
-            if leak := self._leak(rows, mask, sum_known=True):
+            if leak := self._leak(rows, mask):
                 return leak
         masks = np.array([mask for _, mask in sets])
         sizes = masks.sum(axis=1)
         together = masks.astype(np.float32) @ masks.T.astype(np.float32)
-        smaller = np.minimum(sizes[:, None], sizes[None, :])
         apart = sizes[:, None] + sizes[None, :] - 2 * together
-        nested = together == smaller
         # A difference of so many organisations cannot be of fewer bodies than the threshold.
         slack = len(self.parents) - len(np.unique(self.parents))
-        suspect = (apart > 0) & (nested | (apart < self.least + slack))
+        suspect = (apart > 0) & (apart < self.least + slack)
         for one, other in np.argwhere(np.triu(suspect, 1)):
             rows = tuple(dict.fromkeys((*sets[one][0], *sets[other][0])))
-            if leak := self._leak(rows, masks[one] ^ masks[other], sum_known=bool(nested[one, other])):
+            if leak := self._leak(rows, masks[one] ^ masks[other]):
                 return leak
         return None
 
@@ -168,14 +160,13 @@ class _Search:
         pairs = np.unique(np.stack([atom_of[inside], self.parents[inside]]), axis=1)
         return np.bincount(pairs[0], minlength=atoms)
 
-    def _light_leak(self, small: _Small, combination: Numbers, *, known: bool) -> Leak | None:
+    def _light_leak(self, small: _Small, combination: Numbers) -> Leak | None:
         """The leak that a combination over atoms is, if it is one."""
         mask = np.append(combination != 0, False)[small.atom_of]
-        if self._leak((), mask, sum_known=known) is None:
+        if self._leak((), mask) is None:
             return None
         taken = _combination(small.residual, combination) @ small.cancelling
-        rows = np.flatnonzero(np.abs(taken) >= _ZERO)
-        return self._leak([int(row) for row in rows], mask, sum_known=known)
+        return self._leak([int(row) for row in np.flatnonzero(np.abs(taken) >= _ZERO)], mask)
 
     def _drawn(self, small: _Small) -> Leak | None:
         """Combinations that are zero on all but one atom of a basis, for many bases."""
@@ -190,14 +181,12 @@ class _Search:
                 small.residual[:, orders].transpose(1, 0, 2)
             ).reshape(-1, width)
             inside = found != 0
-            # The pivot is 1, so the sum is known of a combination that is 1 wherever it is not 0.
-            known = (~inside | (np.abs(found - 1) < _ZERO)).all(axis=1)
             sizes = inside @ small.weights if self.alone else np.where(inside, small.weights, 0).max(axis=1)
-            for at in np.flatnonzero(known | (sizes < self.least)):
+            for at in np.flatnonzero(sizes < self.least):
                 support = inside[at].tobytes()
                 if support not in seen:
                     seen.add(support)
-                    if leak := self._light_leak(small, found[at], known=bool(known[at])):
+                    if leak := self._light_leak(small, found[at]):
                         return leak
         return None
 

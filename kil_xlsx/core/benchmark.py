@@ -17,12 +17,14 @@ from datetime import date
 from itertools import product
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from kil_xlsx.core import disclosure
+from kil_xlsx.core.audit import Rows
 from kil_xlsx.core.disclosure import Answer, Frame, Published, Shape, publish
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.grouping import Breakdown, breakdown, everyone_id, grouping_fields, listed
+from kil_xlsx.core.grouping import Breakdown, breakdown, everyone_id, grouping_fields, listed, matched_themes
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, Names, Selection, bodies_of, members_of, select
 from kil_xlsx.core.readings import Reading
@@ -43,15 +45,15 @@ from kil_xlsx.core.release import (
 )
 from kil_xlsx.core.release_log import (
     History,
+    LoggedItem,
     LoggedRelease,
     LoggedRespondent,
     ReleaseLog,
     key_digest,
-    logged_items,
     token,
 )
 from kil_xlsx.core.rounding import round_half_away
-from kil_xlsx.core.topics import Topic, topics
+from kil_xlsx.core.topics import Topic, made_of, topics
 from kil_xlsx.errors import UsageProblem
 
 _EXCLUSIONS: dict[str, str] = {
@@ -264,12 +266,13 @@ class _Maker:
         self.because_of: set[int] = set()
         self.kept_back = 0
         self.keys = [key_digest(key) for key in selection.keys]
+        self.bodies = [key_digest(body) for body in bodies_of(selection, request.parents)]
         past = () if request.ignore_log else request.log.before(request.digest)
         self.history = History(past, instrument.framework.id, instrument.respondent.id)
         self.breakdowns = self._breakdowns()
         self.frame, self.places = self._frame(range(len(selection.used)))
-        self.shown: dict[str, list[tuple[list[str], list[str]]]] = {}
-        self.groups: list[tuple[str, Breakdown | None, str]] = []
+        self.items: list[LoggedItem] = []
+        self.matched = matched_themes(instrument)
 
     def _breakdowns(self) -> list[Breakdown]:
         used, instrument = self.selection.used, self.instrument
@@ -295,12 +298,12 @@ class _Maker:
                 places.append((each, part))
             families.append(tuple(family))
         numbers: dict[str, int] = {}
-        bodies = bodies_of(self.selection, self.request.parents)
         frame = Frame(
             groups=np.array(rows),
             families=tuple(families),
-            bodies=np.array([numbers.setdefault(bodies[each], len(numbers)) for each in chosen], dtype=np.int64),
+            bodies=np.array([numbers.setdefault(self.bodies[each], len(numbers)) for each in chosen], dtype=np.int64),
             keys=tuple(self.keys[each] for each in chosen),
+            body_keys=tuple(self.bodies[each] for each in chosen),
         )
         return frame, places
 
@@ -309,20 +312,27 @@ class _Maker:
         used = self.selection.used
         sizes = publish(self.thresholds, Shape("count"), self.frame, [Answer()] * len(used))
         withheld = np.array([not figure.shown for figure in sizes.figures])
-        found: list[list[Statistic]] = [[] for _ in sizes.figures]
         every = topics(self.instrument)
-        for topic in every:
-            for among, published in self._published(topic, withheld):
-                for row, figure in enumerate(published.figures):
-                    found[row].append(Statistic(item=topic.item.id, among=among, figure=figure))
+        outcomes = [(topic, *outcome) for topic in every for outcome in self._published(topic, withheld)]
+        means = self._score_means({topic.item.id: published for topic, among, published in outcomes if not among})
+        found: list[list[Statistic]] = [[] for _ in sizes.figures]
+        for topic, among, published in outcomes:
+            for row, figure in enumerate(published.figures):
+                if not self._is_compared(row, topic):
+                    continue
+                if topic.item.id in means and not means[topic.item.id][row]:
+                    figure = msgspec.structs.replace(figure, mean=None)
+                found[row].append(Statistic(item=topic.item.id, among=among, figure=figure))
         groups = [self._everyone(sizes, tuple(found[0]))]
         for row, (each, part) in enumerate(self.places, start=1):
             if each.open and part[0] and withheld[row]:
                 continue  # the answer itself, such as a name, may tell who it is
+            if each.is_place and not part[0]:
+                continue  # not a place
             groups.append(
                 Group(
                     id=each.group_id(self.instrument, part),
-                    kind="field" if each.field else "list",
+                    kind=each.kind,
                     field=each.field.id if each.field else "",
                     field_label=each.field.label if each.field else "",
                     label=part[1],
@@ -339,6 +349,27 @@ class _Maker:
             separations=tuple(self._separations(groups[0])),
             changes=tuple(self._changes(groups)),
         )
+
+    def _is_compared(self, row: int, topic: Topic) -> bool:
+        """Whether a group has figures of a topic: places only have those of questions that have a match elsewhere."""
+        return row == 0 or not self.places[row - 1][0].is_place or topic.item.theme in self.matched
+
+    def _score_means(self, published: Mapping[str, Published]) -> dict[str, Rows]:
+        """By score, of which groups its mean may be shown beside those of what it is made of."""
+        used, instrument = self.selection.used, self.instrument
+        given = {topic.item.id: topic.gives(used) for topic in topics(instrument) if topic.item.id in published}
+        found: dict[str, Rows] = {}
+        for score, inputs in made_of(instrument):
+            if score not in published or any(each not in published for each in inputs):
+                continue
+            complete = given[score] & np.all([given[each] for each in inputs], axis=0)
+            partial = (given[score] | np.any([given[each] for each in inputs], axis=0)) & ~complete
+            before = found.get(score, _means(published[score]))
+            inputs_shown = np.all([_means(published[each]) for each in inputs], axis=0)
+            found[score] = disclosure.means_of_scores(
+                self.thresholds, self.frame, before, inputs_shown, complete, partial
+            )
+        return found
 
     def _everyone(self, sizes: Published, statistics: tuple[Statistic, ...]) -> Group:
         selection, used = self.selection, sizes.figures[0].n
@@ -366,12 +397,13 @@ class _Maker:
             statistics=statistics,
         )
 
-    def _published(self, topic: Topic, withheld: np.ndarray) -> Iterator[tuple[tuple[str, ...], Published]]:
+    def _published(self, topic: Topic, withheld: Rows) -> Iterator[tuple[tuple[str, ...], Published]]:
         """The figures of one item for every group at once; one set for each combination of like-with-like answers."""
         used = self.selection.used
         answers = [topic.answer(member) for member in used]
         tokens = [token(answer) if topic.shape.contributes(answer) else "" for answer in answers]
         history = self.history.of(topic.item.id)
+        withheld = withheld | ~np.array([self._is_compared(row, topic) for row in range(len(withheld))])
         sets = self._alike(topic) if topic.like_with_like else [((), range(len(used)))]
         for among, members in sets:
             frame = self.frame if len(members) == len(used) else self._frame(members)[0]
@@ -414,9 +446,16 @@ class _Maker:
 
     def _log(self, topic: Topic, members: Sequence[int], tokens: Sequence[str], published: Published) -> None:
         inside = set(members)
-        mine = [each if at in inside else "" for at, each in enumerate(tokens)]
-        groups = [self._row_id(row) for row, figure in enumerate(published.figures) if figure.shown]
-        self.shown.setdefault(topic.item.id, []).append((mine, groups))
+        shown = [(self._row_id(row), figure) for row, figure in enumerate(published.figures) if figure.shown]
+        if shown:
+            self.items.append(
+                LoggedItem(
+                    item=topic.item.id,
+                    tokens=tuple(each if at in inside else "" for at, each in enumerate(tokens)),
+                    groups=tuple(group for group, _ in shown),
+                    spread=tuple(group for group, figure in shown if figure.levels is not None),
+                )
+            )
 
     def _row_id(self, row: int) -> str:
         if row == 0:
@@ -426,17 +465,18 @@ class _Maker:
 
     def logged(self) -> LoggedRespondent:
         """What the log keeps; only of groups of which something is shown."""
-        items = tuple(logged_items(self.shown))
-        told = {group for item in items for group in item.groups}
+        told = {group for item in self.items for group in item.groups}
+        ids = [self._row_id(row) for row in range(len(self.frame.groups))]
         return LoggedRespondent(
             id=self.instrument.respondent.id,
             members=tuple(self.keys),
+            bodies=tuple(self.bodies),
             groups={
-                self._row_id(row): tuple(int(at) for at in np.flatnonzero(self.frame.groups[row]))
-                for row in range(len(self.frame.groups))
-                if self._row_id(row) in told
+                group: tuple(np.flatnonzero(self.frame.groups[row]).tolist())
+                for row, group in enumerate(ids)
+                if group in told
             },
-            items=items,
+            items=tuple(self.items),
         )
 
     def _separations(self, everyone: Group) -> Iterator[Separation]:
@@ -473,6 +513,11 @@ class _Maker:
                 comparable = statistic.item not in self.request.incomparable and not statistic.among
                 if old is not None and old.shown and statistic.figure.shown and comparable:
                     yield Change(group=group.id, item=statistic.item, before=old, now=statistic.figure)
+
+
+def _means(published: Published) -> Rows:
+    """By group, whether the mean is shown."""
+    return np.array([figure.mean is not None for figure in published.figures])
 
 
 def _where(values: Sequence[str], wanted: str) -> set[int]:

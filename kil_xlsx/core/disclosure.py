@@ -21,7 +21,9 @@ The rules:
 5. **No dominance.** The mean of amounts is not shown where one or two organisations make up more than
    :data:`DOMINANCE` of the sum.  If that is so for any group that is shown, means are shown for the whole only.
 6. **No extremes.** The lowest and the highest value are never published: each is one organisation's own.
-7. **Rounded.** Measures are published to three significant figures, so that a median that happens to be one
+7. **Not across items.** The mean of a score and the means of the questions that it is made of would tell what those
+   said who left one of these out, if they are few.  Then the mean of the score is not shown; its median is.
+8. **Rounded.** Measures are published to three significant figures, so that a median that happens to be one
    organisation's own figure is not that figure to the penny.
 
 An organisation that changed its answer since an earlier release is two columns in rule 4, the old and the new one:
@@ -32,7 +34,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -40,11 +42,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kil_xlsx.core import quantiles
-from kil_xlsx.core.audit import Leak, Rows, find_leak
+from kil_xlsx.core.audit import Leak, Rows, find_leak, with_rests
 from kil_xlsx.core.feedback import Position, Quarter
 from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Aside, Figure, LevelCount, Part, Thresholds
 from kil_xlsx.core.returns import State
 from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.core.unanimity import find_unanimous
 
 PLACES = 6
 """Decimals to which scores, shares and levels are rounded, half away from zero."""
@@ -57,6 +60,9 @@ DOMINANCE = 0.85
 
 LEAST_THRESHOLD = 3
 """No threshold can be set lower than this: with two, each member would know the other's answer."""
+
+_SPOTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""The shares below of every quantile that is published."""
 
 USUAL = Thresholds()
 """The thresholds that hold unless somebody asks for lower ones by name."""
@@ -162,27 +168,34 @@ class Frame:
     """Who is in which group.
 
     ``groups`` has one row for each group, the whole first, and one column for each organisation.  ``families`` are
-    the rows of each way of grouping, the whole first in each.  ``bodies`` number what each organisation counts as, and
-    ``keys`` tell organisations apart across releases.
+    the rows of each way of grouping, the whole first in each.  ``bodies`` number what each organisation counts as;
+    ``keys`` tell organisations apart across releases, and ``body_keys`` what they count as.
     """
 
     groups: Rows
     families: tuple[tuple[int, ...], ...]
     bodies: NDArray[np.int64]
     keys: tuple[str, ...]
+    body_keys: tuple[str, ...]
 
     @property
     def organisations(self) -> int:
         """How many there are."""
-        return self.groups.shape[1]
+        return len(self.keys)
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """One group of an earlier release: what tells each contributor and its answer apart, by contributor's key."""
+    """One group of an earlier release that showed an item.
+
+    ``tokens`` has what tells each contributor's answer from others, and ``bodies`` what each counted as, by the
+    contributor's key.  ``spread`` says whether the distribution was shown too.
+    """
 
     number: int
     tokens: Mapping[str, str]
+    bodies: Mapping[str, str]
+    spread: bool
 
 
 @dataclass
@@ -205,15 +218,18 @@ class _Gate:
     earlier: Sequence[Earlier]
     contributes: Rows = field(init=False)
     same: NDArray[np.int64] = field(init=False)
+    alone: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.contributes = np.array([self.shape.contributes(each) for each in self.answers], dtype=bool)
+        self.alone = len(np.unique(self.frame.bodies)) == self.frame.organisations
         kinds: dict[Answer, int] = {}
         self.same = np.array([kinds.setdefault(each, len(kinds)) for each in self.answers], dtype=np.int64)
 
     def bodies(self, members: NDArray[np.int64]) -> int:
-        counted: int = np.unique(self.frame.bodies[members]).size
-        return counted
+        if self.alone:
+            return len(members)
+        return len(np.unique(self.frame.bodies[members]))
 
     def enough(self, members: NDArray[np.int64], threshold: int) -> bool:
         return self.bodies(members) >= threshold + self.thresholds.besides_reader
@@ -223,81 +239,84 @@ class _Gate:
         if self.shape.kind == "count" or not len(members):
             return False
         given = self.same[members]
-        usual = np.bincount(given).argmax()
-        others = np.unique(self.frame.bodies[members[given != usual]])
-        return len(others) <= int(self.thresholds.besides_reader)
+        others = members[given != np.bincount(given).argmax()]
+        if self.alone:
+            return len(others) <= int(self.thresholds.besides_reader)
+        return self.bodies(others) <= int(self.thresholds.besides_reader)
 
-    def allowed(self, rows: Rows, threshold: int, withheld: Rows) -> tuple[Rows, set[int]]:
+    def allowed(self, rows: Rows, threshold: int, withheld: Rows, *, spread: bool) -> tuple[Rows, set[int]]:
         """Which groups may be shown at a threshold, and the earlier releases that others are held back for.
 
         :param rows: contributors by group.
         :param withheld: groups that are held back already.
+        :param spread: whether this is about distributions.
         """
         shown = ~withheld
         for row in np.flatnonzero(shown):
             members = np.flatnonzero(rows[row])
             shown[row] = self.enough(members, threshold) and not self.unanimous(members)
-        past, bodies, telling, numbers = self._past(rows.shape[1])
-        wide = np.concatenate([rows, np.zeros((len(rows), len(bodies) - rows.shape[1]), dtype=bool)], axis=1)
+        past = _Past(self, [group for group in self.earlier if group.spread or not spread])
+        wide = np.concatenate([rows, np.zeros((len(rows), past.width - rows.shape[1]), dtype=bool)], axis=1)
         because: set[int] = set()
-        while (found := self._leak(wide, past, shown, bodies, threshold, telling)) is not None:
-            leak, chosen = found
+        while (chosen := np.flatnonzero(shown).tolist()) and (leak := self._leak(wide, past, chosen, threshold)):
             now = [chosen[row] for row in leak.rows if row < len(chosen)]
-            if not now:
-                break  # earlier releases give it away among themselves; nothing can be done about it here
-            because |= {numbers[row - len(chosen)] for row in leak.rows if row >= len(chosen)}
-            # The whole is the last to go, as everybody is compared with it.
-            shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
+            then = [row - len(chosen) for row in leak.rows if row >= len(chosen)]
+            if now:
+                because |= {past.numbers[row] for row in then}
+                # The whole is the last to go, as everybody is compared with it.
+                shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
+            else:
+                past.forget(then[-1])  # earlier releases tell it among themselves: nothing can be done about it here
         return shown, because
 
-    def _leak(
-        self,
-        wide: Rows,
-        past: Rows,
-        shown: Rows,
-        bodies: NDArray[np.int64],
-        threshold: int,
-        telling: Callable[[NDArray[np.int64]], bool],
-    ) -> tuple[Leak, list[int]] | None:
-        chosen = [int(row) for row in np.flatnonzero(shown)]
-        if not chosen:
-            return None
+    def _leak(self, wide: Rows, past: _Past, chosen: list[int], threshold: int) -> Leak | None:
         at = {row: place for place, row in enumerate(chosen)}
-        families = [
-            [at[row] for row in family if row in at] for family in self.frame.families if family and family[0] in at
-        ]
-        groups = np.concatenate([wide[chosen], past])
+        families = [[at[row] for row in family if row in at] for family in self.frame.families if family[0] in at]
+        groups = np.concatenate([wide[chosen], past.rows])
         least = threshold + self.thresholds.besides_reader
-        leak = find_leak(groups, families, bodies, least, telling)
-        return None if leak is None else (leak, chosen)
+        found = find_leak(groups, families, past.bodies, least)
+        if found is None and self.shape.kind != "count":
+            besides = int(self.thresholds.besides_reader)
+            found = find_unanimous(groups, families, past.same, past.bodies, besides, least)
+        return found
 
-    def _past(self, present: int) -> tuple[Rows, NDArray[np.int64], Callable[[NDArray[np.int64]], bool], list[int]]:
-        """The groups of earlier releases over the organisations of today and, further right, the answers of then."""
-        place = {(key, self.tokens[at]): at for at, key in enumerate(self.frame.keys) if self.contributes[at]}
-        of_key = {key: int(self.frame.bodies[at]) for at, key in enumerate(self.frame.keys)}
-        bodies = [int(each) for each in self.frame.bodies]
-        fresh = max(bodies, default=-1) + 1
-        members: list[list[int]] = []
-        for group in self.earlier:
+
+class _Past:
+    """The groups of earlier releases, over the organisations of today and, further right, the answers of then.
+
+    An organisation whose answer is another one now has two columns: taking one release from the other would otherwise
+    give the change away.
+    """
+
+    def __init__(self, gate: _Gate, earlier: Sequence[Earlier]) -> None:
+        frame = gate.frame
+        place = {(key, gate.tokens[at]): at for at, key in enumerate(frame.keys) if gate.contributes[at]}
+        body = dict(zip(frame.body_keys, frame.bodies.tolist(), strict=True))
+        same = {gate.tokens[at]: int(gate.same[at]) for at in np.flatnonzero(gate.contributes).tolist()}
+        bodies, answers = frame.bodies.tolist(), gate.same.tolist()
+        members: dict[frozenset[int], int] = {}
+        for group in earlier:
             mine = []
             for key, token in group.tokens.items():
                 at = place.get((key, token))
                 if at is None:
                     at = place[key, token] = len(bodies)
-                    if key not in of_key:
-                        of_key[key] = fresh
-                        fresh += 1
-                    bodies.append(of_key[key])
+                    bodies.append(body.setdefault(group.bodies[key], len(frame.bodies) + len(body)))
+                    answers.append(same.setdefault(token, len(gate.same) + len(same)))
                 mine.append(at)
-            members.append(mine)
-        past = np.zeros((len(members), len(bodies)), dtype=bool)
-        for row, mine in enumerate(members):
-            past[row, mine] = True
+            members.setdefault(frozenset(mine), group.number)
+        self.width = len(bodies)
+        self.bodies = np.array(bodies, dtype=np.int64)
+        self.same = np.array(answers, dtype=np.int64)
+        self.numbers = list(members.values())
+        self.rows = np.zeros((len(members), self.width), dtype=bool)
+        for row, found in enumerate(members):
+            self.rows[row, list(found)] = True
 
-        def telling(found: NDArray[np.int64]) -> bool:
-            return bool((found < present).all()) and self.unanimous(found)
-
-        return past, np.array(bodies, dtype=np.int64), telling, [group.number for group in self.earlier]
+    def forget(self, row: int) -> None:
+        """Leave a group out of account."""
+        self.rows = np.delete(self.rows, row, axis=0)
+        del self.numbers[row]
 
 
 def publish(
@@ -320,10 +339,10 @@ def publish(
     gate = _Gate(thresholds, shape, frame, answers, tokens or [""] * frame.organisations, earlier)
     rows = frame.groups & gate.contributes
     nothing = np.zeros(len(rows), dtype=bool) if withheld is None else withheld
-    shown, because = gate.allowed(rows, thresholds.mean, nothing)
+    shown, because = gate.allowed(rows, thresholds.mean, nothing, spread=False)
     spread = shown.copy()
     if shape.kind == "levels":
-        spread, more = gate.allowed(rows, thresholds.quartiles, ~shown)
+        spread, more = gate.allowed(rows, thresholds.quartiles, ~shown, spread=True)
         because |= more
     means = _means_shown(shape, frame, answers, rows, shown)
     return Published(
@@ -348,13 +367,40 @@ def _means_shown(shape: Shape, frame: Frame, answers: Sequence[Answer], rows: Ro
         total = by_body.sum()
         return bool(total > 0 and np.sort(by_body)[-2:].sum() <= DOMINANCE * total)
 
-    masks = [rows[row] for row in np.flatnonzero(shown)]
-    for whole, *parts in frame.families:
-        told = [part for part in parts if shown[part]]
-        if shown[whole] and told:
-            masks.append(rows[whole] & ~rows[told].any(axis=0))
-    everywhere = all(sound(mask) for mask in masks if mask.any())
+    chosen = np.flatnonzero(shown).tolist()
+    at = {row: place for place, row in enumerate(chosen)}
+    families = [[at[row] for row in family if row in at] for family in frame.families if family[0] in at]
+    masks = [mask for _, mask in with_rests(rows[chosen], families)]
+    differences = [outer & ~inner for outer in masks for inner in masks if not (inner & ~outer).any()]
+    everywhere = all(sound(mask) for mask in (*masks, *differences) if mask.any())
     return [everywhere or (row == 0 and bool(shown[0]) and sound(rows[0])) for row in range(len(rows))]
+
+
+def means_of_scores(
+    thresholds: Thresholds, frame: Frame, shown: Rows, inputs_shown: Rows, complete: Rows, partial: Rows
+) -> Rows:
+    """Rule 7: of which groups the mean of a score may be shown beside the means of what the score is made of.
+
+    Where everybody has every input, the mean of the score follows from those of the inputs.  So what it differs by
+    comes from the organisations that lack an input, and tells about them.
+
+    :param shown: by group, whether the score's mean may be shown as far as all other rules go.
+    :param inputs_shown: by group, whether the mean of every input is shown.
+    :param complete: by organisation, whether it has the score and every input.
+    :param partial: by organisation, whether it has some of these only.
+    """
+    shown = shown.copy()
+    touched = (frame.groups & partial).any(axis=1)
+    shown &= touched | inputs_shown | ~(frame.groups & complete).any(axis=1)
+    columns = np.flatnonzero(partial)
+    rows = frame.groups[:, columns]
+    least = thresholds.mean + thresholds.besides_reader
+    while (chosen := np.flatnonzero(shown & rows.any(axis=1)).tolist()) and (
+        leak := find_leak(rows[chosen], (), frame.bodies[columns], least)
+    ):
+        now = [chosen[row] for row in leak.rows]
+        shown[min(now, key=lambda row: (row == 0, int(frame.groups[row].sum()), row))] = False
+    return shown
 
 
 def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: bool, mean: bool) -> Figure:
@@ -364,15 +410,14 @@ def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: boo
     if shape.kind == "count":
         return Figure(n=n)
     given = [gate.answers[at] for at in members]
-    values = sorted(answer.value for answer in given if answer.value is not None) if shape.scored else []
+    values = [answer.value for answer in given if answer.value is not None] if shape.scored else []
+    spots = dict(zip(_SPOTS, quantiles.quantiles(values, _SPOTS), strict=True)) if values else {}
 
     def rounded(value: float) -> float:
         return significant(value) if shape.amounts else round_half_away(value, PLACES)
 
     def at(share: float, threshold: int) -> float | None:
-        if not values or not gate.enough(members, threshold):
-            return None
-        return rounded(quantiles.quantile(values, share))
+        return rounded(spots[share]) if spots and gate.enough(members, threshold) else None
 
     levels = aside = None
     if shape.kind == "levels":

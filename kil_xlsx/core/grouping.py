@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from kil_xlsx.core.framework import ProfileField
 from kil_xlsx.core.instrument import Instrument
@@ -33,6 +34,18 @@ class Breakdown:
         """Whether the field has no list of answers, so that an answer may be a name, or tell a place."""
         return self.field is not None and self.field.choices is None and self.field.lookup is None
 
+    @property
+    def is_place(self) -> bool:
+        """Whether the field says where organisations are."""
+        return self.field is not None and self.field.role == "area_code"
+
+    @property
+    def kind(self) -> Literal["field", "list", "place"]:
+        """What kind of group its parts are."""
+        if self.is_place:
+            return "place"
+        return "field" if self.field else "list"
+
     def group_id(self, instrument: Instrument, part: Part) -> str:
         """The id of the group that a part is."""
         return group_id(instrument, self.field.id if self.field else "list", part[0])
@@ -60,19 +73,19 @@ def grouping_fields(instrument: Instrument, chosen: Sequence[str] | None = None)
         for name in peers.fields
     ]
     place = instrument.field_with_role("area_code")
-    if place is not None and _has_matches(instrument):
+    if place is not None and matched_themes(instrument):
         names.append(place.id)
     return [mine[name] for name in dict.fromkeys(names) if name in mine]
 
 
-def _has_matches(instrument: Instrument) -> bool:
-    """Whether a question matches one of another respondent type."""
+def matched_themes(instrument: Instrument) -> frozenset[str]:
+    """The themes of questions that match one of another respondent type."""
     elsewhere = {
         question.theme
         for question in instrument.framework.questions
         if question.respondent != instrument.respondent.id and question.theme
     }
-    return any(question.theme in elsewhere for question in instrument.questions)
+    return frozenset(question.theme for question in instrument.questions if question.theme in elsewhere)
 
 
 def answer_to(instrument: Instrument, asked: ProfileField, member: Member) -> Part:

@@ -57,20 +57,22 @@ def _at(ordered: Sequence[float], q: float) -> float:
     return ordered[index] + fraction * (ordered[index + 1] - ordered[index])
 
 
-def quantile(values: Sequence[float], q: float) -> float:
-    """The ``q``-quantile by Hyndman and Fan's type 7, equal to PERCENTILE.INC.
+def quantiles(values: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """The quantiles by Hyndman and Fan's type 7, equal to PERCENTILE.INC.
 
     :param values: at least one finite number, in any order.
-    :param q: the share below, from 0 (the smallest value) to 1 (the largest).
-    :returns: the quantile, in the unit of the values.
-    :raises ValueError: there are no values, one is not finite, or ``q`` is outside 0 to 1.
+    :param shares: the shares below, each from 0 (the smallest value) to 1 (the largest).
+    :returns: the quantiles in the order of the shares, in the unit of the values.
+    :raises ValueError: there are no values, one is not finite, or a share is outside 0 to 1.
 
-    >>> quantile([1, 3, 2, 4], 0.3)
-    1.9
+    >>> quantiles([1, 3, 2, 4], [0.3, 0.5])
+    [1.9, 2.5]
     """
-    if not 0 <= q <= 1:
-        raise ValueError(f"A quantile needs a share from 0 to 1, not {q!r}.")
-    return float(_at(sorted(_usable(values, "a quantile")), q))
+    for share in shares:
+        if not 0 <= share <= 1:
+            raise ValueError(f"A quantile needs a share from 0 to 1, not {share!r}.")
+    ordered = sorted(_usable(values, "a quantile"))
+    return [float(_at(ordered, share)) for share in shares]
 
 
 def quartiles(values: Sequence[float]) -> Quartiles:

@@ -174,12 +174,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 class Group(Struct, frozen=True, kw_only=True):
     """Organisations compared together: all of a respondent type, those with one answer to a field, or a named list.
 
+    Groups of the kind "place" are those in one place, by a field that has no list of answers; they have figures of
+    questions that match those of another respondent type only, for feedback to that type in the same place.
     ``field`` is empty for the group of all and for lists.  ``label`` is what the group is called in words: the answer,
     or the name of the list.  A group that is held back has no figures at all.
     """
 
     id: str
-    kind: Literal["all", "field", "list"] = "all"
+    kind: Literal["all", "field", "list", "place"] = "all"
     field: str = ""
     field_label: str = ""
     label: str = ""

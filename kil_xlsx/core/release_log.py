@@ -8,7 +8,7 @@ returns**: whoever has a list of organisations can tell from it who took part.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -22,18 +22,26 @@ SCHEMA = "kil-xlsx/release-log/1"
 
 
 class LoggedItem(Struct, frozen=True, kw_only=True):
-    """One item: by member what tells its answer apart (empty for those who gave none), and the groups shown."""
+    """One item: by member what tells its answer apart (empty for those who gave none), and the groups shown.
+
+    ``spread`` are those of the groups of which the distribution was shown too.
+    """
 
     item: str
     tokens: tuple[str, ...]
     groups: tuple[str, ...]
+    spread: tuple[str, ...] = ()
 
 
 class LoggedRespondent(Struct, frozen=True, kw_only=True):
-    """One respondent type: the members by digest of their key, the members of each group by number, and the items."""
+    """One respondent type: the members by digest of their key, the members of each group by number, and the items.
+
+    ``bodies`` are digests of what each member counts as.
+    """
 
     id: str
     members: tuple[str, ...]
+    bodies: tuple[str, ...]
     groups: dict[str, tuple[int, ...]]
     items: tuple[LoggedItem, ...]
 
@@ -101,25 +109,14 @@ class History:
                     self._add(release.number, logged)
 
     def _add(self, number: int, logged: LoggedRespondent) -> None:
+        bodies = dict(zip(logged.members, logged.bodies, strict=True))
         for item in logged.items:
             for group in item.groups:
                 at = logged.groups[group]
                 tokens = {logged.members[one]: item.tokens[one] for one in at if item.tokens[one]}
-                self._by_item.setdefault(item.item, []).append(Earlier(number, tokens))
+                earlier = Earlier(number, tokens, bodies, spread=group in item.spread)
+                self._by_item.setdefault(item.item, []).append(earlier)
 
     def of(self, item: str) -> Sequence[Earlier]:
         """The groups that earlier releases showed of an item."""
         return self._by_item.get(item, ())
-
-
-def logged_items(
-    shown: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str]]]],
-) -> Iterator[LoggedItem]:
-    """The items as the log keeps them.
-
-    :param shown: by item, for each of its sets of figures: tokens by member, and the groups shown.
-    """
-    for item, sets in shown.items():
-        for tokens, groups in sets:
-            if groups:
-                yield LoggedItem(item=item, tokens=tuple(tokens), groups=tuple(groups))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kil_xlsx.core.disclosure import Answer, Shape
 from kil_xlsx.core.figures import Measure
@@ -13,6 +16,7 @@ from kil_xlsx.core.membership import Member
 from kil_xlsx.core.release import OVERALL, Item, Level
 from kil_xlsx.core.results import Counts
 from kil_xlsx.core.returns import State
+from kil_xlsx.core.scoring import counted_in_overall
 
 SHARE = "share"
 """The unit of completeness: a share from 0 to 1."""
@@ -26,6 +30,10 @@ class Topic:
     shape: Shape
     answer: Callable[[Member], Answer]
     like_with_like: bool = False
+
+    def gives(self, members: Sequence[Member]) -> NDArray[np.bool_]:
+        """By member, whether it gave something that can be used."""
+        return np.array([self.shape.contributes(self.answer(member)) for member in members], dtype=bool)
 
 
 def completeness(counts: Counts) -> float | None:
@@ -52,6 +60,17 @@ def topics(instrument: Instrument) -> tuple[Topic, ...]:
         found.append(_completeness(node.id, node.section.label, node.depth, _counts_of(node.id)))
     found.extend(_evidence(instrument, node) for node in instrument.nodes)
     return tuple(found)
+
+
+def made_of(instrument: Instrument) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every score with the ids of what it is made of: once with its questions, once with the scores below it."""
+    overall = counted_in_overall(instrument)
+    yield OVERALL, tuple(question.id for node in overall for question in node.questions)
+    yield OVERALL, tuple(node.id for node in overall)
+    for node in instrument.nodes:
+        yield node.id, tuple(question.id for question in node.questions)
+        if node.children:
+            yield node.id, tuple(child.id for child in node.children)
 
 
 def _number(value: float | None) -> Answer:

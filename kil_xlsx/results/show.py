@@ -264,11 +264,12 @@ def release_counts(release: Release) -> Table:
 
 
 def release_exclusions(release: Release) -> Table | None:
-    """How many were left out, by reason; nothing where there is no reason to give."""
+    """How many were left out, by reason: those that left anybody out, and those held back; nothing where none did."""
     rows = tuple(
         (plain(respondent.label, 40), plain(each.label, 90), _held(each.count))
         for respondent in release.respondents
         for each in respondent.groups[0].counts.exclusions
+        if each.count != 0
     )
     return Table("Left out", ("Type", "Why", "How many"), rows, numbers=("How many",)) if rows else None
 

@@ -26,6 +26,7 @@ from kil_xlsx.layout.benchmark_book import release_document
 from kil_xlsx.layout.feedback_book import feedback_document
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.pipeline.benchmark import benchmark as make_release
 from kil_xlsx.pipeline.mark import marked_copy
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.form import read_form
@@ -102,7 +103,7 @@ def benchmark(framework: str) -> bytes:
                 data = pipeline.workbook_bytes(plan, issue, typed)
                 (Path(folder) / f"{plan.instrument.respondent.id}-{number:02}.xlsx").write_bytes(data)
         target = Path(folder) / "out"
-        pipeline.benchmark([Path(folder)], target, framework, created=CREATED)
+        make_release([Path(folder)], target, framework, created=CREATED)
         return (target / "benchmark.xlsx").read_bytes()
 
 

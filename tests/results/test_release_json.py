@@ -209,11 +209,14 @@ def test_people_are_told_how_many_there_are() -> None:
 
 
 def test_people_are_told_why_returns_were_left_out() -> None:
-    """Each reason has its count, or the mark where that is held back."""
+    """Each reason has its count, or the mark where that is held back; a reason that left nobody out is not named."""
     table = release_exclusions(_example())
     assert table is not None
     assert table.rows == (("Shop", "Replaced", "1"), ("Shop", "No word on consent", Shown("[c]", "quiet")))
     assert release_exclusions(replace(_example(), respondents=())) is None
+    none = Exclusion(reason="incomplete", label="Too much left unanswered", count=0)
+    counts = Counts(invited=30, files=9, returned=9, accepted=9, used=9, exclusions=(none,))
+    assert release_exclusions(_with(Group(id="shop/all", suppressed=False, counts=counts))) is None
 
 
 def test_people_are_shown_medians_and_quartiles() -> None:

@@ -1,0 +1,281 @@
+"""Every way of working out a small group from published ones is found, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pytest
+from attack.linear import rank
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from kil_xlsx.core.audit import Leak, Rows, find_leak
+
+
+def _rows(width: int, *groups: Sequence[int]) -> Rows:
+    """Groups, each by the numbers of its organisations, as rows."""
+    found = np.zeros((len(groups), width), dtype=bool)
+    for row, members in enumerate(groups):
+        found[row, list(members)] = True
+    return found
+
+
+def _nothing_tells(_: NDArray[np.int64]) -> bool:
+    return False
+
+
+def _leak(
+    groups: Rows,
+    least: int,
+    *,
+    families: Sequence[Sequence[int]] = (),
+    parents: Sequence[int] | None = None,
+    telling: Sequence[Sequence[int]] = (),
+) -> Leak | None:
+    """What is found; ``telling`` are sets of organisations whose sum tells what they said."""
+    bodies = np.arange(groups.shape[1]) if parents is None else np.array(parents)
+    secret = [set(each) for each in telling]
+    return find_leak(groups, families, bodies, least, lambda found: set(found.tolist()) in secret)
+
+
+# An independent search.  Ranks are taken modulo a prime that is larger than any minor of these matrices of 0 and 1.
+
+
+def _rank_outside(groups: NDArray[np.int64], inside: set[int]) -> int:
+    outside = [each for each in range(groups.shape[1]) if each not in inside]
+    return rank(groups[:, outside]) if outside else 0
+
+
+def _can_be_isolated(groups: Rows, parents: Sequence[int], least: int) -> bool:
+    """Whether a combination comes down to fewer than ``least`` bodies: for some so many, it is 0 on all others."""
+    numbers = groups.astype(np.int64)
+    whole = rank(numbers)
+    bodies = sorted(set(parents))
+    for few in combinations(bodies, min(least - 1, len(bodies))):
+        inside = {at for at, body in enumerate(parents) if body in few}
+        if whole > _rank_outside(numbers, inside):
+            return True
+    return False
+
+
+def _combine_to(groups: Rows, leak: Leak) -> bool:
+    """Whether some combination of the leak's rows is 0 for exactly those who are not among its organisations."""
+    numbers = groups[list(leak.rows)].astype(np.int64)
+    inside = {int(each) for each in leak.organisations}
+    outside = _rank_outside(numbers, inside)
+    # Whatever vanishes outside can be chosen to differ from 0 for all at once, if it can for each.
+    return all(_rank_outside(numbers, inside - {each}) > outside for each in inside)
+
+
+# Worked examples
+
+
+def test_a_single_small_group_is_a_leak() -> None:
+    """A group below the threshold is found by itself; one that reaches it gives nothing away."""
+    leak = _leak(_rows(6, range(6), range(4)), 5)
+    assert leak is not None
+    assert (leak.rows, leak.organisations.tolist()) == ((1,), [0, 1, 2, 3])
+    assert _leak(_rows(5, range(5)), 5) is None
+
+
+@pytest.mark.parametrize("groups", [_rows(4), _rows(4, []), _rows(0), _rows(0, [])])
+def test_where_nobody_is_in_a_group_there_is_no_leak(groups: Rows) -> None:
+    """Nothing published, or only empty groups, tells nothing."""
+    assert _leak(groups, 5) is None
+
+
+def test_what_is_left_of_the_whole() -> None:
+    """The whole less its parts is found, even where no two groups are enough for it."""
+    groups = _rows(18, range(18), range(5), range(5, 10), range(10, 15))
+    for families in ([(0, 1, 2, 3)], []):
+        leak = _leak(groups, 5, families=families)
+        assert leak is not None
+        assert (sorted(leak.rows), leak.organisations.tolist()) == ([0, 1, 2, 3], [15, 16, 17])
+
+
+def test_two_groups_that_nearly_coincide() -> None:
+    """Groups of two ways of grouping that differ by one on either side give the two away."""
+    leak = _leak(_rows(20, range(10), [*range(9), 19]), 5)
+    assert leak is not None
+    assert (sorted(leak.rows), leak.organisations.tolist()) == ([0, 1], [9, 19])
+
+
+def test_a_part_and_what_another_grouping_leaves_over() -> None:
+    """One way of grouping hides a part that is, but for two, the part of another that is shown."""
+    groups = _rows(30, range(30), range(10, 20), range(20, 30), range(8))
+    leak = _leak(groups, 5, families=[(0, 1, 2), (0, 3)])
+    assert leak is not None
+    assert leak.organisations.tolist() == [8, 9]
+    assert _combine_to(groups, leak)
+
+
+def test_a_chain_over_three_ways_of_grouping() -> None:
+    """Nine groups of which no two differ by few: only all of them together come down to one organisation.
+
+    Cells of a table of three by three by three are six each, but for one; slices are known in every direction.
+    """
+    cells = [[*range(6 * at, 6 * at + 6)] for at in range(6)]
+    first, second, third, fourth, fifth, sixth = cells
+    lone = 36
+    groups = _rows(
+        37,
+        [*first, *second, lone], [*second, *third], [*third, *fourth], [*fourth, *fifth], [*fifth, *sixth],
+        [*sixth, *first],
+    )  # fmt: skip
+    # first+second+lone - (second+third) + (third+fourth) - (fourth+fifth) + (fifth+sixth) - (sixth+first) = lone
+    leak = _leak(groups, 5)
+    assert leak is not None
+    assert (sorted(leak.rows), leak.organisations.tolist()) == ([0, 1, 2, 3, 4, 5], [lone])
+    assert _leak(groups[1:], 5) is None
+
+
+def test_multiples_count_too() -> None:
+    """The sum of all pairs of three groups is twice their union: halves are combinations as well."""
+    one, two, three = range(6), range(6, 12), range(12, 18)
+    groups = _rows(19, [*one, *two], [*two, *three], [*one, *three], [*one, *two, *three, 18])
+    leak = _leak(groups, 5)
+    assert leak is not None
+    assert (sorted(leak.rows), leak.organisations.tolist()) == ([0, 1, 2, 3], [18])
+
+
+def test_organisations_under_one_parent_are_one_body() -> None:
+    """Six organisations of four bodies are too few for five; those of a large rest are not looked at."""
+    groups = _rows(12, range(12), range(6))
+    parents = [0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    leak = _leak(groups, 5, parents=parents)
+    assert leak is not None
+    assert leak.organisations.tolist() == [0, 1, 2, 3, 4, 5]
+    assert _leak(groups, 4, parents=parents) is None
+
+
+def test_one_body_on_both_sides_of_a_difference() -> None:
+    """A difference of eight organisations is no protection where all of them are of one body."""
+    groups = _rows(30, range(16), [*range(4, 16), *range(16, 20)])
+    parents = [*[0] * 4, *range(1, 13), *[0] * 4, *range(13, 23)]
+    leak = _leak(groups, 5, parents=parents)
+    assert leak is not None
+    assert leak.organisations.tolist() == [0, 1, 2, 3, 16, 17, 18, 19]
+
+
+def test_a_large_group_that_tells() -> None:
+    """A group, or the difference of two where one is in the other, may not be one whose sum tells the answers."""
+    groups = _rows(30, range(30), range(20))
+    assert _leak(groups, 5) is None
+    for secret in (range(20), range(20, 30)):
+        leak = _leak(groups, 5, telling=[secret])
+        assert leak is not None
+        assert leak.organisations.tolist() == list(secret)
+
+
+def test_a_large_group_that_tells_behind_several_others() -> None:
+    """What tells is found in longer combinations too, as long as it comes out as a sum."""
+    cells = [[*range(6 * at, 6 * at + 6)] for at in range(5)]
+    groups = _rows(
+        30, [*cells[0], *cells[1]], [*cells[1], *cells[2]], [*cells[2], *cells[3]], [*cells[3], *cells[4]]
+    )  # fmt: skip
+    # The first less the second plus the third is the first cell and the fourth.
+    secret = [*cells[0], *cells[3]]
+    assert _leak(groups, 5, telling=[secret]) is not None
+    assert _leak(groups, 5, telling=[cells[0]]) is None
+
+
+def test_the_difference_of_groups_that_only_overlap_is_no_sum() -> None:
+    """Where one side is taken away from the other, equal answers of both do not follow."""
+    groups = _rows(30, range(20), range(10, 30))
+    assert _leak(groups, 5, telling=[[*range(10), *range(20, 30)]]) is None
+
+
+def test_organisations_in_no_group_do_not_matter() -> None:
+    """Numbers are those given, however many organisations are in no group."""
+    groups = _rows(40, [30, 31, 32], range(5, 15))
+    leak = _leak(groups, 5)
+    assert leak is not None
+    assert leak.organisations.tolist() == [30, 31, 32]
+
+
+# Against the independent search
+
+
+@st.composite
+def _cases(draw: st.DrawFn) -> tuple[Rows, list[list[int]], list[int], int]:
+    """Ways of grouping few organisations, groups besides, parents, and a threshold."""
+    width = draw(st.integers(1, 13))
+    rows: list[list[bool]] = [[True] * width]
+    families: list[list[int]] = []
+    for _ in range(draw(st.integers(0, 3))):
+        answers = draw(st.lists(st.integers(0, 3), min_size=width, max_size=width))
+        shown = draw(st.sets(st.integers(0, 3), max_size=3))
+        families.append([0, *range(len(rows), len(rows) + len(shown))])
+        rows.extend([answer == part for answer in answers] for part in sorted(shown))
+    for _ in range(draw(st.integers(0, 3))):
+        rows.append(draw(st.lists(st.booleans(), min_size=width, max_size=width)))
+    parents = list(range(width))
+    if draw(st.booleans()):
+        parents = draw(st.lists(st.integers(0, width), min_size=width, max_size=width))
+    return np.array(rows), families, parents, draw(st.integers(1, 5))
+
+
+@settings(derandomize=True, max_examples=400)
+@given(_cases())
+def test_a_leak_is_found_if_and_only_if_there_is_one(case: tuple[Rows, list[list[int]], list[int], int]) -> None:
+    """An exact search over all sets of so few bodies comes to the same, and what is found is really so."""
+    groups, families, parents, least = case
+    leak = find_leak(groups, families, np.array(parents), least, _nothing_tells)
+    assert (leak is not None) == _can_be_isolated(groups, parents, least)
+    if leak is not None:
+        assert 0 < len({parents[each] for each in leak.organisations}) < least
+        assert _combine_to(groups, leak)
+
+
+@settings(derandomize=True, max_examples=200)
+@given(_cases(), st.randoms(use_true_random=False))
+def test_a_large_crowd_in_every_cell_hides_nothing(
+    case: tuple[Rows, list[list[int]], list[int], int], random: np.random.RandomState
+) -> None:
+    """Organisations that come in numbers leave it to combinations to come down to the few; these are found all the same.
+
+    Some columns are repeated until they are large enough for themselves, as they are in a collection of many.
+    """
+    groups, families, _, least = case
+    times = [random.choice((1, 2, least, 3 * least)) for _ in range(groups.shape[1])]  # type: ignore[call-overload]
+    crowd = np.repeat(groups, times, axis=1)
+    parents = list(range(crowd.shape[1]))
+    leak = find_leak(crowd, families, np.array(parents), least, _nothing_tells)
+    assert (leak is not None) == _cells_can_be_isolated(groups, times, least)
+    if leak is not None:
+        assert 0 < len(leak.organisations) < least
+        assert _combine_to(crowd, leak)
+
+
+def _cells_can_be_isolated(groups: Rows, sizes: Sequence[int], least: int) -> bool:
+    """The same for cells of several organisations, where those in the same groups are together whatever happens."""
+    numbers = groups.astype(np.int64)
+    cells: dict[bytes, list[int]] = {}
+    for at in range(groups.shape[1]):
+        if groups[:, at].any():
+            cells.setdefault(groups[:, at].tobytes(), []).append(at)
+    weights = [(set(members), sum(sizes[each] for each in members)) for members in cells.values()]
+    whole = rank(numbers)
+    light = [each for each in weights if each[1] < least]
+    for many in range(1, min(len(light), least - 1) + 1):
+        for chosen in combinations(light, many):
+            if sum(weight for _, weight in chosen) < least:
+                inside = set().union(*(members for members, _ in chosen))
+                if whole > _rank_outside(numbers, inside):
+                    return True
+    return False
+
+
+@settings(derandomize=True, max_examples=60)
+@given(_cases())
+def test_the_same_is_found_each_time(case: tuple[Rows, list[list[int]], list[int], int]) -> None:
+    """Bases are drawn from a fixed seed."""
+    groups, families, parents, least = case
+    one, other = (find_leak(groups, families, np.array(parents), least, _nothing_tells) for _ in range(2))
+    assert (one is None) == (other is None)
+    if one is not None and other is not None:
+        assert one.rows == other.rows
+        assert one.organisations.tolist() == other.organisations.tolist()
