@@ -57,17 +57,19 @@ def find_leak(
     families: Sequence[Sequence[int]],
     parents: NDArray[np.int64],
     least: int,
+    known: int = 0,
 ) -> Leak | None:
     """A combination of groups that gives away fewer than ``least`` organisations; none when there is none.
 
     :param groups: one row for each published group; the rows of a family never share an organisation.
     :param families: rows that belong to one way of grouping the row that comes first in the family.
     :param parents: by organisation, the number of the body that it counts as: those under one parent count once.
+    :param known: how many rows, the last ones, are known anyway: what they tell among themselves is no leak.
     """
     used = np.flatnonzero(groups.any(axis=0))
     if not len(used):
         return None
-    search = _Search(groups[:, used], used, parents[used], least)
+    search = _Search(groups[:, used], used, parents[used], least, len(groups) - known)
     return search.direct(families) or search.combined()
 
 
@@ -97,19 +99,23 @@ class _Small(NamedTuple):
 class _Search:
     """One search; organisations that are in no group are left out beforehand."""
 
-    def __init__(self, groups: Rows, numbers: NDArray[np.int64], parents: NDArray[np.int64], least: int) -> None:
+    def __init__(
+        self, groups: Rows, numbers: NDArray[np.int64], parents: NDArray[np.int64], least: int, new: int
+    ) -> None:
         self.groups = groups
         self.numbers = numbers
         self.parents = parents
         self.alone = len(np.unique(parents)) == len(parents)
         self.least = least
+        self.new = new
 
     def _bodies(self, mask: Rows) -> int:
         """How many bodies the organisations of a mask count as."""
         return int(mask.sum()) if self.alone else len(np.unique(self.parents[mask]))
 
     def _leak(self, rows: Sequence[int], mask: Rows) -> Leak | None:
-        if mask.any() and self._bodies(mask) < self.least:
+        # Without rows the question is whether it would be a leak by some rows or other.
+        if (not rows or min(rows) < self.new) and mask.any() and self._bodies(mask) < self.least:
             return Leak(tuple(rows), self.numbers[mask])
         return None
 

@@ -508,7 +508,7 @@ class _Maker:
             for item, statistic in before.statistics(group, *kinds)  # type: ignore[arg-type]  # literals of the tuple
         }
         for group in groups:
-            for statistic in group.statistics:
+            for statistic in group.statistics if group.kind != "place" else ():
                 old = then.get((group.id, statistic.item, statistic.among))
                 comparable = statistic.item not in self.request.incomparable and not statistic.among
                 if old is not None and old.shown and statistic.figure.shown and comparable:

@@ -15,8 +15,8 @@ The rules:
 3. **Not unanimous.** Where all contributors gave the same answer, or all but one (who would then know the others'), any
    figure would tell what they said.  It is held back whole.
 4. **Nothing by calculation.** No combination of published groups, nor of these with groups of earlier releases, may
-   come down to fewer organisations than rule 1 asks for, or to organisations of rule 3; see
-   :mod:`kil_xlsx.core.audit`.  The smallest group that takes part in such a combination is held back as well, until
+   come down to fewer organisations than rule 1 asks for (:mod:`kil_xlsx.core.audit`), and no short one to
+   organisations of rule 3 (:mod:`kil_xlsx.core.unanimity`).  The smallest group that takes part in such a combination is held back as well, until
    there is none (complementary suppression).  This is done for means and distributions each with its own threshold.
 5. **No dominance.** The mean of amounts is not shown where one or two organisations make up more than
    :data:`DOMINANCE` of the sum.  If that is so for any group that is shown, means are shown for the whole only.
@@ -261,12 +261,9 @@ class _Gate:
         while (chosen := np.flatnonzero(shown).tolist()) and (leak := self._leak(wide, past, chosen, threshold)):
             now = [chosen[row] for row in leak.rows if row < len(chosen)]
             then = [row - len(chosen) for row in leak.rows if row >= len(chosen)]
-            if now:
-                because |= {past.numbers[row] for row in then}
-                # The whole is the last to go, as everybody is compared with it.
-                shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
-            else:
-                past.forget(then[-1])  # earlier releases tell it among themselves: nothing can be done about it here
+            because |= {past.numbers[row] for row in then}
+            # The whole is the last to go, as everybody is compared with it.
+            shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
         return shown, because
 
     def _leak(self, wide: Rows, past: _Past, chosen: list[int], threshold: int) -> Leak | None:
@@ -274,10 +271,10 @@ class _Gate:
         families = [[at[row] for row in family if row in at] for family in self.frame.families if family[0] in at]
         groups = np.concatenate([wide[chosen], past.rows])
         least = threshold + self.thresholds.besides_reader
-        found = find_leak(groups, families, past.bodies, least)
+        found = find_leak(groups, families, past.bodies, least, len(past.rows))
         if found is None and self.shape.kind != "count":
             besides = int(self.thresholds.besides_reader)
-            found = find_unanimous(groups, families, past.same, past.bodies, besides, least)
+            found = find_unanimous(groups, families, past.same, past.bodies, besides, least, len(past.rows))
         return found
 
 
@@ -312,11 +309,6 @@ class _Past:
         self.rows = np.zeros((len(members), self.width), dtype=bool)
         for row, found in enumerate(members):
             self.rows[row, list(found)] = True
-
-    def forget(self, row: int) -> None:
-        """Leave a group out of account."""
-        self.rows = np.delete(self.rows, row, axis=0)
-        del self.numbers[row]
 
 
 def publish(

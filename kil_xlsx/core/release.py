@@ -222,6 +222,11 @@ class RespondentBenchmark(Struct, frozen=True, kw_only=True):
     separations: tuple[Separation, ...] = ()
     changes: tuple[Change, ...] = ()
 
+    @property
+    def compared(self) -> tuple[Group, ...]:
+        """The groups that reports list, the group of all first: without places, which are for feedback."""
+        return tuple(group for group in self.groups if group.kind != "place")
+
     def item(self, identifier: str) -> Item:
         """The item with that id.  KeyError when there is none."""
         for each in self.items:

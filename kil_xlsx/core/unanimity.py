@@ -3,9 +3,9 @@
 However many they are, whoever works out their distribution then knows what each of them said.  The same holds where
 all but one gave the same answer, for that one.
 
-Looked at is every set that is the sum or difference of up to three groups, or of what a way of grouping leaves over.
-Longer combinations are not: they take many published figures, each of them exact, to learn what is common to a large
-set.
+Looked at is every set that is the sum or difference of up to three groups (of two in very large collections), or of
+what a way of grouping leaves over.  Longer combinations are not: they take many published figures, each of them exact,
+to learn what is common to a large set.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from kil_xlsx.core.audit import Leak, Rows, with_rests
 
-_MOST_SETS = 140
-"""With more sets than this only one and two of them are combined: three would take minutes, and groups are large."""
+_MOST_NUMBERS = 50_000_000
+"""Where combining three sets takes more numbers than this, only two are combined: then there are many organisations in
+most differences, which hardly ever all gave the same answer."""
 
 
 def find_unanimous(
@@ -28,6 +29,7 @@ def find_unanimous(
     bodies: NDArray[np.int64],
     besides: int,
     least: int,
+    known: int = 0,
 ) -> Leak | None:
     """A sum or difference of groups in which all, or all but ``besides`` bodies, gave the same; none without one.
 
@@ -36,12 +38,13 @@ def find_unanimous(
     :param answers: by organisation, the number of its answer.
     :param bodies: by organisation, the number of the body that it counts as.
     :param least: sets of fewer bodies are not looked at.
+    :param known: how many rows, the last ones, are known anyway: what they tell among themselves does not count.
     """
     numbers, counts = np.unique(answers[groups.any(axis=0)], return_counts=True)
     frequent = numbers[counts + besides >= least]
     if not len(frequent):
         return None
-    return _Search(groups, families, answers, bodies, besides, frequent).found()
+    return _Search(groups, families, answers, bodies, besides, frequent, len(groups) - known).found()
 
 
 class _Search:
@@ -55,8 +58,9 @@ class _Search:
         bodies: NDArray[np.int64],
         besides: int,
         frequent: NDArray[np.int64],
+        new: int,
     ) -> None:
-        self.answers, self.bodies, self.besides = answers, bodies, besides
+        self.answers, self.bodies, self.besides, self.new = answers, bodies, besides, new
         sets = with_rests(groups, families)
         masks, first = np.unique(np.array([mask for _, mask in sets]), axis=0, return_index=True)
         self.rows = [sets[at][0] for at in first]
@@ -72,7 +76,10 @@ class _Search:
 
     def found(self) -> Leak | None:
         """The first such set: of single groups first, then of two, then of three."""
-        return self._one() or self._two() or (self._three() if len(self.sets) <= _MOST_SETS else None)
+        leak = self._one() or self._two()
+        if leak is None and len(self.sets) ** 2 * self.sets.size / 2 <= _MOST_NUMBERS:
+            return self._three()
+        return leak
 
     def _one(self) -> Leak | None:
         return self._checked(self.sets, lambda at: self.rows[at])
@@ -88,6 +95,7 @@ class _Search:
         for one in range(len(self.sets)):
             for other in range(one):
                 combined = self.sets[one] + self.sets[other] - self.sets
+                combined[[one, other]] = 0  # a set less itself: one of the two alone, which has been looked at
                 pair = (*self.rows[one], *self.rows[other])
                 for signed in (combined, -combined):
                     if leak := self._checked(signed, lambda at, pair=pair: (*pair, *self.rows[at])):
@@ -106,7 +114,8 @@ class _Search:
             mask = combined[at].astype(bool)[self.column_of]
             if self._tells(mask):
                 taken = rows(int(at)) if callable(rows) else ()
-                return Leak(tuple(dict.fromkeys(taken)), np.flatnonzero(mask))
+                if min(taken) < self.new:
+                    return Leak(tuple(dict.fromkeys(taken)), np.flatnonzero(mask))
         return None
 
     def _tells(self, mask: Rows) -> bool:

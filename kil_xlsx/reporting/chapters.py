@@ -192,14 +192,15 @@ class _Chapter:
             yield Plot(tuple(rows), tuple(key), trusted(charts.scale_row(scale, self.palette)))
 
     def _heat(self) -> Iterator[Topic]:
-        if len(self.respondent.groups) > 1:
+        groups = self.respondent.compared[1:]
+        if groups:
             heat = tables.heat_map(self.shown, self.respondent)
-            held = sum(group.suppressed for group in self.respondent.groups)
-            finding = f"{some(len(self.respondent.groups) - 1, 'group')} can be compared with all"
+            held = sum(group.suppressed for group in groups)
+            finding = f"{some(len(groups), 'group')} can be compared with all"
             if held:
                 finding = (
-                    f"{len(self.respondent.groups) - 1 - held} of {some(len(self.respondent.groups) - 1, 'group')} "
-                    "can be compared with all; the others are held back"
+                    f"{len(groups) - held} of {some(len(groups), 'group')} can be compared with all; the others have "
+                    "too few organisations"
                 )
             yield Topic(
                 f"{self.id}-heat",
@@ -346,7 +347,7 @@ class _Chapter:
     def panels(self) -> Iterator[Panel]:
         """Every group but that of all."""
         others = {item.id: each.figure.median for item, each in self.of(self.everyone, "overall", "section")}
-        for at, group in enumerate(self.respondent.groups[1:], start=1):
+        for at, group in enumerate(self.respondent.compared[1:], start=1):
             identifier, name = f"{self.id}-g{at}", self.shown.group(group)
             if group.suppressed:
                 yield Panel(identifier, name, CONFIDENTIAL, True)

@@ -234,7 +234,7 @@ def heat_map(shown: Shown, respondent: RespondentBenchmark) -> HeatMap | None:
     items = [each for each in respondent.items if each.kind in ("overall", "section")]
     figures = {
         group.id: {each.item: each.figure for each in group.statistics if not each.among and not group.suppressed}
-        for group in respondent.groups
+        for group in respondent.compared
     }
     medians = [f[item.id].median for f in figures.values() for item in items if item.id in f]
     known = [each for each in medians if each is not None]
@@ -250,10 +250,11 @@ def heat_map(shown: Shown, respondent: RespondentBenchmark) -> HeatMap | None:
         return Cell(shown.value(item, figure.median), f"h{min(int((figure.median - lowest) // step), TINTS - 1)}")
 
     rows: list[Row] = []
-    for at, group in enumerate(respondent.groups):
-        if group.field_label and group.field_label != respondent.groups[at - 1].field_label:
+    groups = [group for group in respondent.compared if not group.suppressed]
+    for at, group in enumerate(groups):
+        if group.field_label and group.field_label != groups[at - 1].field_label:
             rows.append(Row(group.field_label))
-        elif group.kind == "list" and respondent.groups[at - 1].kind != "list":
+        elif group.kind == "list" and groups[at - 1].kind != "list":
             rows.append(Row("Named lists"))
         head = "All" if group.kind == "all" else group.label
         rows.append(Row(head, (used(group), *(cell(group, item) for item in items))))

@@ -161,6 +161,8 @@ class _Attacker:
     own: int
     """How many of those behind a figure the attacker itself may be."""
     budget: int
+    longest: int = 3
+    """Of how many groups a sum or difference may be made for what is the same for all in it to count as told."""
 
     def item(self, shown: Sequence[Shown]) -> Iterator[Finding]:
         """Everything that follows from the figures of one item."""
@@ -238,7 +240,7 @@ class _Attacker:
                 yield self._combined(f"{what} by subtraction", shown[0], combination)
         for combination in system.plain_sums():
             self._proven(shown[0], combination)
-            if len(combination.parts) > 1:
+            if 1 < len(combination.parts) <= self.longest:
                 yield from self._telling(what, shown, combination)
 
     def _telling(self, what: str, shown: Sequence[Shown], combination: Combination) -> Iterator[Finding]:

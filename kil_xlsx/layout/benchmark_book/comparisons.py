@@ -101,7 +101,7 @@ def heat_map(release: Release, framework: Framework, notes: Notes) -> TableSheet
 
 def _heat_lines(release: Release, items: Mapping[str, Item], form: str) -> Iterator[Line]:
     for respondent in release.respondents:
-        for group in respondent.groups:
+        for group in respondent.compared:
             figures = {item.id: each.figure for item, each in respondent.statistics(group, "overall", "section")}
             if not figures:
                 continue
@@ -204,7 +204,7 @@ def _shared_groups(
     """Groups of the same name that at least two respondent types show, everyone first."""
     by_name: dict[tuple[str, str, str], dict[str, Group]] = {}
     for respondent in respondents:
-        for group in respondent.groups:
+        for group in respondent.compared:
             if group.statistics:
                 by_name.setdefault((group.kind, group.field, group.label), {})[respondent.id] = group
     for named in by_name.values():
@@ -308,7 +308,7 @@ def groups(release: Release, notes: Notes) -> TableSheet:
                 (respondent.id, group.id),
             )
             for respondent in release.respondents
-            for group in respondent.groups
+            for group in respondent.compared
         ),
     )
     assert made is not None  # there is always the group of all

@@ -80,7 +80,7 @@ def code_of(item: Item) -> str:
 def shown(release: Release, *kinds: Kind) -> Iterator[tuple[RespondentBenchmark, Group, Item, Statistic]]:
     """The figures of every group, in order: respondent type, group, item."""
     for respondent in release.respondents:
-        for group in respondent.groups:
+        for group in respondent.compared:
             for item, statistic in respondent.statistics(group, *kinds):
                 yield respondent, group, item, statistic
 
