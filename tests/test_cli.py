@@ -147,7 +147,9 @@ def test_the_loop() -> None:
     assert "What next" in read.stdout
     compared = start("benchmark", "workbooks", "--out", "comparison")
     assert compared.returncode == 0
-    assert sorted(path.name for path in Path("comparison").iterdir()) == ["benchmark.json", "benchmark.xlsx"]
+    names = sorted(path.name for path in Path("comparison").iterdir())
+    assert names == ["benchmark.xlsx", "data", "release.json", "report.html"]
+    assert Path("release-log.json").is_file()
 
 
 def test_overwriting() -> None:
@@ -352,7 +354,10 @@ def test_demo() -> None:
     done = run("demo", "here")
     assert done.exit_code == 0, done.output
     assert "kil-xlsx read" in done.stdout
-    assert (Path("here") / "benchmark" / "benchmark.xlsx").is_file()
+    assert all(
+        (Path("here") / "benchmark" / name).is_file() for name in ("benchmark.xlsx", "report.html", "release.json")
+    )
+    assert len(list((Path("here") / "feedback").glob("*.pdf"))) > 30
 
 
 # Versions of a framework

@@ -11,6 +11,9 @@ import click
 import pytest
 
 from kil_xlsx.cli import main
+from kil_xlsx.core import disclosure
+from kil_xlsx.core.disclosure import DOMINANCE, USUAL
+from kil_xlsx.core.release import MARKS
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.source
@@ -45,7 +48,10 @@ def test_every_command_teaches_by_example(name: str) -> None:
 def test_the_readme_names_every_command_that_a_round_needs() -> None:
     """A newcomer finds each command of the loop in the README."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(f"kil-xlsx {name}" in text for name in ("demo", "generate", "read", "benchmark", "codebook"))
+    assert all(
+        f"kil-xlsx {name}" in text
+        for name in ("demo", "generate", "read", "benchmark", "feedback", "export", "codebook")
+    )
 
 
 def test_the_readme_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +72,30 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """What the headings of a page can be linked by, as GitHub makes it of them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"], ids=lambda page: page.name
+)
+def test_links_to_headings_lead_somewhere(page: Path) -> None:
+    """Every link to a heading, on the same page or another, names a heading that is there."""
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert anchor in _anchors(page.parent / target if target else page), f"{target}#{anchor}"
+
+
+def test_the_page_on_benchmarks_states_the_programs_numbers() -> None:
+    """Thresholds, marks and the limit of dominance on the page are those of the program."""
+    text = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    assert (USUAL.mean, USUAL.quartiles, USUAL.percentiles, USUAL.besides_reader) == (5, 10, 20, True)
+    assert "six, eleven and twenty-one are needed in all" in text
+    assert f"more than {DOMINANCE:.0%} of the sum" in text
+    assert all(f"`{mark}`" in text for mark in MARKS)
+    rules = re.findall(r"^(\d)\. \*\*", text, re.MULTILINE)
+    assert len(rules) == len(re.findall(r"^\d\. \*\*", disclosure.__doc__ or "", re.MULTILINE))

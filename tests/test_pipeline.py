@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from kil_xlsx import pipeline
 from kil_xlsx.errors import DefinitionError, KilXlsxError, OrganisationsListError, OutputError, UsageProblem
 from kil_xlsx.pipeline import Outputs
+from kil_xlsx.pipeline import benchmark as maker
 
 CREATED = datetime(2026, 4, 7, 9, 30)
 
@@ -377,40 +378,20 @@ def test_second_reader_agrees(returns: Path) -> None:
 # Benchmark
 
 
-def test_nothing_to_compare(tmp_path: Path) -> None:
-    """Without a single readable return there is no benchmark, and no folder for it."""
-    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(KilXlsxError, match="nothing to compare"):
-        pipeline.benchmark([tmp_path / "letter.pdf"], tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-def test_benchmark_files(returns: Path, tmp_path: Path) -> None:
-    """A benchmark is written as a workbook and as JSON, the same each time, and never over another."""
-    for folder in ("a", "b"):
-        done = pipeline.benchmark([returns], tmp_path / folder, invited={"council": 4}, created=CREATED)
-    assert [path.name for path in done.files] == ["benchmark.xlsx", "benchmark.json"]
-    for name in ("benchmark.xlsx", "benchmark.json"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    with pytest.raises(OutputError):
-        pipeline.benchmark([returns], tmp_path / "a", created=CREATED)
-    assert done.benchmark.respondents[0].groups[0].counts.invited == 4
-
-
 def test_how_many_were_invited(returns: Path, tmp_path: Path) -> None:
     """One number is not enough for two respondent types; a list of organisations is counted."""
     with pytest.raises(UsageProblem, match="not enough"):
-        pipeline.benchmark([returns], tmp_path / "x", invited={"": 10})
+        maker.benchmark([returns], tmp_path / "x", invited={"": 10})
     listed = tmp_path / "list.csv"
     listed.write_text("name,type\nA,council\nB,council\nC,charity\n")
-    done = pipeline.benchmark([returns], tmp_path / "x", organisations=listed)
-    assert [each.groups[0].counts.invited for each in done.benchmark.respondents] == [2, 1]
+    done = maker.benchmark([returns], tmp_path / "x", organisations=listed)
+    assert [each.groups[0].counts.invited for each in done.release.respondents] == [2, 1]
 
 
 def test_unknown_group(returns: Path, tmp_path: Path) -> None:
     """A misspelt field to group by is answered with one that is close."""
     with pytest.raises(UsageProblem, match="did you mean 'region'"):
-        pipeline.benchmark([returns], tmp_path / "x", group_by=["regoin"])
+        maker.benchmark([returns], tmp_path / "x", group_by=["regoin"])
 
 
 # Themes
@@ -469,8 +450,8 @@ def test_a_theme_of_a_council_s_own(tmp_path: Path) -> None:
 def test_a_benchmark_in_a_council_s_own_theme(returns: Path, tmp_path: Path) -> None:
     """The benchmark has the same look."""
     theme = _theme(tmp_path)
-    own = pipeline.benchmark([returns], tmp_path / "own", created=CREATED, theme=theme)
-    plain = pipeline.benchmark([returns], tmp_path / "plain", created=CREATED)
+    own = maker.benchmark([returns], tmp_path / "own", created=CREATED, theme=theme)
+    plain = maker.benchmark([returns], tmp_path / "plain", created=CREATED)
     _looks_like_anytown(own.files[0], theme, plain.files[0])
 
 

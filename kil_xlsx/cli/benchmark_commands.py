@@ -104,16 +104,14 @@ def benchmark(
     from kil_xlsx.results.show import plain, release_counts, release_exclusions, release_scores, some
 
     thresholds = None
-    if lower_thresholds is not None or for_outsiders:
-        mean, quartiles, percentiles = lower_thresholds or (5, 10, 20)
-        thresholds = Thresholds(
-            mean=mean, quartiles=quartiles, percentiles=percentiles, besides_reader=not for_outsiders
-        )
+    if lower_thresholds is not None:
+        mean, quartiles, percentiles = lower_thresholds
+        thresholds = Thresholds(mean=mean, quartiles=quartiles, percentiles=percentiles)
     with printing.progress("Reading") as progress:
         done = make_release(
             paths, out, framework, group_by=group_by, lists=lists, invited=dict(invited), organisations=organisations,
-            earlier=earlier, thresholds=thresholds, log=log, ignore_log=ignore_earlier_releases, contact=contact,
-            password=password, theme=theme, created=created, force=force, progress=progress,
+            earlier=earlier, thresholds=thresholds, outsiders_only=for_outsiders, log=log,
+            ignore_log=ignore_earlier_releases, contact=contact, password=password, theme=theme, created=created, force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
     release = done.release

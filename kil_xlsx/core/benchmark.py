@@ -26,7 +26,8 @@ from kil_xlsx.core.disclosure import Answer, Frame, Published, Shape, publish
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.grouping import Breakdown, breakdown, everyone_id, grouping_fields, listed, matched_themes
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.membership import SELECTION_IN_WORDS, Member, Names, Selection, bodies_of, members_of, select
+from kil_xlsx.core.membership import Names, Selection, bodies_of, members_of, select
+from kil_xlsx.core.method import method_of
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.release import (
     Change,
@@ -35,11 +36,9 @@ from kil_xlsx.core.release import (
     Exclusion,
     Files,
     Group,
-    Method,
     Pair,
     Release,
     RespondentBenchmark,
-    Separation,
     Statistic,
     Thresholds,
 )
@@ -52,7 +51,7 @@ from kil_xlsx.core.release_log import (
     key_digest,
     token,
 )
-from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.core.separation import separations
 from kil_xlsx.core.topics import Topic, made_of, topics
 from kil_xlsx.errors import UsageProblem
 
@@ -63,8 +62,6 @@ _EXCLUSIONS: dict[str, str] = {
     "consent_blank": "Did not say whether they agree",
     "incomplete": "Too much left unanswered",
 }
-_STRONG, _SOME, _LITTLE = 0.5, 0.3, 0.1
-"""From which item-rest correlation on a question separates strongly, somewhat, a little."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +73,7 @@ class Request:
     :ivar lists: named groups: what the organisations in each are known by.
     :ivar parents: the body that an organisation belongs to, by a name or number of the organisation.
     :ivar thresholds: without it, the usual ones, or the framework's where these are higher.
+    :ivar outsiders_only: nobody who reads it is one of the organisations.
     :ivar earlier: an earlier release to measure change against, and ``incomparable``, the items that mean something
         else now.
     :ivar log: the releases made before; ``ignore_log`` shows figures whatever they gave away.
@@ -88,6 +86,7 @@ class Request:
     lists: Mapping[str, Names] = field(default_factory=dict)
     parents: Mapping[tuple[str, str], str] = field(default_factory=dict)
     thresholds: Thresholds | None = None
+    outsiders_only: bool = False
     earlier: Release | None = None
     incomparable: frozenset[str] = frozenset()
     log: ReleaseLog = field(default_factory=ReleaseLog)
@@ -145,7 +144,13 @@ def benchmark(instruments: Sequence[Instrument], readings: Iterable[Reading], re
             given=len(everything), refused=len(everything) - len(read), not_comparable=len(read) - len(readable)
         ),
         inputs=tuple(sorted(reading.file.sha256 for reading in everything)),
-        method=_method(framework, thresholds, request),
+        method=method_of(
+            framework,
+            thresholds,
+            usual_thresholds(framework),
+            with_earlier=request.earlier is not None,
+            log_ignored=request.ignore_log,
+        ),
         respondents=respondents,
         pairs=_pairs(framework, {each.id for each in respondents}),
         earlier=_earlier(request.earlier),
@@ -165,66 +170,22 @@ def benchmark(instruments: Sequence[Instrument], readings: Iterable[Reading], re
     )
 
 
-def _thresholds(framework: Framework, request: Request) -> Thresholds:
-    usual = disclosure.USUAL
-    least = framework.benchmarking.least_group_size
-    found = request.thresholds or Thresholds(
+def usual_thresholds(framework: Framework) -> Thresholds:
+    """The thresholds that hold for a framework unless somebody asks for others by name."""
+    usual, least = disclosure.USUAL, framework.benchmarking.least_group_size
+    return Thresholds(
         mean=max(usual.mean, least), quartiles=max(usual.quartiles, least), percentiles=max(usual.percentiles, least)
     )
+
+
+def _thresholds(framework: Framework, request: Request) -> Thresholds:
+    found = request.thresholds or usual_thresholds(framework)
+    if request.outsiders_only:
+        found = msgspec.structs.replace(found, besides_reader=False)
     try:
         return disclosure.checked(found)
     except ValueError as error:
         raise UsageProblem(f"The thresholds cannot be used: {error}.", "The usual ones are 5, 10 and 20.") from None
-
-
-def _method(framework: Framework, thresholds: Thresholds, request: Request) -> Method:
-    fields = {each.id: each.label for each in framework.profile}
-    asked = framework.benchmarking
-    alike = ", ".join(f"'{fields.get(name, name)}'" for name in asked.like_with_like)
-    entry = []
-    if asked.least_completeness:
-        entry.append(
-            f"A return is used only when at least {asked.least_completeness:.0%} of the questions that can apply to it "
-            "are answered."
-        )
-    if asked.least_section_completeness:
-        entry.append(
-            f"The score of a section is used only when at least {asked.least_section_completeness:.0%} of the "
-            "section's are."
-        )
-    return Method(
-        thresholds=thresholds,
-        quantiles=disclosure.QUANTILES_IN_WORDS,
-        missing=(
-            "Nothing is filled in for missing answers. A figure uses the organisations that gave a usable answer to "
-            "it; 'not applicable', 'don't know' and no answer are counted separately and enter no mean, median or "
-            "percentage. A section's score is used where the return had enough answers for one."
-        ),
-        entry=" ".join(entry),
-        weighting="Every organisation counts once and counts the same, whatever its size.",
-        comparison=(
-            "Measures that depend on a choice of definition are compared only among organisations that gave the same "
-            f"answer to {alike} and worked the measure out in the same way."
-            if alike
-            else "Every measure is compared among all organisations of a group."
-        ),
-        selection=SELECTION_IN_WORDS,
-        suppression=disclosure.suppression_in_words(thresholds),
-        rounding=disclosure.ROUNDING_IN_WORDS,
-        separation=(
-            "How well a question separates organisations that are strong elsewhere from those that are not is the "
-            "correlation of its answers with the mean of all other answers (item-rest correlation), to one decimal: "
-            f"strong from {_STRONG}, some from {_SOME}, little from {_LITTLE}."
-        ),
-        change=(
-            "Change is the difference between what two releases show of a group. The organisations may differ. Items "
-            "that mean something else now are left out."
-            if request.earlier is not None
-            else ""
-        ),
-        lowered=disclosure.lowered_in_words(thresholds, earlier_ignored=request.ignore_log),
-        notice=framework.notice,
-    )
 
 
 def _earlier(release: Release | None) -> Earlier | None:
@@ -346,7 +307,7 @@ class _Maker:
             label=self.instrument.respondent.label,
             items=tuple(topic.item for topic in every),
             groups=tuple(groups),
-            separations=tuple(self._separations(groups[0])),
+            separations=tuple(separations(self.instrument, self.selection.used, groups[0], self.thresholds)),
             changes=tuple(self._changes(groups)),
         )
 
@@ -479,23 +440,6 @@ class _Maker:
             items=tuple(self.items),
         )
 
-    def _separations(self, everyone: Group) -> Iterator[Separation]:
-        figures = {statistic.item: statistic.figure for statistic in everyone.statistics}
-        for question in self.instrument.questions:
-            shown = figures.get(question.id)
-            pairs = [_item_and_rest(member, question.id) for member in self.selection.used]
-            both = [pair for pair in pairs if pair is not None]
-            # Held back with the distribution: both say how answers spread.
-            told = shown is not None and shown.levels is not None
-            enough = len(both) >= self.thresholds.quartiles + self.thresholds.besides_reader
-            correlation = _correlation(both) if told and enough else None
-            yield Separation(
-                item=question.id,
-                n=len(both) if correlation is not None else None,
-                correlation=correlation,
-                strength="" if correlation is None else _strength(correlation),
-            )
-
     def _changes(self, groups: Sequence[Group]) -> Iterator[Change]:
         earlier = self.request.earlier
         before = earlier.respondent(self.instrument.respondent.id) if earlier else None
@@ -522,27 +466,3 @@ def _means(published: Published) -> Rows:
 
 def _where(values: Sequence[str], wanted: str) -> set[int]:
     return {at for at, value in enumerate(values) if value == wanted}
-
-
-def _item_and_rest(member: Member, question: str) -> tuple[float, float] | None:
-    """An answer on 0 to 1 with the mean of all others; none without either."""
-    own = member.result.questions[question].relative
-    rest = [each.relative for each in member.result.questions.values() if each.id != question]
-    others = [value for value in rest if value is not None]
-    return (own, sum(others) / len(others)) if own is not None and others else None
-
-
-def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Pearson's correlation to one decimal; none where either side is the same for all."""
-    table = np.array(pairs).T
-    if min(table.std(axis=1)) < 1e-12:
-        return None
-    return round_half_away(float(np.corrcoef(table)[0, 1]), 1)
-
-
-def _strength(correlation: float) -> Literal["strong", "some", "little", "none"]:
-    if correlation >= _STRONG:
-        return "strong"
-    if correlation >= _SOME:
-        return "some"
-    return "little" if correlation >= _LITTLE else "none"

@@ -1,9 +1,9 @@
 """Disclosure control: the one place that every published number passes.
 
 A benchmark must say something about groups and nothing about any one organisation in them.  What organisations gave to
-one item comes in as a :class:`Column`, the groups as rows over the organisations, and :class:`Figure` objects leave.
-What is held back gives no count either, and carries one mark whatever the reason, because telling reasons apart would
-itself give something away.
+one item comes in as :class:`Answer` objects, who is in which group as a :class:`Frame`, and
+:class:`kil_xlsx.core.release.Figure` objects leave.  What is held back gives no count either, and carries one mark
+whatever the reason, because telling reasons apart would itself give something away.
 
 The rules:
 
@@ -16,8 +16,9 @@ The rules:
    figure would tell what they said.  It is held back whole.
 4. **Nothing by calculation.** No combination of published groups, nor of these with groups of earlier releases, may
    come down to fewer organisations than rule 1 asks for (:mod:`kil_xlsx.core.audit`), and no short one to
-   organisations of rule 3 (:mod:`kil_xlsx.core.unanimity`).  The smallest group that takes part in such a combination is held back as well, until
-   there is none (complementary suppression).  This is done for means and distributions each with its own threshold.
+   organisations of rule 3 (:mod:`kil_xlsx.core.unanimity`).  The smallest group that takes part in such a combination
+   is held back as well, until there is none (complementary suppression).  This is done for means and distributions
+   each with its own threshold.
 5. **No dominance.** The mean of amounts is not shown where one or two organisations make up more than
    :data:`DOMINANCE` of the sum.  If that is so for any group that is shown, means are shown for the whole only.
 6. **No extremes.** The lowest and the highest value are never published: each is one organisation's own.
@@ -28,6 +29,10 @@ The rules:
 
 An organisation that changed its answer since an earlier release is two columns in rule 4, the old and the new one:
 taking one release from the other would otherwise give the change away.
+
+What this does not do: medians and quartiles are not linear, so combinations of them are not searched; they are
+protected by the least sizes and by rule 4 for the groups that they are of.  Means of scores are held against the
+questions of the same release only.
 """
 
 from __future__ import annotations
@@ -81,30 +86,35 @@ ROUNDING_IN_WORDS = (
 """How published numbers are rounded, as it stands beside every benchmark."""
 
 
-def suppression_in_words(thresholds: Thresholds) -> str:
+def suppression_in_words(thresholds: Thresholds, *, log_ignored: bool) -> str:
     """The rules as readers of a release are told them."""
-    besides = " besides whoever reads this" if thresholds.besides_reader else ""
+    more = int(thresholds.besides_reader)
+    besides = f" ({thresholds.mean} besides whoever reads this)" if more else ""
+    earlier = "" if log_ignored else ", or from an earlier release"
     return (
-        f"Means and medians are shown only when at least {thresholds.mean} organisations{besides} gave a usable "
-        f"answer, quartiles and the spread of answers from {thresholds.quartiles}, other percentiles from "
-        f"{thresholds.percentiles}; organisations under one parent count once. Nothing is shown where all, or all but "
-        "one, gave the same answer, nor a mean where two organisations make up more than "
-        f"{DOMINANCE:.0%} of a sum. Where a group could be worked out from others, or from an earlier release, the "
-        f"smallest group concerned is held back too. What is held back carries the mark {CONFIDENTIAL}, whatever the "
-        "reason."
+        f"Means and medians are shown only where at least {thresholds.mean + more} organisations{besides} gave a "
+        f"usable answer, quartiles and the spread of answers from {thresholds.quartiles + more}, other percentiles from "
+        f"{thresholds.percentiles + more}; organisations under one parent count once. Nothing is shown where all, or "
+        f"all but one, gave the same answer. Where a group could be worked out from others{earlier}, the smallest group "
+        f"concerned is held back too. A mean is not shown where two organisations make up more than {DOMINANCE:.0%} of "
+        "a sum, nor the mean of a score where few organisations left out one of its questions. What is held back "
+        f"carries the mark {CONFIDENTIAL}, whatever the reason."
     )
 
 
-def lowered_in_words(thresholds: Thresholds, *, earlier_ignored: bool) -> str:
-    """What is less protected than usual; empty if nothing is."""
+def lowered_in_words(thresholds: Thresholds, usual: Thresholds, *, log_ignored: bool) -> str:
+    """What is less protected than usual; empty if nothing is.
+
+    :param usual: the thresholds that would hold if nobody had asked for others.
+    """
     told = []
     for name, what in (("mean", "means and medians"), ("quartiles", "quartiles"), ("percentiles", "percentiles")):
-        least, usual = getattr(thresholds, name), getattr(USUAL, name)
-        if least < usual:
-            told.append(f"{what} are shown from {least} organisations instead of {usual}")
+        least, rule = getattr(thresholds, name), getattr(usual, name)
+        if least < rule:
+            told.append(f"{what} are shown from {least} organisations instead of {rule}")
     if not thresholds.besides_reader:
         told.append("whoever reads it is taken not to be one of the organisations")
-    if earlier_ignored:
+    if log_ignored:
         told.append("earlier releases were not taken into account")
     return f"At the request of those who made this release: {'; '.join(told)}." if told else ""
 

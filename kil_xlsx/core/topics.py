@@ -141,7 +141,9 @@ def _question(instrument: Instrument, question: Question) -> Topic:
 
 def _measure(measure: Measure, *, adds_up: bool) -> Topic:
     def answer(member: Member) -> Answer:
-        return _number(member.result.measures[measure.id].value)
+        result = member.result.measures[measure.id]
+        # A share of 200 % is a mistake in the figures it comes from, whatever is said to explain it.
+        return _number(None if result.in_range is False else result.value)
 
     item = Item(id=measure.id, kind="measure", label=measure.label, unit=measure.unit, direction=measure.direction)
     return Topic(item, Shape("values", amounts=True, adds_up=adds_up), answer, measure.benchmark == "like_with_like")

@@ -58,6 +58,7 @@ def benchmark(
     organisations: Path | None = None,
     earlier: Path | None = None,
     thresholds: Thresholds | None = None,
+    outsiders_only: bool = False,
     log: Path | None = None,
     ignore_log: bool = False,
     contact: str = "",
@@ -76,6 +77,7 @@ def benchmark(
         count once.
     :param earlier: the ``release.json`` of an earlier release, to show what changed.
     :param thresholds: least numbers of organisations other than the usual ones.
+    :param outsiders_only: nobody who reads the release is one of the organisations, so that one fewer is enough.
     :param log: the log of releases; without it, the one beside the folder.
     :param ignore_log: whether figures are shown although an earlier release gives somebody away beside them.
     :param theme: the file with the council's colours, font, logo and footer.
@@ -92,7 +94,7 @@ def benchmark(
     known = _read_log(history)
     _check_place(history, out)
     listed = sent_out(organisations, whole, instruments)
-    named = {label: _members(path, whole, instruments) for label, path in lists}
+    named = _named_lists(lists, whole, instruments)
     fields = [_field_id(whole, name) for name in group_by]
     with Outputs([out / WORKBOOK, out / REPORT, out / RELEASE], force=force):
         pass  # said before the reading rather than after it
@@ -109,6 +111,7 @@ def benchmark(
         lists=named,
         parents=listed.parents,
         thresholds=thresholds,
+        outsiders_only=outsiders_only,
         earlier=before,
         incomparable=_incomparable(before, framework, compared),
         log=known,
@@ -159,6 +162,18 @@ def _incomparable(before: Release | None, framework: str, instruments: Sequence[
         elif mine is not None:
             found |= {item.id for item in mine.items}
     return frozenset(found)
+
+
+def _named_lists(
+    lists: Sequence[tuple[str, Path]], framework: Framework, instruments: Sequence[Instrument]
+) -> dict[str, Names]:
+    """Who is in each list, by its name.  UsageProblem for two of one name, or a list that names nobody."""
+    found: dict[str, Names] = {}
+    for label, path in lists:
+        if label in found:
+            raise UsageProblem(f"There are two lists called '{label}'.", "Give each --list a name of its own.")
+        found[label] = _members(path, framework, instruments)
+    return found
 
 
 def _members(path: Path, framework: Framework, instruments: Sequence[Instrument]) -> Names:
@@ -213,8 +228,14 @@ def _field_id(framework: Framework, name: str) -> str:
 # The log
 
 
+class _Stamped(msgspec.Struct):
+    """What every file of this program says of itself; in a log that is empty nothing else is needed."""
+
+    schema: str
+
+
 def _check_place(log: Path, out: Path) -> None:
-    if log.absolute().is_relative_to(out.absolute()):
+    if log.resolve().is_relative_to(out.resolve()):
         raise UsageProblem(
             f"The log {log} would lie in the folder that is to be published.",
             "From the log it can be told who took part: name a file elsewhere with --log.",
@@ -233,6 +254,7 @@ def _read_log(path: Path) -> ReleaseLog:
     if isinstance(data, str):
         raise UsageProblem(f"The log of releases {path} cannot be read: {data}.", remedy)
     try:
+        msgspec.json.decode(data, type=_Stamped)
         return msgspec.json.decode(data, type=ReleaseLog)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise UsageProblem(f"{path} is not a log of releases.", remedy) from None
@@ -254,6 +276,7 @@ def _digest(request: Request, returned: Returned) -> str:
         [(label, sorted(names)) for label, names in request.lists.items()],
         sorted(request.parents.items()),
         request.thresholds,
+        request.outsiders_only,
         (request.earlier.number, request.earlier.created) if request.earlier else None,
         request.ignore_log,
         request.contact,

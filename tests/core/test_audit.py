@@ -214,9 +214,7 @@ def test_a_leak_is_found_if_and_only_if_there_is_one(case: tuple[Rows, list[list
 
 @settings(derandomize=True, max_examples=200)
 @given(_cases(), st.integers(0, 5))
-def test_nothing_is_missed_behind_what_is_known(
-    case: tuple[Rows, list[list[int]], list[int], int], known: int
-) -> None:
+def test_nothing_is_missed_behind_what_is_known(case: tuple[Rows, list[list[int]], list[int], int], known: int) -> None:
     """Every combination that the last rows do not give away by themselves is found, and none without a new row."""
     groups, _, parents, least = case
     known = min(known, len(groups))
@@ -235,7 +233,7 @@ def test_nothing_is_missed_behind_what_is_known(
 def test_a_large_crowd_in_every_cell_hides_nothing(
     case: tuple[Rows, list[list[int]], list[int], int], random: np.random.RandomState
 ) -> None:
-    """Organisations that come in numbers leave it to combinations to come down to the few; these are found all the same.
+    """Organisations that come in numbers leave it to combinations to come down to the few; these are found too.
 
     Some columns are repeated until they are large enough for themselves, as they are in a collection of many.
     """

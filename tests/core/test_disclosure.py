@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
+from frames import (
+    AMOUNTS,
+    COUNT,
+    LEVELS,
+    OUTSIDE,
+    SMALL,
+    USUAL,
+    VALUES,
+    counted,
+    frame_of,
+    levels,
+    shown_of,
+    sized,
+    values,
+    whole,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kil_xlsx.core import disclosure
 from kil_xlsx.core.disclosure import (
     Answer,
-    Earlier,
-    Frame,
-    Published,
     Shape,
     checked,
     lowered_in_words,
@@ -26,71 +38,6 @@ from kil_xlsx.core.disclosure import (
     suppression_in_words,
 )
 from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Figure, Thresholds
-from kil_xlsx.core.returns import State
-
-USUAL = Thresholds()
-OUTSIDE = Thresholds(besides_reader=False)
-SMALL = Thresholds(mean=5, quartiles=5, percentiles=5, besides_reader=False)
-VALUES = Shape("values")
-COUNT = Shape("count")
-LEVELS = Shape("levels", ("0", "1", "2"))
-AMOUNTS = Shape("values", amounts=True, adds_up=True)
-
-Members = Iterable[int]
-
-
-def _frame(count: int, *families: Sequence[Members], bodies: Sequence[int] = ()) -> Frame:
-    """A whole of so many organisations, and ways of grouping them, each with the members of its parts."""
-    rows = [np.ones(count, dtype=bool)]
-    numbers: list[tuple[int, ...]] = []
-    for family in families:
-        numbers.append((0, *range(len(rows), len(rows) + len(family))))
-        for part in family:
-            row = np.zeros(count, dtype=bool)
-            row[list(part)] = True
-            rows.append(row)
-    mine = list(bodies) or list(range(count))
-    return Frame(
-        groups=np.array(rows),
-        families=tuple(numbers),
-        bodies=np.array(mine, dtype=np.int64),
-        keys=tuple(f"key {at}" for at in range(count)),
-        body_keys=tuple(f"body {each}" for each in mine),
-    )
-
-
-def _values(*values: float | None) -> list[Answer]:
-    return [Answer(each) if each is not None else Answer(state=State.UNANSWERED) for each in values]
-
-
-def _levels(*codes: str) -> list[Answer]:
-    special = {"NA": State.NOT_APPLICABLE, "DK": State.DONT_KNOW, "": State.UNANSWERED}
-    return [
-        Answer(state=special[code], level=code) if code in special else Answer(float(code), code) for code in codes
-    ]
-
-
-def _whole(thresholds: Thresholds, shape: Shape, answers: Sequence[Answer], bodies: Sequence[int] = ()) -> Figure:
-    """The figure of everybody, without any parts."""
-    return publish(thresholds, shape, _frame(len(answers), bodies=bodies), answers).figures[0]
-
-
-def _sized(*sizes: int) -> list[range]:
-    """Parts of the given sizes, one after the other."""
-    starts = [sum(sizes[:at]) for at in range(len(sizes))]
-    return [range(start, start + size) for start, size in zip(starts, sizes, strict=True)]
-
-
-def _counted(*families: Sequence[Members], thresholds: Thresholds = SMALL, bodies: Sequence[int] = ()) -> list[bool]:
-    """Which groups' sizes are shown, the whole first."""
-    count = max((each for family in families for part in family for each in part), default=-1) + 1
-    frame = _frame(count, *families, bodies=bodies)
-    return _shown(publish(thresholds, COUNT, frame, [Answer()] * count))
-
-
-def _shown(published: Published) -> list[bool]:
-    return [figure.shown for figure in published.figures]
-
 
 # Thresholds
 
@@ -140,7 +87,7 @@ def test_each_part_has_its_own_threshold(
     thresholds: Thresholds, organisations: int, parts: set[str], shape: Shape
 ) -> None:
     """Five for means and medians, ten for quartiles and distributions, twenty for the rest, besides the reader."""
-    figure = _whole(thresholds, shape, [Answer(float(at % 10), str(at % 10)) for at in range(organisations)])
+    figure = whole(thresholds, shape, [Answer(float(at % 10), str(at % 10)) for at in range(organisations)])
     assert {name for name in shape.parts if figure.part(name) is not None} == parts
     assert (figure.levels is not None) == (shape.kind == "levels" and "lower_quartile" in parts)
     assert (figure == HIDDEN) == (not parts)
@@ -148,29 +95,29 @@ def test_each_part_has_its_own_threshold(
 
 def test_six_different_values() -> None:
     """A worked example: number, mean and median, and nothing else."""
-    assert _whole(USUAL, VALUES, _values(1, 2, 3, 4, 10, 12)) == Figure(n=6, mean=5.333333, median=3.5)
+    assert whole(USUAL, VALUES, values(1, 2, 3, 4, 10, 12)) == Figure(n=6, mean=5.333333, median=3.5)
 
 
 def test_values_that_are_missing_do_not_count_towards_the_threshold() -> None:
     """A large group with only five usable values is held back, and so is its number."""
-    assert _whole(USUAL, VALUES, _values(1, 2, 3, 4, 5, *[None] * 20)) == HIDDEN
-    assert _whole(USUAL, VALUES, _values(1, 2, 3, 4, 5, 6, *[None] * 20)).n == 6
+    assert whole(USUAL, VALUES, values(1, 2, 3, 4, 5, *[None] * 20)) == HIDDEN
+    assert whole(USUAL, VALUES, values(1, 2, 3, 4, 5, 6, *[None] * 20)).n == 6
 
 
 def test_suppressed_and_empty_look_alike() -> None:
     """No answers, too few, unanimous ones and ones that all but one agree on cannot be told apart."""
-    cells = [[], _levels("1", "2"), _levels(*["1"] * 19), _levels(*["NA"] * 19), _levels("0", *["1"] * 19)]
-    assert {_whole(USUAL, LEVELS, cell) for cell in cells} == {HIDDEN}
+    cells = [[], levels("1", "2"), levels(*["1"] * 19), levels(*["NA"] * 19), levels("0", *["1"] * 19)]
+    assert {whole(USUAL, LEVELS, cell) for cell in cells} == {HIDDEN}
 
 
 def test_organisations_under_one_parent_count_once() -> None:
     """Eight organisations of five bodies are five, and enter the figure as eight where five are enough."""
-    answers = _values(*range(8))
+    answers = values(*range(8))
     bodies = [0, 0, 0, 0, 1, 2, 3, 4]
-    assert _whole(USUAL, VALUES, answers, bodies) == HIDDEN
-    figure = _whole(OUTSIDE, VALUES, answers, bodies)
+    assert whole(USUAL, VALUES, answers, bodies) == HIDDEN
+    figure = whole(OUTSIDE, VALUES, answers, bodies)
     assert (figure.n, figure.mean) == (8, 3.5)
-    more = _whole(USUAL, VALUES, _values(*range(13)), [*[0] * 4, *range(1, 10)])
+    more = whole(USUAL, VALUES, values(*range(13)), [*[0] * 4, *range(1, 10)])
     assert (more.n, more.median, more.lower_quartile) == (13, 6.0, None)
 
 
@@ -179,7 +126,7 @@ def test_organisations_under_one_parent_count_once() -> None:
 
 def test_a_distribution_counts_special_answers_beside_it() -> None:
     """Shares are of those who answered; not applicable, don't know and blank stand apart and are not imputed."""
-    figure = _whole(USUAL, LEVELS, _levels(*"00111111222", "NA", "DK", "DK", ""))
+    figure = whole(USUAL, LEVELS, levels(*"00111111222", "NA", "DK", "DK", ""))
     assert figure.levels is not None
     assert figure.aside is not None
     assert [(level.code, level.count, level.share) for level in figure.levels] == [
@@ -193,7 +140,7 @@ def test_a_distribution_counts_special_answers_beside_it() -> None:
 
 def test_levels_that_nobody_chose_are_counted_too() -> None:
     """A distribution names every level that is offered; an answer that is none of them is no answer."""
-    figure = _whole(SMALL, LEVELS, [*_levels(*"00022"), Answer(7.0, "7")])
+    figure = whole(SMALL, LEVELS, [*levels(*"00022"), Answer(7.0, "7")])
     assert figure.levels is not None
     assert figure.aside is not None
     assert [level.count for level in figure.levels] == [3, 0, 2]
@@ -203,7 +150,7 @@ def test_levels_that_nobody_chose_are_counted_too() -> None:
 def test_levels_without_values_have_a_distribution_only() -> None:
     """An unscored scale has shares of its levels and neither mean nor median."""
     shape = Shape("levels", ("a", "b"), scored=False)
-    figure = _whole(USUAL, shape, [Answer(None, code) for code in "aabbbbbbbbb"])
+    figure = whole(USUAL, shape, [Answer(None, code) for code in "aabbbbbbbbb"])
     assert figure.levels is not None
     assert (figure.n, figure.mean, figure.median, figure.levels[0].count) == (11, None, None, 2)
     assert shape.parts == ("n",)
@@ -211,7 +158,7 @@ def test_levels_without_values_have_a_distribution_only() -> None:
 
 def test_a_distribution_is_held_back_where_a_mean_is_not() -> None:
     """Seven are enough for a median, and too few to say how many chose what."""
-    figure = _whole(USUAL, LEVELS, _levels(*"0011222", "DK"))
+    figure = whole(USUAL, LEVELS, levels(*"0011222", "DK"))
     assert (figure.n, figure.median, figure.levels, figure.lower_quartile) == (7, 1.0, None, None)
     assert figure.aside is not None
     assert figure.aside.dont_know == 1
@@ -219,10 +166,10 @@ def test_a_distribution_is_held_back_where_a_mean_is_not() -> None:
 
 def test_measures_have_three_significant_figures() -> None:
     """The median that is one organisation's own turnover is not that turnover to the penny."""
-    figure = _whole(SMALL, AMOUNTS, _values(123456.78, 98765.43, 23456.789, 45678.9, 345678.9))
+    figure = whole(SMALL, AMOUNTS, values(123456.78, 98765.43, 23456.789, 45678.9, 345678.9))
     assert (figure.mean, figure.median) == (127000.0, 98800.0)
     assert (figure.lower_quartile, figure.upper_quartile) == (45700.0, 123000.0)
-    assert _whole(SMALL, VALUES, _values(10.123456789, 1, 2, 40, 50)).median == 10.123457
+    assert whole(SMALL, VALUES, values(10.123456789, 1, 2, 40, 50)).median == 10.123457
 
 
 @pytest.mark.parametrize(
@@ -236,16 +183,16 @@ def test_significant_figures(value: float, rounded: float) -> None:
 
 @settings(derandomize=True)
 @given(st.lists(st.integers(-4000, 4000).map(lambda k: k / 8), min_size=21, max_size=40))
-def test_figures_agree_with_the_standard_library(values: list[float]) -> None:
+def test_figures_agree_with_the_standard_library(numbers: list[float]) -> None:
     """What is shown is the 'inclusive' method of statistics.quantiles, rounded to six decimals."""
-    figure = _whole(USUAL, VALUES, _values(*values))
-    usual = max(map(values.count, values))
-    if len(values) - usual <= 1:
+    figure = whole(USUAL, VALUES, values(*numbers))
+    usual = max(map(numbers.count, numbers))
+    if len(numbers) - usual <= 1:
         assert figure == HIDDEN
         return
-    deciles = statistics.quantiles(values, n=10, method="inclusive")
-    quartiles = statistics.quantiles(values, n=4, method="inclusive")
-    expected = [statistics.fmean(values), quartiles[1], quartiles[0], quartiles[2], deciles[0], deciles[8]]
+    deciles = statistics.quantiles(numbers, n=10, method="inclusive")
+    quartiles = statistics.quantiles(numbers, n=4, method="inclusive")
+    expected = [statistics.fmean(numbers), quartiles[1], quartiles[0], quartiles[2], deciles[0], deciles[8]]
     found = [figure.mean, figure.median, figure.lower_quartile, figure.upper_quartile, figure.p10, figure.p90]
     assert found == pytest.approx(expected, abs=1e-6)
 
@@ -256,29 +203,29 @@ def test_figures_agree_with_the_standard_library(values: list[float]) -> None:
 @pytest.mark.parametrize("shape", [VALUES, LEVELS])
 def test_a_unanimous_answer_is_held_back_whole(shape: Shape) -> None:
     """A median beside a missing distribution would tell what everybody said, so neither is shown."""
-    answers = _levels(*["2"] * 12, "NA")
-    assert _whole(USUAL, shape, answers) == _whole(OUTSIDE, shape, answers) == HIDDEN
+    answers = levels(*["2"] * 12, "NA")
+    assert whole(USUAL, shape, answers) == whole(OUTSIDE, shape, answers) == HIDDEN
 
 
 @pytest.mark.parametrize("shape", [VALUES, LEVELS])
 def test_all_but_one(shape: Shape) -> None:
     """The one who differs and reads it would know what everybody else said; somebody outside would not."""
-    answers = _levels(*["2"] * 12, "1")
-    assert _whole(USUAL, shape, answers) == HIDDEN
-    assert _whole(OUTSIDE, shape, answers).n == 13
-    assert _whole(USUAL, shape, _levels(*["2"] * 12, "1", "0")).n == 14
+    answers = levels(*["2"] * 12, "1")
+    assert whole(USUAL, shape, answers) == HIDDEN
+    assert whole(OUTSIDE, shape, answers).n == 13
+    assert whole(USUAL, shape, levels(*["2"] * 12, "1", "0")).n == 14
 
 
 def test_all_but_one_body() -> None:
     """Two that differ from the rest and are under one parent are one reader."""
-    answers = _levels(*["2"] * 12, "1", "0")
-    assert _whole(USUAL, LEVELS, answers, [*range(13), 12]) == HIDDEN
-    assert _whole(OUTSIDE, LEVELS, answers, [*range(13), 12]).n == 14
+    answers = levels(*["2"] * 12, "1", "0")
+    assert whole(USUAL, LEVELS, answers, [*range(13), 12]) == HIDDEN
+    assert whole(OUTSIDE, LEVELS, answers, [*range(13), 12]).n == 14
 
 
 def test_sizes_are_never_unanimous() -> None:
     """How many there are is no answer of theirs."""
-    assert _whole(USUAL, COUNT, [Answer()] * 8).n == 8
+    assert whole(USUAL, COUNT, [Answer()] * 8).n == 8
 
 
 # Complementary suppression
@@ -299,41 +246,41 @@ def test_sizes_are_never_unanimous() -> None:
 )
 def test_small_parts_take_others_with_them(sizes: tuple[int, ...], shown: list[bool]) -> None:
     """What is left of the whole must be enough, or nobody: the next smallest goes as well, of equals the first."""
-    assert _counted(_sized(*sizes)) == [sum(sizes) >= 5, *shown]
+    assert counted(sized(*sizes)) == [sum(sizes) >= 5, *shown]
 
 
 def test_remainders_count_besides_the_reader_too() -> None:
     """A remainder of five is too few where any one of them may be reading."""
-    assert _counted(_sized(9, 3, 2, 20), thresholds=USUAL) == [True, False, False, False, True]
-    assert _counted(_sized(9, 3, 3, 20), thresholds=USUAL) == [True, True, False, False, True]
+    assert counted(sized(9, 3, 2, 20), thresholds=USUAL) == [True, False, False, False, True]
+    assert counted(sized(9, 3, 3, 20), thresholds=USUAL) == [True, True, False, False, True]
 
 
 def test_remainders_count_bodies() -> None:
     """Six that are left over are too few where they have a parent in common."""
-    parts = _sized(9, 3, 3, 20)
-    assert _counted(parts, thresholds=USUAL, bodies=[*range(9), 9, 9, *range(11, 35)]) == [
+    parts = sized(9, 3, 3, 20)
+    assert counted(parts, thresholds=USUAL, bodies=[*range(9), 9, 9, *range(11, 35)]) == [
         True, False, False, False, True,
     ]  # fmt: skip
 
 
 def test_organisations_in_no_part_are_protected_too() -> None:
     """Those who left the grouping field blank could be worked out like a small subgroup."""
-    frame = _frame(17, [range(6), range(6, 15)])
-    assert _shown(publish(SMALL, COUNT, frame, [Answer()] * 17)) == [True, False, True]
+    frame = frame_of(17, [range(6), range(6, 15)])
+    assert shown_of(publish(SMALL, COUNT, frame, [Answer()] * 17)) == [True, False, True]
 
 
 @pytest.mark.parametrize("shape", [VALUES, LEVELS])
 def test_a_unanimous_subgroup_cannot_be_worked_out_from_the_rest(shape: Shape) -> None:
     """A large unanimous subgroup takes the next smallest with it, as a small one does."""
-    answers = _levels(*["1"] * 8, *"01222", *"0011222")
-    assert _shown(publish(SMALL, shape, _frame(20, _sized(8, 5, 7)), answers)) == [True, False, False, True]
+    answers = levels(*["1"] * 8, *"01222", *"0011222")
+    assert shown_of(publish(SMALL, shape, frame_of(20, sized(8, 5, 7)), answers)) == [True, False, False, True]
 
 
 def test_a_unanimous_difference_of_two_ways_of_grouping() -> None:
     """Those of a subgroup who are not in a smaller one inside it all said the same: not both may be shown."""
-    answers = _levels(*["1"] * 8, *"012012012012", *"012012012012")
-    frame = _frame(32, [range(20), range(20, 32)], [range(8, 20), [*range(8), *range(20, 32)]])
-    shown = _shown(publish(SMALL, VALUES, frame, answers))
+    answers = levels(*["1"] * 8, *"012012012012", *"012012012012")
+    frame = frame_of(32, [range(20), range(20, 32)], [range(8, 20), [*range(8), *range(20, 32)]])
+    shown = shown_of(publish(SMALL, VALUES, frame, answers))
     assert not (shown[1] and shown[3])
     assert not (shown[2] and shown[4])
     assert any(shown[1:])
@@ -341,7 +288,7 @@ def test_a_unanimous_difference_of_two_ways_of_grouping() -> None:
 
 def test_a_subgroup_inside_another_fields_subgroup_does_not_give_the_difference_away() -> None:
     """Eight of one field's nine also form a subgroup of another field: the ninth would stand bare."""
-    shown = _counted([range(9), range(9, 30)], [range(8), range(8, 30)])
+    shown = counted([range(9), range(9, 30)], [range(8), range(8, 30)])
     assert not (shown[1] and shown[3])
     assert not (shown[2] and shown[4])
     assert any(shown[1:])
@@ -353,29 +300,29 @@ def test_a_chain_through_three_ways_of_grouping() -> None:
     families = [[*a, *b, *lone], [*b, *c]], [[*c, *d]], [[*d, *a]]
     # The first less the second plus the third less the fourth is what is alone.
     first, second, third, fourth = families[0][0], families[0][1], families[1][0], families[2][0]
-    frame = _frame(60, [first], [second], [third], [fourth])
-    shown = _shown(publish(SMALL, COUNT, frame, [Answer()] * 60))
+    frame = frame_of(60, [first], [second], [third], [fourth])
+    shown = shown_of(publish(SMALL, COUNT, frame, [Answer()] * 60))
     assert shown.count(False) == 1
     assert not shown[2]
 
 
 def test_the_whole_goes_last() -> None:
     """Everybody is compared with the whole, so of two that give away the smaller goes, however small the difference."""
-    assert _counted([range(30)], [range(29), [29]]) == [True, True, False, False]
+    assert counted([range(30)], [range(29), [29]]) == [True, True, False, False]
 
 
 def test_parts_withheld_beforehand_stay_hidden() -> None:
     """A subgroup whose size may not be told has no figures, whatever they are."""
-    frame = _frame(36, _sized(9, 9, 9, 9))
+    frame = frame_of(36, sized(9, 9, 9, 9))
     withheld = np.array([False, False, True, True, False])
     published = publish(SMALL, COUNT, frame, [Answer()] * 36, withheld=withheld)
-    assert _shown(published) == [True, True, False, False, True]
+    assert shown_of(published) == [True, True, False, False, True]
 
 
 def test_distributions_are_protected_with_their_own_threshold() -> None:
     """Means of both parts may be shown, but not how one part is spread, nor then the other: it is the whole's rest."""
-    frame = _frame(32, _sized(8, 24))
-    published = publish(USUAL, LEVELS, frame, _levels(*"01201201" * 4))
+    frame = frame_of(32, sized(8, 24))
+    published = publish(USUAL, LEVELS, frame, levels(*"01201201" * 4))
     assert [(figure.mean is not None, figure.levels is not None) for figure in published.figures] == [
         (True, True),
         (True, False),
@@ -396,8 +343,8 @@ def test_what_is_shown_and_what_remains_are_always_large_and_varied(
     fields = [[data.draw(st.integers(0, 3)) for _ in codes] for _ in range(2)]
     families = [[[at for at in range(len(codes)) if field[at] == part] for part in range(4)] for field in fields]
     bodies = [data.draw(st.integers(0, 40)) for _ in codes]
-    frame = _frame(len(codes), *families, bodies=bodies)
-    published = publish(thresholds, LEVELS, frame, _levels(*codes))
+    frame = frame_of(len(codes), *families, bodies=bodies)
+    published = publish(thresholds, LEVELS, frame, levels(*codes))
     besides = int(thresholds.besides_reader)
     for least, seen in (
         (thresholds.mean, [figure.shown for figure in published.figures]),
@@ -422,31 +369,31 @@ def test_what_is_shown_and_what_remains_are_always_large_and_varied(
 
 def test_a_mean_that_two_dominate_is_not_shown() -> None:
     """Two make up 90 % of the sum: whoever is one of them could tell the other's; the median stays."""
-    figure = _whole(SMALL, AMOUNTS, _values(500, 400, 30, 30, 20, 20))
+    figure = whole(SMALL, AMOUNTS, values(500, 400, 30, 30, 20, 20))
     assert (figure.n, figure.mean, figure.median) == (6, None, 30.0)
 
 
 def test_a_mean_up_to_the_limit_is_shown() -> None:
     """85 % is still shown, a little more is not; what cannot be added up cannot be dominated."""
-    answers = _values(500, 350, 50, 40, 30, 30)
-    assert _whole(SMALL, AMOUNTS, answers).mean == 167.0
-    assert _whole(SMALL, AMOUNTS, _values(501, 350, 50, 40, 30, 29)).mean is None
-    assert _whole(SMALL, Shape("values", amounts=True), _values(501, 350, 50, 40, 30, 29)).mean == 167.0
+    answers = values(500, 350, 50, 40, 30, 30)
+    assert whole(SMALL, AMOUNTS, answers).mean == 167.0
+    assert whole(SMALL, AMOUNTS, values(501, 350, 50, 40, 30, 29)).mean is None
+    assert whole(SMALL, Shape("values", amounts=True), values(501, 350, 50, 40, 30, 29)).mean == 167.0
 
 
 def test_dominance_is_by_body_and_whatever_the_sign() -> None:
     """Organisations under one parent dominate together, and a large loss does as a large profit."""
-    answers = _values(300, 300, 270, 35, 35, 30, 30)
-    assert _whole(SMALL, AMOUNTS, answers).mean is not None
-    assert _whole(SMALL, AMOUNTS, answers, [0, 0, 1, 2, 3, 4, 5]).mean is None
-    assert _whole(SMALL, AMOUNTS, _values(-500, 400, 30, 30, 20, 20)).mean is None
+    answers = values(300, 300, 270, 35, 35, 30, 30)
+    assert whole(SMALL, AMOUNTS, answers).mean is not None
+    assert whole(SMALL, AMOUNTS, answers, [0, 0, 1, 2, 3, 4, 5]).mean is None
+    assert whole(SMALL, AMOUNTS, values(-500, 400, 30, 30, 20, 20)).mean is None
 
 
 def test_one_dominated_part_leaves_means_for_the_whole_only() -> None:
     """A mean that is held back in one part could be worked out from the others, so no part has one."""
     small, large = [10.0, 11, 12, 13, 14, 15], [900.0, 800, 5, 5, 5, 5]
     middle = [400.0, 410, 420, 430, 440, 450]
-    published = publish(SMALL, AMOUNTS, _frame(18, _sized(6, 6, 6)), _values(*small, *large, *middle))
+    published = publish(SMALL, AMOUNTS, frame_of(18, sized(6, 6, 6)), values(*small, *large, *middle))
     assert [figure.mean is not None for figure in published.figures] == [True, False, False, False]
     assert all(figure.median is not None for figure in published.figures)
 
@@ -455,121 +402,9 @@ def test_a_dominated_rest_counts_too() -> None:
     """What the parts that are shown leave over of the whole is a group as well."""
     even = [400.0, 410, 420, 430, 440, 450, 460, 470]
     rest = [900.0, 800, 5, 5, 5, 5]
-    frame = _frame(14, [range(8)])
-    published = publish(SMALL, AMOUNTS, frame, _values(*even, *rest))
+    frame = frame_of(14, [range(8)])
+    published = publish(SMALL, AMOUNTS, frame, values(*even, *rest))
     assert [figure.mean is not None for figure in published.figures] == [True, False]
-
-
-# Earlier releases
-
-
-def _earlier(members: Iterable[int], *, number: int = 1, spread: bool = True, **tokens: str) -> Earlier:
-    """What an earlier release showed of some organisations, with the tokens of answers that were others then."""
-    mine = list(members)
-    given = {f"key {at}": tokens.get(f"was_{at}", f"token {at}") for at in mine}
-    return Earlier(number, given, {f"key {at}": f"body {at}" for at in mine}, spread)
-
-
-def _again(
-    count: int,
-    *earlier: Earlier,
-    families: Sequence[Sequence[Members]] = (),
-    shape: Shape = VALUES,
-    thresholds: Thresholds = USUAL,
-) -> Published:
-    """A release of organisations that all have answers of their own, after earlier ones."""
-    answers = [Answer(float(at % 7), str(at % 7)) for at in range(count)]
-    tokens = [f"token {at}" for at in range(count)]
-    return publish(thresholds, shape, _frame(count, *families), answers, tokens=tokens, earlier=earlier)
-
-
-def test_the_same_again_is_shown() -> None:
-    """A release of the same organisations with the same answers gives nothing away."""
-    published = _again(12, _earlier(range(12)))
-    assert (_shown(published), published.because_of) == ([True], frozenset())
-
-
-@pytest.mark.parametrize(("joined", "shown"), [(1, False), (5, False), (6, True)])
-def test_joiners(joined: int, shown: bool) -> None:
-    """What fewer joiners than the threshold said would be the difference of two releases."""
-    published = _again(12 + joined, _earlier(range(12), number=3))
-    assert _shown(published) == [shown]
-    assert published.because_of == (frozenset() if shown else {3})
-
-
-@pytest.mark.parametrize(("left", "shown"), [(1, False), (5, False), (6, True)])
-def test_leavers(left: int, shown: bool) -> None:
-    """What those who left had said would be told as well."""
-    assert _shown(_again(12, _earlier(range(12 + left)))) == [shown]
-
-
-@pytest.mark.parametrize(("changed", "shown"), [(1, False), (5, False), (6, True)])
-def test_changed_answers(changed: int, shown: bool) -> None:
-    """The difference of two releases of the same organisations is how the few that changed their answer did."""
-    then = {f"was_{at}": "something else" for at in range(changed)}
-    published = _again(12, _earlier(range(12), **then))
-    assert _shown(published) == [shown]
-    assert bool(published.because_of) != shown
-
-
-def test_one_who_leaves_while_another_joins() -> None:
-    """Who left and who joined are two, and too few."""
-    assert _shown(_again(12, _earlier([*range(11), 50]))) == [False]
-    assert _shown(_again(12, _earlier([*range(9), 50, 51, 52]))) == [True]
-
-
-def test_a_leaver_and_a_joiner_under_one_parent() -> None:
-    """Those who left count as the bodies that they were."""
-    then = _earlier([*range(9), 50, 51, 52])
-    one_body = Earlier(1, then.tokens, {**then.bodies, **{f"key {at}": "body 9" for at in (50, 51, 52)}}, True)
-    assert _shown(_again(12, one_body)) == [False]
-
-
-def test_what_several_earlier_releases_tell_together() -> None:
-    """A release may differ enough from each of two before it, and not from both together."""
-    first, second = _earlier(range(6)), _earlier(range(6, 18), number=2)
-    assert _shown(_again(19, first)) == [True]
-    assert _shown(_again(19, second)) == [True]
-    published = _again(19, first, second)
-    assert (_shown(published), published.because_of) == ([False], {1, 2})
-
-
-def test_parts_are_held_against_earlier_releases_too() -> None:
-    """A part that one organisation joined is held back, and so that it is not the rest of the whole, another."""
-    published = _again(40, _earlier(range(39)), _earlier(range(12)), families=[_sized(13, 13, 14)])
-    assert published.because_of == {1}
-    assert not published.figures[1].shown
-
-
-def test_what_was_only_a_mean_does_not_hold_back_a_distribution() -> None:
-    """Where no distribution was shown earlier, none can be taken from the one of now."""
-    shape = Shape("levels", tuple("0123456"))
-    both = [
-        _again(18, _earlier(range(12), spread=spread), shape=shape).figures[0].levels is not None
-        for spread in (True, False)
-    ]
-    assert both == [False, True]
-
-
-def test_what_earlier_releases_tell_among_themselves_does_not_stop_the_search() -> None:
-    """Two releases that give somebody away are no reason to give others away now."""
-    careless = [_earlier(range(12)), _earlier(range(11), number=2)]
-    usual = _shown(_again(60, families=[_sized(30, 3, 12, 15)]))
-    assert usual == [True, True, False, False, True]
-    assert _shown(_again(60, *careless, families=[_sized(30, 3, 12, 15)])) == usual
-
-
-@pytest.mark.parametrize("size", [3, 4, 5])
-def test_a_release_with_lower_thresholds_still_protects_who_joins(size: int) -> None:
-    """The group that was too small by today's thresholds was published, so the difference to it tells."""
-    published = _again(6, _earlier(range(size)))
-    assert (_shown(published), published.because_of) == ([False], {1})
-
-
-def test_a_careless_release_still_protects_who_joins() -> None:
-    """Two earlier releases give one away between them; with the second of them, this one would give another away."""
-    careless = [_earlier(range(12)), _earlier(range(11), number=2)]
-    assert _shown(_again(13, *careless)) == [False]
 
 
 # Positions
@@ -628,6 +463,11 @@ def test_less_protection_is_said() -> None:
     words = lowered_in_words(
         Thresholds(mean=3, quartiles=4, percentiles=20, besides_reader=False), earlier_ignored=True
     )
-    for part in ("from 3 organisations instead of 5", "from 4 organisations instead of 10", "is taken not to be", "earlier"):
+    for part in (
+        "from 3 organisations instead of 5",
+        "from 4 organisations instead of 10",
+        "is taken not to be",
+        "earlier",
+    ):
         assert part in words
     assert "20" not in words

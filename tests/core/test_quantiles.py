@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kil_xlsx.core.quantiles import Position, Quartiles, mean, mid_rank, quantile, quartiles
+from kil_xlsx.core.quantiles import Position, Quartiles, mean, mid_rank, quantiles, quartiles
 
 _VALUES = st.lists(st.integers(-10_000, 10_000).map(lambda k: k / 8), min_size=1, max_size=40)
 
@@ -20,8 +20,9 @@ def test_the_published_example_of_quartile_inc() -> None:
 
 
 def test_the_published_example_of_percentile_inc() -> None:
-    """Microsoft's example for PERCENTILE.INC, {1,3,2,4} at 0.3, gives 1.9."""
-    assert quantile([1, 3, 2, 4], 0.3) == pytest.approx(1.9, abs=1e-12)
+    """Microsoft's example for PERCENTILE.INC, {1,3,2,4} at 0.3, gives 1.9; others come in the order asked for."""
+    assert quantiles([1, 3, 2, 4], [0.3]) == pytest.approx([1.9], abs=1e-12)
+    assert quantiles([1, 3, 2, 4], [1, 0, 0.5]) == [4.0, 1.0, 2.5]
 
 
 def test_one_value_is_every_quantile() -> None:
@@ -35,7 +36,7 @@ def test_one_value_is_every_quantile() -> None:
 def test_quantiles_agree_with_numpy(values: list[float], q: float) -> None:
     """Numpy's default method is the same type 7."""
     numpy = pytest.importorskip("numpy")
-    assert quantile(values, q) == pytest.approx(float(numpy.quantile(values, q)), abs=1e-9)
+    assert quantiles(values, [q]) == pytest.approx([float(numpy.quantile(values, q))], abs=1e-9)
 
 
 @settings(derandomize=True)
@@ -66,7 +67,7 @@ def test_noise_does_not_break_a_tie() -> None:
 @pytest.mark.parametrize("bad", [[], [1.0, math.nan], [math.inf]])
 def test_no_values_or_no_numbers_are_refused(bad: list[float]) -> None:
     """There is no quartile, mean or rank of nothing, nor of infinity."""
-    for attempt in (quartiles, mean, lambda values: quantile(values, 0.5), lambda values: mid_rank(values, 1)):
+    for attempt in (quartiles, mean, lambda values: quantiles(values, [0.5]), lambda values: mid_rank(values, 1)):
         with pytest.raises(ValueError, match="values"):
             attempt(bad)
 
@@ -75,4 +76,4 @@ def test_no_values_or_no_numbers_are_refused(bad: list[float]) -> None:
 def test_a_share_outside_0_to_1_is_refused(q: float) -> None:
     """A quantile lies between the smallest and the largest value."""
     with pytest.raises(ValueError, match="from 0 to 1"):
-        quantile([1, 2], q)
+        quantiles([1, 2], [0.5, q])

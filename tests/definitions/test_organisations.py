@@ -177,3 +177,26 @@ def test_default_respondent(framework: Framework) -> None:
 def test_same_name_for_two_types(framework: Framework) -> None:
     """Two organisations may share a name when they are of different types."""
     assert len(read(framework, "name | type", "Leeds | council", "Leeds | community").organisations) == 2
+
+
+@pytest.mark.parametrize("heading", ["parent", "Part of", "GROUP", "parent organisation", "Parent_Organization"])
+def test_parents(framework: Framework, heading: str) -> None:
+    """The body that an organisation belongs to, where it belongs to one; it is no answer of the organisation."""
+    listed = read(
+        framework, f"name | type | {heading}", "Vale Hub | community | Vale  Federation", "Moor Hub | community |"
+    )
+    assert listed.notes == ()
+    assert [each.parent for each in listed.organisations] == ["Vale Federation", ""]
+    assert dict(listed.organisations[0].profile) == {"organisation_name": "Vale Hub"}
+
+
+def test_a_list_without_parents(framework: Framework) -> None:
+    """The column may be left out."""
+    (one,) = read(framework, "name | type", "Vale Hub | community").organisations
+    assert one.parent == ""
+
+
+def test_two_columns_of_parents_are_a_fault(framework: Framework) -> None:
+    """Which of them holds cannot be told."""
+    (fault, *_) = faults(framework, "name | type | parent | part of", "Vale Hub | community | One | Two")
+    assert "means the same" in fault.message
