@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from releases import BEFORE, NOW, a_release, the_framework
 
 from kil_xlsx.core import feedback_words as words
+from kil_xlsx.core.disclosure import LEAST_FOR_PER_CENTS
 from kil_xlsx.core.feedback import (
     Feedback,
     Line,
@@ -92,8 +93,10 @@ def _position(value: float | None, figure: Figure) -> Position | None:
     assert figure.median is not None and figure.upper_quartile is not None
     edges = (figure.lower_quartile, figure.median, figure.upper_quartile)
     quarter: Quarter = _QUARTERS[sum(value > edge for edge in edges)]
-    higher = 62 if value > figure.median else 31
-    return Position(others=figure.n - 1, higher_than=higher, same_as=8, quarter=quarter)
+    if figure.n <= LEAST_FOR_PER_CENTS:
+        return Position(others=figure.n - 1, quarter=quarter)
+    higher = 60 if value > figure.median else 30
+    return Position(others=figure.n - 1, higher_than=higher, same_as=10, quarter=quarter)
 
 
 def _line(item: Item, group: Figure, everyone: Figure, *, before: bool, everything: bool) -> Line:
@@ -102,6 +105,7 @@ def _line(item: Item, group: Figure, everyone: Figure, *, before: bool, everythi
     earlier = None
     if before and item.kind in ("overall", "section", "question") and _chance("own", item.id, "earlier") > 0.15:
         earlier = round_half_away(max((value if value is not None else 40.0) * 0.9 - 1, 0.0), 6)
+    position = _position(value, group)
     band = None
     if item.kind in ("overall", "section") and value is not None:
         band = next((each for each in reversed(framework.scoring.bands) if value >= each.from_), None)
@@ -114,7 +118,8 @@ def _line(item: Item, group: Figure, everyone: Figure, *, before: bool, everythi
         change=value - earlier if value is not None and earlier is not None else None,
         group=group,
         everyone=everyone,
-        position=_position(value, group),
+        position=position,
+        quarter=position.quarter if position else None,
         band=band.display() if band else "",
         tone=band.tone if band else "",
     )

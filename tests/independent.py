@@ -139,9 +139,9 @@ class _Respondent:
             return self._column("scores", item.of, members, "completeness")
         if item.kind == "evidence":
             return self._column("scores", item.of, members, "strength")
-        rows = self._column("measures", item.id, members, "value", "basis")
+        rows = self._column("measures", item.id, members, "value", "basis", "in_range")
         among = list(statistic.among)
-        inside = np.ones(len(members), dtype=bool)
+        inside = rows["in_range"].fillna(True).to_numpy(dtype=bool)
         if among:
             for name in self.framework.benchmarking.like_with_like:
                 inside &= (self._labels(name, members) == among.pop(0)).to_numpy(dtype=bool)

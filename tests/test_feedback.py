@@ -221,10 +221,10 @@ def test_blank_and_refused_files_get_none(tmp_path: Path) -> None:
 def test_without_all_returns_nobody_is_placed(tmp_path: Path) -> None:
     """Standings among a part of the organisations would tell something of the others that the release does not."""
     done = _given(tmp_path / "out", _readings()[:40])
-    assert any("nobody is told where it stands" in note for note in done.notes)
+    assert any("positions are left out" in note for note in done.notes)
     for path in tmp_path.glob(f"out/*{WORKBOOK}"):
         cells = (str(cell.value) for row in openpyxl.load_workbook(path)["Summary"].iter_rows() for cell in row)
-        assert not any("same as" in text for text in cells)
+        assert not any("others" in text and "Higher than" in text for text in cells)
 
 
 def test_files_are_told_apart(tmp_path: Path) -> None:
@@ -283,6 +283,22 @@ def test_files_in_and_files_out(tmp_path: Path, returned: Path, released: Path) 
     assert not any("Last time" in str(cell.value) for row in book["Summary"].iter_rows() for cell in row)
 
 
+def test_it_says_how_many_earlier_returns_were_found(tmp_path: Path, returned: Path, released: Path) -> None:
+    """Or that they are the very files given now, which would otherwise go unnoticed."""
+    found = give_feedback([returned], released, tmp_path / "one", previous=BEFORE / SOME[0], created=CREATED, pdf=False)
+    assert "Last time was found for 1 of 2 organisations." in found.notes
+    same = give_feedback([returned], released, tmp_path / "two", previous=returned, created=CREATED, pdf=False)
+    assert any("are the same files as those given now" in note for note in same.notes)
+    book = openpyxl.load_workbook(same.given[0].files[0])
+    assert not any("Last time" in str(cell.value) for row in book["Summary"].iter_rows() for cell in row)
+    both = tmp_path / "both"
+    both.mkdir()
+    shutil.copy(BEFORE / SOME[0], both / "old.xlsx")
+    shutil.copy(returned / SOME[1], both / "new.xlsx")
+    mixed = give_feedback([returned], released, tmp_path / "three", previous=both, created=CREATED, pdf=False)
+    assert any("For 1 other the earlier return is the same file" in note for note in mixed.notes)
+
+
 def test_files_that_are_there_stay(tmp_path: Path, returned: Path, released: Path) -> None:
     """Nothing is replaced unasked, and nothing is written where one file cannot be."""
     out = tmp_path / "out"
@@ -315,6 +331,20 @@ def test_the_command(tmp_path: Path, returned: Path, released: Path, monkeypatch
     assert "What next" in done.output
     assert not list(out.glob("*.pdf"))
     assert list(out.glob(f"*{WORKBOOK}"))
+
+
+@pytest.mark.parametrize("inside", [".", "data"])
+def test_a_folder_is_not_a_release(tmp_path: Path, returned: Path, released: Path, inside: str) -> None:
+    """Whoever names the folder of a release is told which file in it to give."""
+    folder = tmp_path / "comparison"
+    (folder / inside).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(UsageProblem, match="is a folder") as empty:
+        give_feedback([returned], folder, tmp_path / "out")
+    assert "that 'kil-xlsx benchmark' wrote" in str(empty.value.remedy)
+    shutil.copy(released, folder / inside / "release.json")
+    with pytest.raises(UsageProblem, match="is a folder") as full:
+        give_feedback([returned], folder, tmp_path / "out")
+    assert str(full.value.remedy) == f"Give its release.json: {folder / inside / 'release.json'}"
 
 
 @pytest.mark.parametrize(

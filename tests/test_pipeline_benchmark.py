@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from strategies import FULL, random_typed
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import main
+from kil_xlsx.core.benchmark import Request
 from kil_xlsx.core.release import HIDDEN, Figure, Group, Release, Thresholds
 from kil_xlsx.core.returns import Key
 from kil_xlsx.errors import KilXlsxError, OrganisationsListError, OutputError, UsageProblem
@@ -58,6 +61,14 @@ def returns(every: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(every, tmp_path / "returns")
     (tmp_path / "returns" / f"{NAMES[-1]}.xlsx").rename(tmp_path / "last.xlsx")
     return Path("returns")
+
+
+@pytest.fixture(scope="module")
+def log(every: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The log with the release of twelve councils."""
+    folder = tmp_path_factory.mktemp("log")
+    paths = [every / f"{name}.xlsx" for name in NAMES[:-1]]
+    return maker.benchmark(paths, folder / "out", created=CREATED).log.read_bytes()
 
 
 def _made(*paths: Path, out: str = "comparison", **options: Any) -> maker.Benchmarked:
@@ -228,6 +239,36 @@ def test_a_damaged_log_is_refused(returns: Path, data: bytes) -> None:
     assert not Path("comparison").exists()
 
 
+def _spoilt(data: bytes, what: str) -> bytes:
+    """A log that can be read as JSON, and in which something does not fit."""
+    log = json.loads(data)
+    [mine] = log["releases"][0]["respondents"]
+    if what == "groups":
+        mine["groups"] = {}
+    elif what == "tokens":
+        mine["items"][-1]["tokens"].pop()
+    elif what == "member":
+        mine["groups"]["council/all"].append(99)
+    elif what == "text":
+        mine["members"][0] = 5
+    else:
+        mine[what].pop()
+    return json.dumps(log).encode()
+
+
+@pytest.mark.parametrize("what", ["groups", "tokens", "member", "text", "members", "names", "bodies"])
+def test_a_log_in_which_something_is_missing_is_refused(returns: Path, log: bytes, what: str) -> None:
+    """It can be read, and would have protected nobody, or ended in the middle; it is left as it is."""
+    spoilt = _spoilt(log, what)
+    Path("release-log.json").write_bytes(spoilt)
+    done = _run(returns, "--out", "comparison")
+    assert done.exit_code == 2, done.output
+    assert "is damaged" in _said(done)
+    assert "Traceback" not in done.output
+    assert Path("release-log.json").read_bytes() == spoilt
+    assert not Path("comparison").exists()
+
+
 def test_a_folder_in_place_of_the_log_is_refused(returns: Path) -> None:
     """What cannot be read is not taken for an empty log."""
     Path("release-log.json").mkdir()
@@ -245,6 +286,23 @@ def test_change_since_an_earlier_release(returns: Path) -> None:
     changes = {(each["group"], each["item"]): each for each in release["respondents"][0]["changes"]}
     assert changes["council/all", "overall"]["before"]["median"] == _figure(_everyone(before)).median
     assert before.respondents[0].changes == ()
+
+
+def test_an_earlier_release_that_the_log_does_not_know(returns: Path) -> None:
+    """Who came in between would be the difference of the two: it is refused, unless earlier releases are ignored."""
+    _made(returns, out="before")
+    Path("release-log.json").rename("kept.json")
+    shutil.copy("last.xlsx", returns)
+    words = (returns, "--out", "after", "--earlier", "before/release.json")
+    done = _run(*words)
+    assert done.exit_code == 2
+    assert "The earlier release 1 of 2026-04-07 is not in the log" in _said(done)
+    assert not Path("after").exists()
+    assert not Path("release-log.json").exists()
+    assert _run(*words, "--log", "kept.json").exit_code == 0
+    again = _run(*words, "--ignore-earlier-releases", "--force")
+    assert again.exit_code == 0, again.output
+    assert "earlier releases were not taken into account" in _said(again)
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "returns/Applewick.xlsx", "release-log.json"])
@@ -282,6 +340,37 @@ def test_for_outsiders_one_fewer_is_enough(returns: Path) -> None:
     assert _everyone(_made(*few).release).suppressed
     outside = _made(*few, out="outside", log=Path("other.json"), thresholds=Thresholds(besides_reader=False)).release
     assert _figure(_everyone(outside)).n == 5
+
+
+def _strict(tmp_path: Path, least: int) -> Path:
+    """A framework of one's own that asks for more organisations than is usual."""
+    folder = tmp_path / "strict"
+    shutil.copytree(Path(__file__).parents[1] / "templates" / "keep-it-local", folder)
+    file = folder / "framework.yaml"
+    text = file.read_text(encoding="utf-8")
+    found = text.replace("least_group_size: 5", f"least_group_size: {least}")
+    assert found != text
+    file.write_text(found, encoding="utf-8")
+    return folder
+
+
+def test_a_framework_that_asks_for_more(returns: Path, tmp_path: Path) -> None:
+    """Its threshold holds for outsiders too, who only need not be taken away; to ask for less is said."""
+    mine = ["--framework", _strict(tmp_path, 12), returns]
+    assert "too few organisations" in _said(_run(*mine, "--out", "members", "--log", "one.json"))
+    done = _run(*mine, "--out", "outside", "--log", "two.json", "--for-outsiders")
+    assert "is taken not to be one of the organisations" in _said(done)
+    release = json.loads(_contents("outside")["release.json"])["release"]
+    assert release["method"]["thresholds"] == {
+        "mean": 12, "quartiles": 12, "percentiles": 20, "besides_reader": False,
+    }  # fmt: skip
+    assert release["respondents"][0]["groups"][0]["statistics"][0]["figure"]["n"] == 12
+    few = [returns / f"{name}.xlsx" for name in NAMES[:11]]
+    done = _run("--framework", mine[1], *few, "--out", "few", "--log", "three.json", "--for-outsiders")
+    assert "too few organisations" in _said(done)
+    done = _run(*mine, "--out", "low", "--log", "four.json", "--lower-thresholds", "5", "10", "20")
+    assert "means and medians are shown from 5 organisations instead of 12" in _said(done)
+    assert "instead of 12" in json.loads(_contents("low")["release.json"])["release"]["method"]["lowered"]
 
 
 @pytest.mark.parametrize("numbers", [("2", "10", "20"), ("5", "4", "20"), ("5", "10", "9"), ("-1", "-1", "-1")])
@@ -338,13 +427,37 @@ def test_two_lists_of_one_name(returns: Path) -> None:
 
 
 def test_members_of_a_list(tmp_path: Path) -> None:
-    """Names in any case and blanks, and numbers where a cell can be one."""
-    framework, instruments = pipeline.load("keep-it-local")
+    """Row by row, names in any case and blanks, and numbers where a cell can be one."""
+    _, instruments = pipeline.load("keep-it-local")
     path = tmp_path / "list.csv"
-    path.write_text("  The  Hub ;GB-CHC-1173575\nAnother Place;none\n")
-    found = named_group(path, framework, instruments[1])
-    assert {("name", "the hub"), ("name", "another place"), ("number", "gb-chc-1173575")} <= found
-    assert ("number", "none") not in found
+    path.write_text("  The  Hub ;GB-CHC-1173575\nAnother Place;none\n;\n")
+    (first, hub), (second, place) = named_group(path, instruments)
+    assert (first.split(), second) == (["The", "Hub"], "Another Place")
+    assert {("name", "the hub"), ("number", "gb-chc-1173575")} <= hub
+    assert ("name", "another place") in place
+    assert not any(kind == "number" for kind, _ in place)
+
+
+def test_a_list_as_for_generate_names_by_its_name_columns(tmp_path: Path) -> None:
+    """Parents, contacts and other columns of the list that workbooks were made from are no members."""
+    _, instruments = pipeline.load("keep-it-local")
+    path = tmp_path / "list.csv"
+    path.write_text("name,type,org-id,parent\nVale Hub,community,GB-CHC-1173575,Vale Federation\n")
+    [(label, names)] = named_group(path, instruments)
+    assert label == "Vale Hub"
+    assert names == {("name", "vale hub"), ("name", "gb-chc-1173575"), ("number", "gb-chc-1173575")}
+
+
+def test_names_of_a_list_that_nothing_came_from_are_told(returns: Path) -> None:
+    """Perhaps they are misspelt: they are named, and not counted with the group."""
+    Path("coastal.csv").write_text("\n".join((*NAMES[:6], "Aplewick", "Nowhere")))
+    done = _run(returns, "--out", "comparison", "--list", "Coastal=coastal.csv")
+    assert done.exit_code == 0, done.output
+    assert "List 'Coastal': no return was found for 2 of 8 names: Aplewick" in _said(done)
+    assert "Nowhere" in _said(done)
+    release = json.loads(_contents("comparison")["release.json"])["release"]
+    [used] = [each["counts"]["used"] for each in release["respondents"][0]["groups"] if each["kind"] == "list"]
+    assert used == 6
 
 
 def test_what_the_list_sent_out_says(tmp_path: Path) -> None:
@@ -380,6 +493,54 @@ def test_faults_of_the_list_stop_everything(returns: Path) -> None:
     with pytest.raises(OrganisationsListError):
         _made(returns, organisations=Path("list.csv"))
     assert not Path("comparison").exists()
+
+
+def test_fewer_invited_than_came(returns: Path) -> None:
+    """A number that cannot be is refused; a list that some are missing in is told."""
+    done = _run(returns, "--out", "comparison", "--invited", "11")
+    assert done.exit_code == 2
+    assert "11 invited, but 12 returned a workbook" in _said(done)
+    assert not Path("comparison").exists()
+    assert not Path("release-log.json").exists()
+    assert _made(returns, out="as-many", invited={"council": 12}).notes == ()
+    Path("list.csv").write_text("name,type\n" + "".join(f"{name},council\n" for name in NAMES[:11]))
+    [note] = _made(returns, out="listed", organisations=Path("list.csv")).notes
+    assert note == "Council: 11 invited, but 12 returned a workbook. Some of them are not in the list."
+
+
+def test_nobody_has_filled_in_anything(tmp_path: Path) -> None:
+    """Workbooks as they were sent out make no release, and leave no log behind."""
+    pipeline.generate("keep-it-local", respondent="council", out=tmp_path / "sent", created=CREATED)
+    with pytest.raises(KilXlsxError, match="Nobody has filled in anything"):
+        maker.benchmark([tmp_path / "sent"], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["sent"]
+
+
+def test_what_identifies_a_release(returns: Path) -> None:
+    """The framework's content does, whatever its version says: another release is never taken for the same again."""
+    returned = maker.read([returns / "Applewick.xlsx"])
+    request = Request(created=CREATED.date())
+    framework = returned.framework
+    changes = [
+        {"framework": msgspec.structs.replace(framework, title="Another title")},
+        {"framework": msgspec.structs.replace(framework, questions=framework.questions[1:])},
+        {"readings": ()},
+    ]
+    others = [replace(returned, **change) for change in changes]
+    asked = [replace(request, outsiders_only=True), replace(request, ignore_log=True), replace(request, contact="Sam")]
+    found = [maker._digest(request, each) for each in (returned, *others)]
+    found += [maker._digest(each, returned) for each in asked]
+    assert len(set(found)) == len(found)
+    assert maker._digest(request, maker.read([returns / "Applewick.xlsx"])) == found[0]
+
+
+def test_a_field_for_any_text_to_group_by(returns: Path) -> None:
+    """It is refused in words, as nobody's own words are published."""
+    done = _run(returns, "--out", "comparison", "--group", "organisation_name")
+    assert done.exit_code == 2
+    assert "what people write there is never published" in _said(done)
+    assert not Path("comparison").exists()
+    assert not Path("release-log.json").exists()
 
 
 def test_nothing_to_compare(tmp_path: Path) -> None:

@@ -268,3 +268,15 @@ def test_a_type_without_figures_is_pointed_out(tmp_path: Path) -> None:
     (note,) = made.notes
     assert note.startswith("Community organisation: the benchmark shows no scores")
     assert len(made.workbooks) == 2
+
+
+def test_a_release_for_outsiders_is_refused(tmp_path: Path) -> None:
+    """Its figures could be undone by anybody who is in them: workbooks are not made with it."""
+    release = compared()
+    outside = msgspec.structs.replace(release.method.thresholds, besides_reader=False)
+    method = msgspec.structs.replace(release.method, thresholds=outside)
+    path = tmp_path / "release.json"
+    path.write_bytes(release_json(msgspec.structs.replace(release, method=method)))
+    with pytest.raises(UsageProblem, match="made for readers who are not among the organisations"):
+        generate(tmp_path / "out", benchmark=path)
+    assert not (tmp_path / "out").exists()

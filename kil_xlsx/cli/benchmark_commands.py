@@ -111,7 +111,8 @@ def benchmark(
         done = make_release(
             paths, out, framework, group_by=group_by, lists=lists, invited=dict(invited), organisations=organisations,
             earlier=earlier, thresholds=thresholds, outsiders_only=for_outsiders, log=log,
-            ignore_log=ignore_earlier_releases, contact=contact, password=password, theme=theme, created=created, force=force, progress=progress,
+            ignore_log=ignore_earlier_releases, contact=contact, password=password, theme=theme, created=created,
+            force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
     release = done.release

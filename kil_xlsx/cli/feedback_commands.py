@@ -104,7 +104,9 @@ def feedback(
     files = sum(len(each.files) for each in done.given)
     what = f"Feedback for {some(len(done.given), 'organisation')}: {some(files, 'file')} written to {out.resolve()}"
     printing.say(console, what, "bold green")
-    printing.say(console, f"Compared with release {done.release.number} of {done.release.created:%Y-%m-%d}.", "dim")
+    created_on = done.release.created
+    when = f"{created_on.day} {created_on:%B %Y}"
+    printing.say(console, f"Compared with release {done.release.number} of {when}.", "dim")
     printing.notes(console, done.notes)
     without = [plain(each, 120) for each in done.without]
     printing.notes(console, [f"No feedback for {each}" for each in without[:_MOST_NOTES]])

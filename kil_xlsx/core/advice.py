@@ -27,7 +27,7 @@ from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Outcome, Return, State
 from kil_xlsx.core.rounding import PLACES, round_half_away
 from kil_xlsx.core.scoring import band_of
-from kil_xlsx.core.standings import Standings, compared_group, like_with_like
+from kil_xlsx.core.standings import Standings, compared_group
 from kil_xlsx.core.topics import topics
 
 KINDS = ("overall", "section", "question", "measure")
@@ -36,8 +36,8 @@ KINDS = ("overall", "section", "question", "measure")
 LEAST_OF_A_PLACE = 3
 """Organisations of a place below which nothing is shown of them, whatever a release says."""
 
-MOST_CODES = 12
-"""Questions that a note names."""
+MOST_NAMED, LONGEST_NAME = 3, 60
+"""Questions that a note names, and the characters of a title in it."""
 
 _Figures = Mapping[tuple[str, tuple[str, ...]], Figure]
 
@@ -81,15 +81,15 @@ def feedback(
     if mine is not None:
         everyone = next((each for each in mine.groups if each.id == everyone_id(instrument)), None)
     identifier = group.id if group is not None else ""
-    bodies = standings.bodies_of(own)
-    maker = _Lines(instrument, own, standings, bodies, identifier, _figures(group), _figures(everyone), before)
+    own_places = standings.own_of(own)
+    maker = _Lines(instrument, own, standings, own_places, identifier, _figures(group), _figures(everyone), before)
     lines = tuple(maker.line(topic.item) for topic in standings.topics.values() if topic.item.kind in KINDS)
 
     def say(item: Item, value: float) -> str:
         return in_words(instrument, item, value)
 
     framework = instrument.framework
-    is_everyone = group is None or group.id == everyone_id(instrument)
+    is_everyone = group is None or group.id == everyone_id(instrument)  # then nothing is said of a smaller group
     return Feedback(
         organisation=organisation,
         organisation_id=organisation_id,
@@ -115,8 +115,8 @@ def feedback(
             everyone=everyone.counts.used if everyone is not None else None,
         ),
         lines=lines,
-        strengths=strengths(instrument, own.ret, own.result, lines, say),
-        next_steps=next_steps(instrument, own.ret, own.result, lines, say),
+        strengths=strengths(instrument, own.ret, own.result, lines, say, of_everyone=is_everyone),
+        next_steps=next_steps(instrument, own.ret, own.result, lines, say, of_everyone=is_everyone),
         place=_place(instrument, own, release, {line.item.id: line for line in lines}),
         notes=tuple(_notes(instrument, own, group, before, why_unused)),
         method=tuple(release.method.sentences()),
@@ -140,12 +140,12 @@ def _group_label(instrument: Instrument, own: Member, group: Group | None) -> st
 
 @dataclass(frozen=True)
 class _Lines:
-    """Makes the line of each item.  ``bodies`` are what the organisation counts as, ``compared`` its group's id."""
+    """Makes the line of each item.  ``own_places`` are its numbers among those used, ``compared`` its group's id."""
 
     instrument: Instrument
     own: Member
     standings: Standings
-    bodies: frozenset[str]
+    own_places: frozenset[int]
     compared: str
     group: _Figures
     everyone: _Figures
@@ -153,11 +153,10 @@ class _Lines:
 
     def line(self, item: Item) -> Line:
         """One item: its value, last time's, and the figures of others."""
-        is_alike = self.standings.topics[item.id].like_with_like
-        among = like_with_like(self.instrument, self.own) if is_alike else ()
-        alone = is_alike and not among
-        group = HIDDEN if alone else self.group.get((item.id, among), HIDDEN)
-        everyone = HIDDEN if alone else self.everyone.get((item.id, among), HIDDEN)
+        shared = self.standings.topics[item.id].among(self.instrument, self.own)
+        among = shared or ()
+        group = HIDDEN if shared is None else self.group.get((item.id, among), HIDDEN)
+        everyone = HIDDEN if shared is None else self.everyone.get((item.id, among), HIDDEN)
         value, state, answer = own_value(self.instrument, self.own.ret, self.own.result, item)
         before, before_answer = self._before(item)
         band = band_of(self.instrument.framework.scoring.bands, value) if item.kind in _SCORES else None
@@ -175,7 +174,7 @@ class _Lines:
             band=band.display() if band is not None else "",
             tone=band.tone if band is not None else "",
             before_answer=before_answer,
-            quarter=quarter_of(value, group) if value is not None else None,
+            quarter=quarter_of(value, group, amounts=item.kind == "measure") if value is not None else None,
         )
 
     def _before(self, item: Item) -> tuple[float | None, str]:
@@ -200,11 +199,11 @@ class _Lines:
         """Where the organisation stands in its group or, where that is too small to tell, among everyone."""
         if value is None or not self.compared:
             return None
-        found = self.standings.position(self.bodies, self.compared, item.id, among, value, group)
+        found = self.standings.position(self.own_places, self.compared, item.id, among, value, group)
         whole = everyone_id(self.instrument)
         if found is not None or self.compared == whole:
             return found
-        found = self.standings.position(self.bodies, whole, item.id, among, value, everyone)
+        found = self.standings.position(self.own_places, whole, item.id, among, value, everyone)
         return replace(found, among_everyone=True) if found is not None else None
 
 
@@ -323,6 +322,7 @@ def _notes(
         for state in (State.UNANSWERED, State.DONT_KNOW)
     }
     changed = [] if before is None else [each.id for each in instrument.questions if each.id in before.changed]
+    titles = {each.id: each.label for each in instrument.questions}
     for codes, sentence in (
         (by_state[State.UNANSWERED], words.LEFT_OPEN),
         (by_state[State.DONT_KNOW], words.TO_FIND_OUT),
@@ -330,10 +330,16 @@ def _notes(
         (changed, words.BEFORE_CHANGED),
     ):
         if codes:
-            yield sentence.format(codes=_some(codes))
+            yield sentence.format(named=_some(codes, titles))
 
 
-def _some(codes: Sequence[str]) -> str:
-    """The first few codes, and how many more there are."""
-    more = len(codes) - MOST_CODES
-    return ", ".join(codes[:MOST_CODES]) + (f" and {more} more" if more > 0 else "")
+def _some(codes: Sequence[str], titles: Mapping[str, str]) -> str:
+    """The titles of the first few questions with their codes, and how many more there are."""
+    most = MOST_NAMED if len(codes) > MOST_NAMED + 1 else len(codes)
+    named = [f"“{_short(titles[code])}” ({code})" for code in codes[:most]]
+    return ", ".join(named) + (f" and {len(codes) - most} more" if len(codes) > most else "")
+
+
+def _short(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rsplit(" ", 1)[0] + "…"

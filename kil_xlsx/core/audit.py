@@ -174,6 +174,17 @@ class _Search:
         taken = _combination(small.residual, combination) @ small.cancelling
         return self._leak([int(row) for row in np.flatnonzero(np.abs(taken) >= _ZERO)], mask)
 
+    def _order(self, small: _Small, chance: np.random.Generator) -> NDArray[np.int64]:
+        """Atoms by chance; where bodies have several organisations, those of a body together, so that few come last."""
+        width = small.residual.shape[1]
+        if self.alone:
+            return chance.permutation(width)
+        places = chance.permutation(int(self.parents.max()) + 1)
+        inside = small.atom_of >= 0
+        first = np.full(width, len(places))
+        np.minimum.at(first, small.atom_of[inside], places[self.parents[inside]])
+        return np.lexsort((chance.permutation(width), first))
+
     def _drawn(self, small: _Small) -> Leak | None:
         """Combinations that are zero on all but one atom of a basis, for many bases."""
         chance = np.random.default_rng(_SEED)
@@ -181,7 +192,7 @@ class _Search:
         at_once = max(1, min(_DRAWS, _MOST_NUMBERS // (rank * width)))
         seen: set[bytes] = set()
         for first in range(0, _DRAWS, at_once):
-            orders = np.array([chance.permutation(width) for _ in range(first, min(first + at_once, _DRAWS))])
+            orders = np.array([self._order(small, chance) for _ in range(first, min(first + at_once, _DRAWS))])
             found = np.empty((len(orders) * rank, width))
             found[np.arange(len(found))[:, None], np.repeat(orders, rank, axis=0)] = _reduced_many(
                 small.residual[:, orders].transpose(1, 0, 2)

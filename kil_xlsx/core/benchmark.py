@@ -23,13 +23,15 @@ import numpy as np
 from kil_xlsx.core import disclosure
 from kil_xlsx.core.audit import Rows
 from kil_xlsx.core.disclosure import Answer, Frame, Published, Shape, publish
+from kil_xlsx.core.figures import Measure
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.grouping import Breakdown, breakdown, everyone_id, grouping_fields, listed, matched_themes
+from kil_xlsx.core.grouping import Breakdown, breakdown, can_group, everyone_id, grouping_fields, listed, matched_themes
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.membership import Names, Selection, bodies_of, members_of, select
 from kil_xlsx.core.method import method_of
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.release import (
+    HIDDEN,
     Change,
     Counts,
     Earlier,
@@ -43,6 +45,8 @@ from kil_xlsx.core.release import (
     Thresholds,
 )
 from kil_xlsx.core.release_log import (
+    PRESENT,
+    SIZE,
     History,
     LoggedItem,
     LoggedRelease,
@@ -76,6 +80,7 @@ class Request:
     :ivar outsiders_only: nobody who reads it is one of the organisations.
     :ivar earlier: an earlier release to measure change against, and ``incomparable``, the items that mean something
         else now.
+    :ivar renamed: by earlier version, what items of that version are called now, where that is something else.
     :ivar log: the releases made before; ``ignore_log`` shows figures whatever they gave away.
     :ivar digest: identifies what the release is made from.
     """
@@ -89,6 +94,7 @@ class Request:
     outsiders_only: bool = False
     earlier: Release | None = None
     incomparable: frozenset[str] = frozenset()
+    renamed: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     log: ReleaseLog = field(default_factory=ReleaseLog)
     ignore_log: bool = False
     digest: str = ""
@@ -120,6 +126,11 @@ def benchmark(instruments: Sequence[Instrument], readings: Iterable[Reading], re
     for name in request.group_by or ():
         if name not in known:
             raise UsageProblem(f"There is no field '{name}' to group by.", f"There are {', '.join(sorted(known))}.")
+        if any(each.id == name and not can_group(each) for each in framework.profile):
+            raise UsageProblem(
+                f"'{name}' is a field for any text, and what people write there is never published.",
+                "Group by a field with a list of answers, or make a group of your own with a list.",
+            )
     everything = list(readings)
     read = members_of(everything)
     order = [respondent.id for respondent in framework.respondents]
@@ -210,9 +221,9 @@ def _warnings(makers: Sequence[_Maker]) -> Iterator[str]:
         if because:
             which = ", ".join(map(str, because))
             yield (
-                f"{maker.instrument.respondent.label}: figures of {maker.kept_back} groups and items are held back "
-                f"because this release differs from an earlier one (number {which}) by too few organisations: taking "
-                "one from the other would tell what they said. They can be shown once more organisations have joined."
+                f"{maker.instrument.respondent.label}: for {maker.kept_back} items, figures of some groups are held "
+                f"back because this release differs from an earlier one (number {which}) by too few organisations: "
+                "taking one from the other would tell what they said. They can be shown once more have joined."
             )
 
 
@@ -228,8 +239,10 @@ class _Maker:
         self.kept_back = 0
         self.keys = [key_digest(key) for key in selection.keys]
         self.bodies = [key_digest(body) for body in bodies_of(selection, request.parents)]
+        self.names = [tuple(sorted(key_digest(f"{kind} {text}") for kind, text in each)) for each in selection.names]
         past = () if request.ignore_log else request.log.before(request.digest)
-        self.history = History(past, instrument.framework.id, instrument.respondent.id)
+        today = dict(zip(self.keys, self.names, strict=True))
+        self.history = History(past, instrument.framework.id, instrument.respondent.id, today, request.renamed)
         self.breakdowns = self._breakdowns()
         self.frame, self.places = self._frame(range(len(selection.used)))
         self.items: list[LoggedItem] = []
@@ -271,8 +284,22 @@ class _Maker:
     def respondent(self) -> RespondentBenchmark:
         """The figures of every group."""
         used = self.selection.used
-        sizes = publish(self.thresholds, Shape("count"), self.frame, [Answer()] * len(used))
-        withheld = np.array([not figure.shown for figure in sizes.figures])
+        present = [Answer()] * len(used)
+        large = publish(self.thresholds, Shape("count"), self.frame, present)
+        withheld = np.array([not figure.shown for figure in large.figures])
+        # A group that has gained or lost a few since an earlier release may have figures, but not tell its size.
+        tokens = [PRESENT] * len(used)
+        sizes = publish(
+            self.thresholds,
+            Shape("count"),
+            self.frame,
+            present,
+            withheld=withheld,
+            tokens=tokens,
+            earlier=self.history.of(SIZE),
+        )
+        self._log(SIZE, range(len(used)), tokens, sizes)
+        self.sizes_told = np.array([figure.shown for figure in sizes.figures])
         every = topics(self.instrument)
         outcomes = [(topic, *outcome) for topic in every for outcome in self._published(topic, withheld)]
         means = self._score_means({topic.item.id: published for topic, among, published in outcomes if not among})
@@ -307,7 +334,9 @@ class _Maker:
             label=self.instrument.respondent.label,
             items=tuple(topic.item for topic in every),
             groups=tuple(groups),
-            separations=tuple(separations(self.instrument, self.selection.used, groups[0], self.thresholds)),
+            separations=tuple(
+                separations(self.instrument, self.selection.used, self.bodies, groups[0], self.thresholds)
+            ),
             changes=tuple(self._changes(groups)),
         )
 
@@ -326,10 +355,14 @@ class _Maker:
             complete = given[score] & np.all([given[each] for each in inputs], axis=0)
             partial = (given[score] | np.any([given[each] for each in inputs], axis=0)) & ~complete
             before = found.get(score, _means(published[score]))
-            inputs_shown = np.all([_means(published[each]) for each in inputs], axis=0)
-            found[score] = disclosure.means_of_scores(
-                self.thresholds, self.frame, before, inputs_shown, complete, partial
+            inputs_shown = np.all(
+                [
+                    found.get(each, _means(published[each])) | ~(self.frame.groups & given[each]).any(axis=1)
+                    for each in inputs
+                ],
+                axis=0,
             )
+            found[score] = disclosure.means_of_scores(self.thresholds, self.frame, before, inputs_shown, partial)
         return found
 
     def _everyone(self, sizes: Published, statistics: tuple[Statistic, ...]) -> Group:
@@ -365,7 +398,7 @@ class _Maker:
         tokens = [token(answer) if topic.shape.contributes(answer) else "" for answer in answers]
         history = self.history.of(topic.item.id)
         withheld = withheld | ~np.array([self._is_compared(row, topic) for row in range(len(withheld))])
-        sets = self._alike(topic) if topic.like_with_like else [((), range(len(used)))]
+        sets = self._alike(topic, topic.measure) if topic.measure is not None else [((), range(len(used)))]
         for among, members in sets:
             frame = self.frame if len(members) == len(used) else self._frame(members)[0]
             published = publish(
@@ -376,42 +409,41 @@ class _Maker:
                 withheld=withheld,
                 tokens=[tokens[each] for each in members],
                 earlier=history,
+                sizes_told=self.sizes_told,
             )
             if published.because_of:
                 self.because_of |= published.because_of
                 self.kept_back += 1
-            self._log(topic, members, tokens, published)
+            self._log(topic.item.id, members, tokens, published)
             yield among, published
 
-    def _alike(self, topic: Topic) -> list[tuple[tuple[str, ...], Sequence[int]]]:
-        """The members that may be compared with each other on a measure, with the answers that they have in common."""
-        used = self.selection.used
+    def _alike(self, topic: Topic, measure: Measure) -> list[tuple[tuple[str, ...], Sequence[int]]]:
+        """The members that may be compared with each other on a measure, with the answers that they have in common.
+
+        All combinations are there, used or not: which are would tell who is among the members.
+        """
         names = self.instrument.framework.benchmarking.like_with_like
         stated = [
-            {
-                label: set(inside)
-                for (code, label), inside in breakdown(self.instrument, each, used).parts.items()
-                if code
-            }
+            [label for code, label in breakdown(self.instrument, each, self.selection.used).parts if code]
             for each in self.instrument.profile
             if each.id in names
         ]
-        bases = [member.result.measures[topic.item.id].basis for member in used]
-        if any(bases):
-            stated.append({basis: _where(bases, basis) for basis in sorted(set(bases) - {""})})
-        found: list[tuple[tuple[str, ...], Sequence[int]]] = []
-        for combination in product(*(parts.items() for parts in stated)):
-            inside = set(range(len(used))).intersection(*(part for _, part in combination))
-            found.append((tuple(label for label, _ in combination), sorted(inside)))
-        return found
+        if measure.bases:
+            stated.append(list(dict.fromkeys(basis.label for basis in measure.bases)))
+        found: dict[tuple[str, ...], list[int]] = {combination: [] for combination in product(*stated)}
+        for at, member in enumerate(self.selection.used):
+            among = topic.among(self.instrument, member)
+            if among is not None:
+                found[among].append(at)
+        return list(found.items())
 
-    def _log(self, topic: Topic, members: Sequence[int], tokens: Sequence[str], published: Published) -> None:
+    def _log(self, item: str, members: Sequence[int], tokens: Sequence[str], published: Published) -> None:
         inside = set(members)
         shown = [(self._row_id(row), figure) for row, figure in enumerate(published.figures) if figure.shown]
         if shown:
             self.items.append(
                 LoggedItem(
-                    item=topic.item.id,
+                    item=item,
                     tokens=tuple(each if at in inside else "" for at, each in enumerate(tokens)),
                     groups=tuple(group for group, _ in shown),
                     spread=tuple(group for group, figure in shown if figure.levels is not None),
@@ -431,6 +463,7 @@ class _Maker:
         return LoggedRespondent(
             id=self.instrument.respondent.id,
             members=tuple(self.keys),
+            names=tuple(self.names),
             bodies=tuple(self.bodies),
             groups={
                 group: tuple(np.flatnonzero(self.frame.groups[row]).tolist())
@@ -455,14 +488,11 @@ class _Maker:
             for statistic in group.statistics if group.kind != "place" else ():
                 old = then.get((group.id, statistic.item, statistic.among))
                 comparable = statistic.item not in self.request.incomparable and not statistic.among
-                if old is not None and old.shown and statistic.figure.shown and comparable:
-                    yield Change(group=group.id, item=statistic.item, before=old, now=statistic.figure)
+                before_now = HIDDEN if old is None else disclosure.as_permitted(self.thresholds, old)
+                if before_now.shown and statistic.figure.shown and comparable:
+                    yield Change(group=group.id, item=statistic.item, before=before_now, now=statistic.figure)
 
 
 def _means(published: Published) -> Rows:
     """By group, whether the mean is shown."""
     return np.array([figure.mean is not None for figure in published.figures])
-
-
-def _where(values: Sequence[str], wanted: str) -> set[int]:
-    return {at for at, value in enumerate(values) if value == wanted}

@@ -41,8 +41,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,6 +67,9 @@ DOMINANCE = 0.85
 
 LEAST_THRESHOLD = 3
 """No threshold can be set lower than this: with two, each member would know the other's answer."""
+
+LEAST_FOR_PER_CENTS = 20
+"""Other organisations that it takes for a position in per cents; among fewer, only the quarter is told."""
 
 _SPOTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """The shares below of every quantile that is published."""
@@ -93,12 +98,12 @@ def suppression_in_words(thresholds: Thresholds, *, log_ignored: bool) -> str:
     earlier = "" if log_ignored else ", or from an earlier release"
     return (
         f"Means and medians are shown only where at least {thresholds.mean + more} organisations{besides} gave a "
-        f"usable answer, quartiles and the spread of answers from {thresholds.quartiles + more}, other percentiles from "
-        f"{thresholds.percentiles + more}; organisations under one parent count once. Nothing is shown where all, or "
-        f"all but one, gave the same answer. Where a group could be worked out from others{earlier}, the smallest group "
-        f"concerned is held back too. A mean is not shown where two organisations make up more than {DOMINANCE:.0%} of "
-        "a sum, nor the mean of a score where few organisations left out one of its questions. What is held back "
-        f"carries the mark {CONFIDENTIAL}, whatever the reason."
+        f"usable answer, quartiles and the spread of answers from {thresholds.quartiles + more}, other percentiles "
+        f"from {thresholds.percentiles + more}; organisations under one parent count once. Nothing is shown where "
+        f"all, or all but one, gave the same answer. Where a group could be worked out from others{earlier}, the "
+        "smallest group concerned is held back too. A mean is not shown where two organisations make up more than "
+        f"{DOMINANCE:.0%} of a sum, nor the mean of a score where few organisations left out one of its questions. "
+        f"What is held back carries the mark {CONFIDENTIAL}, whatever the reason."
     )
 
 
@@ -299,6 +304,7 @@ class _Past:
         frame = gate.frame
         place = {(key, gate.tokens[at]): at for at, key in enumerate(frame.keys) if gate.contributes[at]}
         body = dict(zip(frame.body_keys, frame.bodies.tolist(), strict=True))
+        own = dict(zip(frame.keys, frame.bodies.tolist(), strict=True))
         same = {gate.tokens[at]: int(gate.same[at]) for at in np.flatnonzero(gate.contributes).tolist()}
         bodies, answers = frame.bodies.tolist(), gate.same.tolist()
         members: dict[frozenset[int], int] = {}
@@ -308,7 +314,9 @@ class _Past:
                 at = place.get((key, token))
                 if at is None:
                     at = place[key, token] = len(bodies)
-                    bodies.append(body.setdefault(group.bodies[key], len(frame.bodies) + len(body)))
+                    # The old answer of somebody who is here still counts as the same body as the new one.
+                    fresh = len(frame.bodies) + len(body)
+                    bodies.append(own[key] if key in own else body.setdefault(group.bodies[key], fresh))
                     answers.append(same.setdefault(token, len(gate.same) + len(same)))
                 mine.append(at)
             members.setdefault(frozenset(mine), group.number)
@@ -330,6 +338,7 @@ def publish(
     withheld: Rows | None = None,
     tokens: Sequence[str] = (),
     earlier: Sequence[Earlier] = (),
+    sizes_told: Rows | None = None,
 ) -> Published:
     """Turn what organisations gave to one item into what may be shown of each group.
 
@@ -337,6 +346,8 @@ def publish(
     :param withheld: by group, whether it is held back already, such as a subgroup whose very size may not be told.
     :param tokens: by organisation, what tells its answer from others it may have given earlier.
     :param earlier: the groups of earlier releases for which this item was published.
+    :param sizes_told: by group, whether its size may be told; all, unless given.  Where it may not, neither may be how
+        many gave no usable answer.
     """
     gate = _Gate(thresholds, shape, frame, answers, tokens or [""] * frame.organisations, earlier)
     rows = frame.groups & gate.contributes
@@ -346,10 +357,17 @@ def publish(
     if shape.kind == "levels":
         spread, more = gate.allowed(rows, thresholds.quartiles, ~shown, spread=True)
         because |= more
-    means = _means_shown(shape, frame, answers, rows, shown)
+    means = _means_shown(gate, rows, shown)
+    told = np.ones(len(rows), dtype=bool) if sizes_told is None else sizes_told
     return Published(
         tuple(
-            _figure(gate, np.flatnonzero(rows[row]), frame.groups[row], spread=bool(spread[row]), mean=means[row])
+            _figure(
+                gate,
+                np.flatnonzero(rows[row]),
+                frame.groups[row] if told[row] else None,
+                spread=bool(spread[row]),
+                mean=means[row],
+            )
             if shown[row]
             else HIDDEN
             for row in range(len(rows))
@@ -358,11 +376,12 @@ def publish(
     )
 
 
-def _means_shown(shape: Shape, frame: Frame, answers: Sequence[Answer], rows: Rows, shown: Rows) -> list[bool]:
+def _means_shown(gate: _Gate, rows: Rows, shown: Rows) -> list[bool]:
     """Rule 5, by group."""
-    if not shape.adds_up:
+    if not gate.shape.adds_up:
         return [True] * len(rows)
-    sizes = np.array([abs(each.value or 0.0) for each in answers])
+    frame = gate.frame
+    sizes = np.array([abs(each.value or 0.0) for each in gate.answers])
 
     def sound(mask: Rows) -> bool:
         by_body = np.bincount(frame.bodies[mask], weights=sizes[mask])
@@ -373,27 +392,28 @@ def _means_shown(shape: Shape, frame: Frame, answers: Sequence[Answer], rows: Ro
     at = {row: place for place, row in enumerate(chosen)}
     families = [[at[row] for row in family if row in at] for family in frame.families if family[0] in at]
     masks = [mask for _, mask in with_rests(rows[chosen], families)]
-    differences = [outer & ~inner for outer in masks for inner in masks if not (inner & ~outer).any()]
+    past = _Past(gate, gate.earlier)
+    # What an earlier release showed of organisations that are here with the same answers can be taken away, too.
+    before = [mask[: rows.shape[1]] for mask in past.rows if not mask[rows.shape[1] :].any()]
+    pairs = [*product(masks, masks), *product(masks, before), *product(before, masks)]
+    differences = [outer & ~inner for outer, inner in pairs if not (inner & ~outer).any()]
     everywhere = all(sound(mask) for mask in (*masks, *differences) if mask.any())
-    return [everywhere or (row == 0 and bool(shown[0]) and sound(rows[0])) for row in range(len(rows))]
+    alone = not before and bool(shown[0]) and sound(rows[0])
+    return [everywhere or (row == 0 and alone) for row in range(len(rows))]
 
 
-def means_of_scores(
-    thresholds: Thresholds, frame: Frame, shown: Rows, inputs_shown: Rows, complete: Rows, partial: Rows
-) -> Rows:
+def means_of_scores(thresholds: Thresholds, frame: Frame, shown: Rows, inputs_shown: Rows, partial: Rows) -> Rows:
     """Rule 7: of which groups the mean of a score may be shown beside the means of what the score is made of.
 
     Where everybody has every input, the mean of the score follows from those of the inputs.  So what it differs by
-    comes from the organisations that lack an input, and tells about them.
+    comes from the organisations that lack an input, and tells about them; and an input that is held back follows from
+    the score and the other inputs.
 
     :param shown: by group, whether the score's mean may be shown as far as all other rules go.
-    :param inputs_shown: by group, whether the mean of every input is shown.
-    :param complete: by organisation, whether it has the score and every input.
-    :param partial: by organisation, whether it has some of these only.
+    :param inputs_shown: by group, whether the mean of every input is shown that anybody in the group has.
+    :param partial: by organisation, whether it has the score or some of its inputs, but not all of these.
     """
-    shown = shown.copy()
-    touched = (frame.groups & partial).any(axis=1)
-    shown &= touched | inputs_shown | ~(frame.groups & complete).any(axis=1)
+    shown = shown & inputs_shown
     columns = np.flatnonzero(partial)
     rows = frame.groups[:, columns]
     least = thresholds.mean + thresholds.besides_reader
@@ -405,8 +425,8 @@ def means_of_scores(
     return shown
 
 
-def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: bool, mean: bool) -> Figure:
-    """The figure of a group that has passed every rule."""
+def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows | None, *, spread: bool, mean: bool) -> Figure:
+    """The figure of a group that has passed every rule; ``group`` is absent where its size may not be told."""
     shape, thresholds = gate.shape, gate.thresholds
     n = len(members)
     if shape.kind == "count":
@@ -422,19 +442,19 @@ def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: boo
         return rounded(spots[share]) if spots and gate.enough(members, threshold) else None
 
     levels = aside = None
-    if shape.kind == "levels":
+    if shape.kind == "levels" and group is not None:
         outside = Counter(gate.answers[int(one)].state for one in np.flatnonzero(group & ~gate.contributes))
         aside = Aside(
             not_applicable=outside[State.NOT_APPLICABLE],
             dont_know=outside[State.DONT_KNOW],
             unanswered=outside[State.UNANSWERED] + outside[State.ANSWERED],
         )
-        if spread:
-            chosen = Counter(answer.level for answer in given)
-            levels = tuple(
-                LevelCount(code=code, count=chosen[code], share=round_half_away(chosen[code] / n, PLACES))
-                for code in shape.levels
-            )
+    if shape.kind == "levels" and spread:
+        chosen = Counter(answer.level for answer in given)
+        levels = tuple(
+            LevelCount(code=code, count=chosen[code], share=round_half_away(chosen[code] / n, PLACES))
+            for code in shape.levels
+        )
     quartiled = spread or shape.kind != "levels"
     return Figure(
         n=n,
@@ -449,6 +469,19 @@ def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows, *, spread: boo
     )
 
 
+def as_permitted(thresholds: Thresholds, figure: Figure) -> Figure:
+    """A figure that was published once, without what it would not show by these thresholds."""
+    more = int(thresholds.besides_reader)
+    n = figure.n
+    if n is None or n < thresholds.mean + more:
+        return HIDDEN
+    if n < thresholds.quartiles + more:
+        figure = msgspec.structs.replace(figure, lower_quartile=None, upper_quartile=None, levels=None)
+    if n < thresholds.percentiles + more:
+        figure = msgspec.structs.replace(figure, p10=None, p90=None)
+    return figure
+
+
 def significant(value: float, figures: int = SIGNIFICANT) -> float:
     """A number rounded to significant figures, half away from zero.
 
@@ -460,33 +493,48 @@ def significant(value: float, figures: int = SIGNIFICANT) -> float:
     return round_half_away(value, figures - 1 - math.floor(math.log10(abs(value))))
 
 
-def position(thresholds: Thresholds, own: float, others: Sequence[float], figure: Figure) -> Position | None:
+def position(
+    thresholds: Thresholds, own: float, others: Sequence[float], figure: Figure, *, amounts: bool = False
+) -> Position | None:
     """Where an organisation stands among others, as far as it may be told.
+
+    Per cents are given in whole tens, and only among :data:`LEAST_FOR_PER_CENTS` others or more: finer ones would be
+    a place in a list.
 
     :param others: the values of the other organisations of the group; without those under the same parent.
     :param figure: the published figure of the group, for its quartiles.
+    :param amounts: whether the figure is of a measure, see :func:`quarter_of`.
     :returns: none where there are too few others for a distribution, or where they all gave the same, so that their
-        answer would be plain.
+        answer would be plain; and where neither a quarter nor per cents can be told.
     """
     if len(others) < thresholds.quartiles or len(set(others)) < 2:
         return None
+    quarter = quarter_of(own, figure, amounts=amounts)
+    if len(others) < max(thresholds.percentiles, LEAST_FOR_PER_CENTS):
+        return Position(others=len(others), quarter=quarter) if quarter is not None else None
     found = quantiles.mid_rank(others, own)
     return Position(
         others=len(others),
-        higher_than=int(round_half_away(100 * found.below_share, 0)),
-        same_as=int(round_half_away(100 * found.same_share, 0)),
-        quarter=quarter_of(own, figure),
+        higher_than=10 * int(round_half_away(10 * found.below_share, 0)),
+        same_as=10 * int(round_half_away(10 * found.same_share, 0)),
+        quarter=quarter,
     )
 
 
-def quarter_of(own: float, figure: Figure) -> Quarter | None:
-    """In which quarter of a group a value lies, by the group's published quartiles; none where they are not."""
+def quarter_of(own: float, figure: Figure, *, amounts: bool = False) -> Quarter | None:
+    """In which quarter of a group a value lies, by the group's published quartiles; none where they are not.
+
+    :param amounts: whether the quartiles are those of a measure; then the value is rounded as they are (rule 8), or an
+        organisation whose own figure is the median would be told that it lies above or below it.
+    """
     lower, median, upper = figure.lower_quartile, figure.median, figure.upper_quartile
     if lower is None or median is None or upper is None:
         return None
-    mine = round_half_away(own, PLACES)
+    mine = significant(own) if amounts else round_half_away(own, PLACES)
+    if mine == median:
+        return "median"
     if mine < lower:
         return "lowest"
     if mine > upper:
         return "highest"
-    return "second" if mine <= median else "third"
+    return "second" if mine < median else "third"

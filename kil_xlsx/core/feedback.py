@@ -15,20 +15,25 @@ from msgspec import Struct
 from kil_xlsx.core.release import Figure, Item
 from kil_xlsx.core.returns import State
 
-Quarter = Literal["lowest", "second", "third", "highest"]
-"""Which quarter of a group a value lies in.  A value at a quartile is in the quarter nearer to the middle."""
+Quarter = Literal["lowest", "second", "median", "third", "highest"]
+"""Which quarter of a group a value lies in, or that it is the median.
+
+A value at the lower or upper quartile is in the quarter nearer to the middle.
+"""
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """Where a value stands among those of others: whole per cents of ``others`` organisations below it and level.
+    """Where a value stands among those of others.
 
-    ``quarter`` is absent where the group's quartiles are not published.  ``among_everyone`` says that the others are
-    all of the organisation's kind, because its own group is too small to tell.
+    ``higher_than`` and ``same_as`` are per cents of ``others`` organisations below it and level, rounded to whole
+    tens; absent where there are too few others for per cents.  ``quarter`` is absent where the group's quartiles are
+    not published.  ``among_everyone`` says that the others are all of the organisation's kind, because its own group
+    is too small to tell.
     """
 
     others: int
-    higher_than: int
-    same_as: int
+    higher_than: int | None = None
+    same_as: int | None = None
     quarter: Quarter | None = None
     among_everyone: bool = False
 

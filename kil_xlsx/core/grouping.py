@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -61,6 +62,11 @@ def everyone_id(instrument: Instrument) -> str:
     return f"{instrument.respondent.id}/all"
 
 
+def can_group(field: ProfileField) -> bool:
+    """Whether the answers to a field may be published as the names of groups: those of a list, and codes of places."""
+    return field.choices is not None or field.lookup is not None or field.role == "area_code"
+
+
 def grouping_fields(instrument: Instrument, chosen: Sequence[str] | None = None) -> list[ProfileField]:
     """The fields to group by: those chosen, or the framework's own with the place where questions have a match."""
     mine = {each.id: each for each in instrument.profile}
@@ -98,6 +104,8 @@ def answer_to(instrument: Instrument, asked: ProfileField, member: Member) -> Pa
         return next(((each.code, each.label) for each in choices if each.code == entry.code), _BLANK)
     else:
         label = " ".join((entry.text or "").split())
+        if asked.pattern is not None and not re.fullmatch(asked.pattern, label):
+            return _BLANK
     return (label, label) if label else _BLANK
 
 

@@ -14,7 +14,8 @@ from kil_xlsx.core.returns import Return, State
 SELECTION_IN_WORDS = (
     "Only organisations that agreed to share their answers are used; no answer to that question means no. Where an "
     "organisation sent several files, the last one given is used; files are taken to be from one organisation when "
-    "they share a registered number, a name, or the reference of a workbook made for one organisation. A workbook that "
+    "they share a registered number, the reference of a workbook made for one organisation, or a name without having "
+    "different numbers. A workbook that "
     "came back as it was sent, with nothing filled in or confirmed, is left out."
 )
 """How returns are selected, as it stands beside every benchmark."""
@@ -105,15 +106,29 @@ def belongs(instrument: Instrument, member: Member) -> bool:
 
 def _one_each(instrument: Instrument, members: Sequence[Member]) -> list[tuple[Member, Names]]:
     """The last return of each organisation, with its names.  A return that names nobody is one by itself."""
-    by_name: dict[tuple[str, str], int] = {}
-    organisations: dict[int, tuple[int, set[tuple[str, str]]]] = {}
+    by_name: dict[tuple[str, str], set[int]] = {}
+    organisations: dict[int, Names] = {}
     for at, member in enumerate(members):
-        names = set(names_of(instrument, member))
-        for same in {by_name[name] for name in names if name in by_name}:
-            names |= organisations.pop(same)[1]
-        organisations[at] = (at, names)
-        by_name.update(dict.fromkeys(names, at))
-    return [(members[at], frozenset(names)) for at, names in organisations.values()]
+        names = own = names_of(instrument, member)
+        known = set().union(*(by_name.get(name, set()) for name in own))
+        for other in sorted(known & organisations.keys()):
+            if same_organisation(own, organisations[other]):
+                names |= organisations.pop(other)
+        organisations[at] = names
+        for name in names:
+            by_name.setdefault(name, set()).add(at)
+    return [(members[at], names) for at, names in organisations.items()]
+
+
+def same_organisation(mine: Names, theirs: Names) -> bool:
+    """Whether two returns are of one organisation.
+
+    Those that share a number or the reference of a workbook are.  Those that share a name are, unless they have
+    different numbers.
+    """
+    shared = {kind for kind, _ in mine & theirs}
+    numbers = [{text for kind, text in each if kind == "number"} for each in (mine, theirs)]
+    return bool(shared - {"name"}) or ("name" in shared and not all(numbers))
 
 
 def _filled_in(member: Member) -> bool:

@@ -66,17 +66,18 @@ def differs(instrument: Instrument, item: Item, higher: float, lower: float) -> 
 
 
 def strengths(
-    instrument: Instrument, ret: Return, result: Result, lines: Sequence[Line], say: Say
+    instrument: Instrument, ret: Return, result: Result, lines: Sequence[Line], say: Say, *, of_everyone: bool
 ) -> tuple[Strength, ...]:
     """Sections above the upper quartile, then high answers with evidence.
 
     A high answer without evidence is no strength, however high it is.
 
+    :param of_everyone: whether the organisation is compared with all of its kind.
     :param say: gives a published number in words.
     """
     found: list[Strength] = []
     for line in lines:
-        why = _above(instrument, line, say)
+        why = _above(instrument, line, say, of_everyone)
         if line.item.kind == "section" and line.value is not None and why:
             found.append(Strength(item=line.item, answer=say(line.item, line.value), why=why))
     by_id = {line.item.id: line for line in lines if line.item.kind == "question"}
@@ -86,7 +87,7 @@ def strengths(
         if each is None or not _is_high(instrument, own) or not _is_evidenced(instrument, own):
             continue
         reasons = [words.WITH_EVIDENCE.format(strength=_strength(instrument, ret, question))]
-        above = _above(instrument, each, say)
+        above = _above(instrument, each, say, of_everyone)
         reasons += [above] if above else []
         strength = Strength(item=each.item, answer=each.answer, why=" ".join(reasons))
         ranked.append((-float(bool(above)), -(own.relative or 0.0) - (own.strength or 0.0) / 1000, at, strength))
@@ -94,13 +95,13 @@ def strengths(
     return tuple(found[:MOST_STRENGTHS])
 
 
-def _above(instrument: Instrument, line: Line, say: Say) -> str:
+def _above(instrument: Instrument, line: Line, say: Say, of_everyone: bool) -> str:
     """That a value is above the upper quartile of the group, or of everyone where the group's is held back."""
-    for figure, sentence in ((line.group, words.ABOVE_UPPER), (line.everyone, words.ABOVE_UPPER_OF_ALL)):
+    for figure, whose in ((line.group, words.whose_words(of_everyone)), (line.everyone, words.YOUR_KIND)):
         upper = figure.upper_quartile
         if line.value is not None and upper is not None:
             return (
-                sentence.format(upper=say(line.item, upper))
+                words.ABOVE_UPPER.format(whose=whose, upper=say(line.item, upper))
                 if differs(instrument, line.item, line.value, upper)
                 else ""
             )
@@ -130,7 +131,7 @@ def _strength(instrument: Instrument, ret: Return, question: Question) -> str:
 
 
 def next_steps(
-    instrument: Instrument, ret: Return, result: Result, lines: Sequence[Line], say: Say
+    instrument: Instrument, ret: Return, result: Result, lines: Sequence[Line], say: Say, *, of_everyone: bool
 ) -> tuple[NextStep, ...]:
     """Questions worth working on, each with what its next level looks like.
 
@@ -158,8 +159,11 @@ def next_steps(
     found: list[NextStep] = []
     for each in (*wanted, *(one for one in result.weakest if one in questions and one not in wanted)):
         line = by_id[each]
-        median = say(line.item, line.group.median) if each in below and line.group.median is not None else ""
-        step = _step(instrument, ret, result, questions[each], line, median)
+        lag = ""
+        if each in below and line.group.median is not None:
+            median = say(line.item, line.group.median)
+            lag = words.BELOW_MEDIAN.format(whose=words.whose_words(of_everyone), median=median)
+        step = _step(instrument, ret, result, questions[each], line, lag)
         if step is not None and (each in wanted or len(found) < LEAST_STEPS):
             found.append(step)
     return tuple(found[:MOST_STEPS])
@@ -171,11 +175,11 @@ def _is_planned(own: QuestionResult) -> bool:
 
 
 def _step(
-    instrument: Instrument, ret: Return, result: Result, question: Question, line: Line, median: str
+    instrument: Instrument, ret: Return, result: Result, question: Question, line: Line, lag: str
 ) -> NextStep | None:
     """What to do about one question; nothing where it stands at the top of its scale, and that is shown.
 
-    :param median: the group's median in words, where the answer is below it.
+    :param lag: in words that the answer is below the median, where it is.
     """
     own, offered = result.questions[question.id], instrument.choices_of(question)
     now = _chosen(offered, own.code)
@@ -190,11 +194,11 @@ def _step(
             target = next((each for each in offered.choices if each.value == own.target), None)
             label = display(offered, target) if target is not None else f"{own.target:g}"
             reasons.append(words.BELOW_TARGET.format(target=label))
-        if median:
-            reasons.append(words.BELOW_MEDIAN.format(median=median))
+        if lag:
+            reasons.append(lag)
         if own.claim_without_evidence:
             reasons.append(words.CLAIM)
-        if own.claim_without_evidence and own.gap is None and not median:
+        if own.claim_without_evidence and own.gap is None and not lag:
             following, description = words.SHOW_EVIDENCE, _evidence(question)
         elif above is not None:
             following = display(offered, above)

@@ -24,7 +24,7 @@ CONFIDENTIAL, NOT_AVAILABLE, NOT_APPLICABLE = "[c]", "[x]", "[z]"
 
 MARKS = {
     CONFIDENTIAL: "Held back: too few organisations, or showing it could reveal what one of them said.",
-    NOT_AVAILABLE: "Not available: not known.",
+    NOT_AVAILABLE: "Not available: nobody knows this, such as how many were invited.",
     NOT_APPLICABLE: "Cannot apply, such as a level that the question does not offer.",
 }
 """What each mark means."""

@@ -1,14 +1,15 @@
 """The log of releases: who was behind each published figure, so that the next release does not give anybody away.
 
 Two releases that differ by one newcomer reveal the newcomer.  To notice that, one has to know which organisations were
-behind the figures of earlier releases.  The log knows it in the form of digests, and is **as confidential as the
-returns**: whoever has a list of organisations can tell from it who took part.
+behind the figures of earlier releases, and whether they have changed their answers since.  The log knows it in the form
+of digests, and is **as confidential as the returns**: there are few possible answers and organisations, so that all of
+them can be tried.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -36,11 +37,12 @@ class LoggedItem(Struct, frozen=True, kw_only=True):
 class LoggedRespondent(Struct, frozen=True, kw_only=True):
     """One respondent type: the members by digest of their key, the members of each group by number, and the items.
 
-    ``bodies`` are digests of what each member counts as.
+    ``names`` are digests of all that each member is known by, and ``bodies`` of what each counts as.
     """
 
     id: str
     members: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
     bodies: tuple[str, ...]
     groups: dict[str, tuple[int, ...]]
     items: tuple[LoggedItem, ...]
@@ -63,10 +65,30 @@ class ReleaseLog(Struct, frozen=True, kw_only=True):
 
     schema: Literal["kil-xlsx/release-log/1"] = SCHEMA  # type: ignore[assignment]  # the constant is the literal
     notice: str = (
-        f"Confidential: from this file it can be told who took part. It is needed so that figures marked "
-        f"{CONFIDENTIAL} stay secret when the next release is made. Keep it with the returns and do not publish it."
+        "Confidential: from this file it can be told who took part and what they answered, although it holds digests "
+        f"only. It is needed so that figures marked {CONFIDENTIAL} stay secret when the next release is made. Keep it "
+        "with the returns and do not publish it."
     )
     releases: tuple[LoggedRelease, ...] = ()
+
+    def check(self) -> None:
+        """ValueError for a log whose parts do not fit together."""
+        for release in self.releases:
+            for each in release.respondents:
+                people = len(each.members)
+                if len(each.names) != people or len(each.bodies) != people:
+                    raise ValueError("members, names and bodies differ in number")
+                if any(not 0 <= at < people for inside in each.groups.values() for at in inside):
+                    raise ValueError("a group has a member that is not there")
+                for item in each.items:
+                    if len(item.tokens) != people or not {*item.groups, *item.spread} <= each.groups.keys():
+                        raise ValueError("an item has other members or groups than there are")
+
+    def has(self, framework: str, number: int, created: date) -> bool:
+        """Whether a release is in the log."""
+        return any(
+            (each.framework, each.number, each.created) == (framework, number, created) for each in self.releases
+        )
 
     def before(self, digest: str) -> tuple[LoggedRelease, ...]:
         """The releases before the one that was made from the same; all of them if there is none."""
@@ -96,27 +118,77 @@ def token(answer: Answer) -> str:
     return hashlib.sha256(repr((answer.value, answer.level, answer.state.value)).encode()).hexdigest()[:10]
 
 
+SIZE = "size"
+"""The item under which the log keeps of which groups the size was told."""
+
+PRESENT = "present"
+"""The token of every member for :data:`SIZE`."""
+
+
 class History:
-    """What earlier releases showed of one respondent type, by item."""
+    """What earlier releases showed of one respondent type, by item.
 
-    def __init__(self, releases: Sequence[LoggedRelease], framework: str, respondent: str) -> None:
+    Organisations are recognised by anything that they are known by, in whatever release they were.
+
+    :param today: by organisation of today, its key in the log and the digests of all that it is known by.
+    :param renamed: by version, the items of today that an item of that version has become; the others kept their ids.
+    """
+
+    def __init__(
+        self,
+        releases: Sequence[LoggedRelease],
+        framework: str,
+        respondent: str,
+        today: Mapping[str, Sequence[str]],
+        renamed: Mapping[str, Mapping[str, Sequence[str]]],
+    ) -> None:
+        logged = [
+            (release, each)
+            for release in releases
+            if release.framework == framework
+            for each in release.respondents
+            if each.id == respondent
+        ]
+        self._same = _Same()
+        for _, each in logged:
+            for key, names in zip(each.members, each.names, strict=True):
+                self._same.join((key, *names))
+        for key, mine in today.items():
+            self._same.join((key, *mine))
+        self._keys = {self._same.one_of(key): key for key in today}
         self._by_item: dict[str, list[Earlier]] = {}
-        for release in releases:
-            if release.framework != framework:
-                continue
-            for logged in release.respondents:
-                if logged.id == respondent:
-                    self._add(release.number, logged)
+        for release, each in logged:
+            self._add(release.number, each, renamed.get(release.version, {}))
 
-    def _add(self, number: int, logged: LoggedRespondent) -> None:
-        bodies = dict(zip(logged.members, logged.bodies, strict=True))
+    def _add(self, number: int, logged: LoggedRespondent, renamed: Mapping[str, Sequence[str]]) -> None:
+        keys = [self._keys.get(one := self._same.one_of(key), one) for key in logged.members]
+        bodies = dict(zip(keys, logged.bodies, strict=True))
         for item in logged.items:
             for group in item.groups:
-                at = logged.groups[group]
-                tokens = {logged.members[one]: item.tokens[one] for one in at if item.tokens[one]}
+                tokens = {keys[one]: item.tokens[one] for one in logged.groups[group] if item.tokens[one]}
                 earlier = Earlier(number, tokens, bodies, spread=group in item.spread)
-                self._by_item.setdefault(item.item, []).append(earlier)
+                for name in renamed.get(item.item, (item.item,)):
+                    self._by_item.setdefault(name, []).append(earlier)
 
     def of(self, item: str) -> Sequence[Earlier]:
         """The groups that earlier releases showed of an item."""
         return self._by_item.get(item, ())
+
+
+class _Same:
+    """Sets of names that stand for one organisation each (union-find)."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+
+    def one_of(self, name: str) -> str:
+        """The name that stands for all that belong together with this one."""
+        while (above := self._above.get(name, name)) != name:
+            name = above
+        return name
+
+    def join(self, names: Sequence[str]) -> None:
+        """Say that names belong together."""
+        first = self.one_of(names[0])
+        for name in names[1:]:
+            self._above[self.one_of(name)] = first

@@ -17,19 +17,20 @@ STRONG, SOME, LITTLE = 0.5, 0.3, 0.1
 
 
 def separations(
-    instrument: Instrument, used: Sequence[Member], everyone: Group, thresholds: Thresholds
+    instrument: Instrument, used: Sequence[Member], bodies: Sequence[str], everyone: Group, thresholds: Thresholds
 ) -> Iterator[Separation]:
     """How well each question separates; held back where its distribution is, as both say how answers spread.
 
-    :param used: the members of the group of all, and ``everyone`` its published figures.
+    :param used: the members of the group of all, ``bodies`` what each counts as, ``everyone`` its published figures.
     """
     figures = {statistic.item: statistic.figure for statistic in everyone.statistics}
     for question in instrument.questions:
         shown = figures.get(question.id)
         pairs = [_item_and_rest(member, question.id) for member in used]
         both = [pair for pair in pairs if pair is not None]
+        count = len({body for body, pair in zip(bodies, pairs, strict=True) if pair is not None})
         told = shown is not None and shown.levels is not None
-        enough = len(both) >= thresholds.quartiles + thresholds.besides_reader
+        enough = count >= thresholds.quartiles + thresholds.besides_reader
         correlation = _correlation(both) if told and enough else None
         yield Separation(
             item=question.id,

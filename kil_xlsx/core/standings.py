@@ -12,13 +12,18 @@ from functools import cached_property
 
 from kil_xlsx.core.disclosure import position
 from kil_xlsx.core.feedback import Position
-from kil_xlsx.core.grouping import answer_to, everyone_id, grouping_fields, groups_of
+from kil_xlsx.core.grouping import everyone_id, grouping_fields, groups_of
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.membership import Member, Names, bodies_of, names_of, select
-from kil_xlsx.core.release import Figure, Group, Release, Thresholds
+from kil_xlsx.core.membership import Member, Names, bodies_of, names_of, same_organisation, select
+from kil_xlsx.core.release import Figure, Group, Part, Release, RespondentBenchmark, Thresholds
 from kil_xlsx.core.returns import State
 from kil_xlsx.core.rounding import PLACES, round_half_away
 from kil_xlsx.core.topics import Topic, topics
+
+ENOUGH_SHOWN = 2 / 3
+"""The part of everyone's figures that a group must show for its members to be compared with it."""
+
+_COMPARED: tuple[Part, ...] = ("lower_quartile", "median", "upper_quartile")
 
 
 @dataclass(frozen=True)
@@ -46,70 +51,57 @@ class Standings:
         return tuple(frozenset((everyone, *groups_of(self.instrument, member, fields))) for member in self.used)
 
     @cached_property
-    def _among(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(like_with_like(self.instrument, member) for member in self.used)
-
-    @cached_property
-    def _cells(self) -> dict[tuple[str, str, tuple[str, ...]], _Cell]:
+    def _cells(self) -> dict[tuple[str, str, tuple[str, ...]], Mapping[int, float]]:
         return {}
 
     @cached_property
     def _found(self) -> dict[tuple[object, ...], Position | None]:
         return {}
 
-    def is_used(self, own: Member) -> bool:
-        """Whether this very return is part of the release's figures."""
-        return any(member.sha256 == own.sha256 for member in self.used)
-
-    def bodies_of(self, own: Member) -> frozenset[str]:
-        """What an organisation counts as among those used; nothing where it is not among them."""
+    def own_of(self, own: Member) -> frozenset[int]:
+        """Which of those used are the organisation itself, by number; none where it is not among them."""
         mine = names_of(self.instrument, own)
-        return frozenset(body for body, names in zip(self.bodies, self.names, strict=True) if names & mine)
+        return frozenset(at for at, names in enumerate(self.names) if same_organisation(mine, names))
 
     def position(
-        self, own: frozenset[str], group: str, item: str, among: tuple[str, ...], value: float, figure: Figure
+        self, own: frozenset[int], group: str, item: str, among: tuple[str, ...], value: float, figure: Figure
     ) -> Position | None:
         """Where a value stands among those of the others of a group; none where that may not be told.
 
-        It is told only where the spread of the group's answers is published too.
+        It is told only where the spread of the group's answers is published too.  Others under the same parent count
+        as others, since the published spread has them too: what differed would be what they said.  For there to be
+        enough others they do not count.
 
-        :param own: what :meth:`bodies_of` gave: these are not others.
+        :param own: what :meth:`own_of` gave: these are not others.
         """
         topic = self.topics.get(item)
         if topic is None or figure.lower_quartile is None or figure.upper_quartile is None:
             return None
         cell = self._cell(group, topic, among)
-        taken = tuple(sorted(each for body in own for each in cell.values.get(body, ())))
-        if len(cell.values.keys() - own) < self.thresholds.quartiles:
+        bodies = {self.bodies[at] for at in cell}
+        if len(bodies - {self.bodies[at] for at in own}) < self.thresholds.quartiles:
             return None
         mine = round_half_away(value, PLACES)
+        taken = tuple(sorted(cell[at] for at in own if at in cell))
         key = (group, item, among, mine, taken)
         if key not in self._found:
-            others = [each for body, given in cell.values.items() if body not in own for each in given]
-            self._found[key] = position(self.thresholds, mine, others, figure)
+            others = [each for at, each in cell.items() if at not in own]
+            amounts = topic.item.kind == "measure"
+            self._found[key] = position(self.thresholds, mine, others, figure, amounts=amounts)
         return self._found[key]
 
-    def _cell(self, group: str, topic: Topic, among: tuple[str, ...]) -> _Cell:
-        """What the members of a group gave to one item; looked up once for all who are told."""
+    def _cell(self, group: str, topic: Topic, among: tuple[str, ...]) -> Mapping[int, float]:
+        """What the members of a group gave to one item, by number; looked up once for all who are told."""
         key = (group, topic.item.id, among)
         if key not in self._cells:
-            values: dict[str, tuple[float, ...]] = {}
+            values: dict[int, float] = {}
             for at, member in enumerate(self.used):
-                if group not in self._groups[at] or (topic.like_with_like and self._among[at] != among):
-                    continue
-                answer = topic.answer(member)
-                if answer.state is State.ANSWERED and answer.value is not None:
-                    body = self.bodies[at]
-                    values[body] = (*values.get(body, ()), round_half_away(answer.value, PLACES))
-            self._cells[key] = _Cell(values)
+                if group in self._groups[at] and topic.among(self.instrument, member) == among:
+                    answer = topic.answer(member)
+                    if answer.state is State.ANSWERED and answer.value is not None:
+                        values[at] = round_half_away(answer.value, PLACES)
+            self._cells[key] = values
         return self._cells[key]
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """The values that a group gave to one item, by body."""
-
-    values: Mapping[str, tuple[float, ...]]
 
 
 def standings(
@@ -134,7 +126,9 @@ def standings(
 def compared_group(instrument: Instrument, own: Member, release: Release) -> Group | None:
     """The group that an organisation is compared with; none where the release shows nothing of its kind.
 
-    It is that of the first field of the framework's peer groups whose answer has a group with figures, else everyone.
+    It is that of the first field of the framework's peer groups whose answer has a group with enough figures, else
+    everyone.  Enough are :data:`ENOUGH_SHOWN` of those that are shown of everyone: beside a group of which next to
+    nothing is shown, an organisation would learn less than it could.
     """
     mine = release.respondent(instrument.respondent.id)
     if mine is None:
@@ -148,14 +142,18 @@ def compared_group(instrument: Instrument, own: Member, release: Release) -> Gro
     ]
     asked = {field.id: field for field in instrument.profile}
     fields = [asked[name] for name in dict.fromkeys(peer_fields) if name in asked]
-    for identifier in (*groups_of(instrument, own, fields), everyone_id(instrument)):
-        if identifier in groups:
+    everyone = groups.get(everyone_id(instrument))
+    enough = ENOUGH_SHOWN * _numbers_shown(mine, everyone) if everyone is not None else 0.0
+    for identifier in groups_of(instrument, own, fields):
+        if identifier in groups and _numbers_shown(mine, groups[identifier]) >= enough:
             return groups[identifier]
-    return None
+    return everyone
 
 
-def like_with_like(instrument: Instrument, member: Member) -> tuple[str, ...]:
-    """What an organisation's measures may be compared among, as labels; nothing where it left any of it open."""
-    names = instrument.framework.benchmarking.like_with_like
-    answers = [answer_to(instrument, field, member) for field in instrument.profile if field.id in names]
-    return tuple(label for _, label in answers) if all(code for code, _ in answers) else ()
+def _numbers_shown(mine: RespondentBenchmark, group: Group) -> int:
+    """How many medians and quartiles of scores are shown of a group."""
+    return sum(
+        each.figure.part(part) is not None
+        for _, each in mine.statistics(group, "overall", "section")
+        for part in _COMPARED
+    )

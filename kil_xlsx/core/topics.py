@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kil_xlsx.core.disclosure import Answer, Shape
 from kil_xlsx.core.figures import Measure
 from kil_xlsx.core.framework import Question
+from kil_xlsx.core.grouping import answer_to
 from kil_xlsx.core.instrument import Instrument, SectionNode, display
 from kil_xlsx.core.membership import Member
 from kil_xlsx.core.release import OVERALL, Item, Level
@@ -24,12 +25,23 @@ SHARE = "share"
 
 @dataclass(frozen=True)
 class Topic:
-    """An item with the way to read a member's answer to it."""
+    """An item with the way to read a member's answer to it.
+
+    ``measure`` is there where it is compared like with like only.
+    """
 
     item: Item
     shape: Shape
     answer: Callable[[Member], Answer]
-    like_with_like: bool = False
+    measure: Measure | None = None
+
+    def among(self, instrument: Instrument, member: Member) -> tuple[str, ...] | None:
+        """What a member has in common with those that it may be compared with, in words: nothing for most topics.
+
+        For a measure compared like with like these are its answers to the framework's fields and what its value rests
+        on, where the definition names that.  None where it left any of it open: then it is compared with nobody.
+        """
+        return among_of(instrument, self.measure, member) if self.measure is not None else ()
 
     def gives(self, members: Sequence[Member]) -> NDArray[np.bool_]:
         """By member, whether it gave something that can be used."""
@@ -71,6 +83,19 @@ def made_of(instrument: Instrument) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield node.id, tuple(question.id for question in node.questions)
         if node.children:
             yield node.id, tuple(child.id for child in node.children)
+
+
+def among_of(instrument: Instrument, measure: Measure, member: Member) -> tuple[str, ...] | None:
+    """What :meth:`Topic.among` says of a measure."""
+    names = instrument.framework.benchmarking.like_with_like
+    answers = [answer_to(instrument, field, member) for field in instrument.profile if field.id in names]
+    if not all(code for code, _ in answers):
+        return None
+    labels = tuple(label for _, label in answers)
+    if not measure.bases:
+        return labels
+    basis = member.result.measures[measure.id].basis
+    return (*labels, basis) if basis else None
 
 
 def _number(value: float | None) -> Answer:
@@ -146,7 +171,8 @@ def _measure(measure: Measure, *, adds_up: bool) -> Topic:
         return _number(None if result.in_range is False else result.value)
 
     item = Item(id=measure.id, kind="measure", label=measure.label, unit=measure.unit, direction=measure.direction)
-    return Topic(item, Shape("values", amounts=True, adds_up=adds_up), answer, measure.benchmark == "like_with_like")
+    shape = Shape("values", amounts=True, adds_up=adds_up)
+    return Topic(item, shape, answer, measure if measure.benchmark == "like_with_like" else None)
 
 
 def _completeness(of: str, label: str, depth: int, counts: Callable[[Member], Counts]) -> Topic:

@@ -111,6 +111,15 @@ def organisations(
     return OrganisationsList(tuple(reader.found), tuple(reader.notes))
 
 
+def naming_columns(framework: Framework, headings: Sequence[str]) -> tuple[int, ...]:
+    """The columns of a list that hold names or registered numbers; none where the first row has no such heading."""
+    reader = _Reader(framework, "", None)
+    known, number = reader._known(), reader._with_role("org_id")
+    wanted = {_NAME, *([number.id] if number else [])}
+    meanings = [known.get(_plain(heading), ("", None))[0] for heading in headings]
+    return tuple(at for at, meaning in enumerate(meanings) if meaning in wanted)
+
+
 def _refused(file: str, faults: Sequence[Fault]) -> OrganisationsListError:
     return OrganisationsListError(
         f"The list {file} cannot be used: {counted(len(faults), 'fault')}. Nothing was written.",

@@ -159,6 +159,10 @@ class ConditionalFormat:
     maximum: float = 1.0
 
 
+UNSEEN = "unseen"
+"""The role of a series that only keeps others from the edge of a chart of stacked bars."""
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One line or set of bars of a chart."""
@@ -173,12 +177,12 @@ class Series:
 class Chart:
     """A chart, where it is anchored, and the words that stand for it where it cannot be seen.
 
-    A ``stacked_bar`` puts its series one behind the other.  A ``range`` draws a line from the first series (the upper
-    end) to the second (the lower end), with the third as a mark between them.  With a ``label_format`` the values
-    stand beside what is drawn; ``value_format`` is that of the axis.
+    A ``stacked_bar`` puts its series one behind the other; one of the role :data:`UNSEEN` takes its room without being
+    drawn, so that the others begin where it ends.  With a ``label_format`` the values stand beside what is
+    drawn; ``value_format`` is that of the axis.
     """
 
-    kind: Literal["radar", "bar", "stacked_bar", "column", "line", "range"]
+    kind: Literal["radar", "bar", "stacked_bar", "column", "line"]
     title: str
     description: str
     series: tuple[Series, ...]

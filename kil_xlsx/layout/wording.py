@@ -321,8 +321,9 @@ ENGLISH: dict[str, str] = {
     "results.change": "Change",
     "results.intro_peers": (
         "Half of your peers score at or above the median and half at or below it; the middle half of them lies from "
-        "the lower to the upper quartile. {mark} stands where a figure is held back because too few organisations gave "
-        "an answer or one of them could be recognised. Who your peers are follows from the sheet “{about}”."
+        "the lower to the upper quartile (QUARTILE.INC, type 7). {mark} stands where a figure is held back because too "
+        "few organisations gave an answer or one of them could be recognised. Who your peers are follows from the "
+        "sheet “{about}”."
     ),
     "results.lower": "Peers: lower quartile",
     "results.median": "Peers: median",

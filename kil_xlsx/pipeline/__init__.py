@@ -227,9 +227,10 @@ def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None =
 
 def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]) -> dict[str, Peers]:
     """What a benchmark says of the peers of each respondent type; ``notes`` gets what is to be said about it."""
-    from kil_xlsx.pipeline.peers import peers_of, read_release
+    from kil_xlsx.pipeline.peers import for_members, peers_of, read_release
 
     found, told = read_release(path, whole)
+    for_members(found)
     notes += told
     peers: dict[str, Peers] = {}
     for plan in plans:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kil_xlsx import __version__
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.errors import KilXlsxError, UsageProblem
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kil_xlsx.core.benchmark import Request
     from kil_xlsx.core.branding import Branding
     from kil_xlsx.core.membership import Names
+    from kil_xlsx.core.readings import Reading
     from kil_xlsx.core.release import Release, Thresholds
     from kil_xlsx.core.release_log import ReleaseLog
 
@@ -93,8 +95,9 @@ def benchmark(
     history = log or out.absolute().parent / LOG
     known = _read_log(history)
     _check_place(history, out)
+    _check_earlier(before, known, history, ignore_log=ignore_log)
     listed = sent_out(organisations, whole, instruments)
-    named = _named_lists(lists, whole, instruments)
+    named = _named_lists(lists, instruments)
     fields = [_field_id(whole, name) for name in group_by]
     with Outputs([out / WORKBOOK, out / REPORT, out / RELEASE], force=force):
         pass  # said before the reading rather than after it
@@ -108,17 +111,24 @@ def benchmark(
         created=moment.date(),
         invited=counts,
         group_by=fields or None,
-        lists=named,
+        lists={label: frozenset().union(*(names for _, names in rows)) for label, rows in named.items()},
         parents=listed.parents,
         thresholds=thresholds,
         outsiders_only=outsiders_only,
         earlier=before,
         incomparable=_incomparable(before, framework, compared),
         log=known,
+        renamed=_renamed(known, framework, instruments),
         ignore_log=ignore_log,
         contact=contact,
     )
     made = compare(compared, forward.readings, replace(request, digest=_digest(request, returned)))
+    notes = [
+        *listed.notes,
+        *forward.notes,
+        *_counted(made.release, invited or {}),
+        *_unmatched(named, forward.readings, compared),
+    ]
     contents = {
         out / WORKBOOK: _workbook(made.release, whole, moment, branding),
         out / REPORT: _report(made.release, whole, branding),
@@ -132,7 +142,7 @@ def benchmark(
         # The log first: a release that is out but not in the log could not be protected any more.
         kept.commit()
         outputs.commit()
-    return Benchmarked(made.release, returned, tuple(contents), history, (*listed.notes, *forward.notes))
+    return Benchmarked(made.release, returned, tuple(contents), history, tuple(notes))
 
 
 # What is given
@@ -148,7 +158,7 @@ def _earlier_release(path: Path | None, framework: Framework) -> Release | None:
 
 def _incomparable(before: Release | None, framework: str, instruments: Sequence[Instrument]) -> frozenset[str]:
     """The items of an earlier release that mean something else now; all of them if its version is not known."""
-    from kil_xlsx.core.comparability import incomparable
+    from kil_xlsx.core.comparability import incomparable_figures
 
     if before is None or before.version == instruments[0].framework.version:
         return frozenset()
@@ -158,26 +168,44 @@ def _incomparable(before: Release | None, framework: str, instruments: Sequence[
         then = old.get(f"{each.key}/{before.version}")
         mine = before.respondent(each.respondent.id)
         if then is not None:
-            found |= incomparable(then, each)
+            found |= incomparable_figures(then, each)
         elif mine is not None:
             found |= {item.id for item in mine.items}
     return frozenset(found)
 
 
 def _named_lists(
-    lists: Sequence[tuple[str, Path]], framework: Framework, instruments: Sequence[Instrument]
-) -> dict[str, Names]:
+    lists: Sequence[tuple[str, Path]], instruments: Sequence[Instrument]
+) -> dict[str, list[tuple[str, Names]]]:
     """Who is in each list, by its name.  UsageProblem for two of one name, or a list that names nobody."""
-    found: dict[str, Names] = {}
+    found: dict[str, list[tuple[str, Names]]] = {}
     for label, path in lists:
         if label in found:
             raise UsageProblem(f"There are two lists called '{label}'.", "Give each --list a name of its own.")
-        found[label] = _members(path, framework, instruments)
+        found[label] = named_group(path, instruments)
     return found
 
 
-def _members(path: Path, framework: Framework, instruments: Sequence[Instrument]) -> Names:
-    return frozenset().union(*(named_group(path, framework, each) for each in instruments))
+def _unmatched(
+    lists: Mapping[str, Sequence[tuple[str, Names]]], readings: Sequence[Reading], instruments: Sequence[Instrument]
+) -> list[str]:
+    """The rows of named lists that no return belongs to: perhaps not returned yet, perhaps misspelt."""
+    from kil_xlsx.core.membership import belongs, members_of, names_of
+    from kil_xlsx.definitions.wording import listed
+
+    members = members_of(readings) if lists else []
+    came = frozenset().union(
+        *(names_of(each, member) for member in members for each in instruments if belongs(each, member))
+    )
+    notes = []
+    for label, rows in lists.items():
+        missing = [text for text, names in rows if not names & came]
+        if missing:
+            notes.append(
+                f"List '{label}': no return was found for {len(missing)} of {len(rows)} names: {listed(missing[:5])}"
+                f"{' …' if len(missing) > 5 else ''}. They are not in the group; check how they are written."
+            )
+    return notes
 
 
 def _came(returned: Returned, paths: Sequence[Path], framework: str) -> set[str]:
@@ -225,7 +253,56 @@ def _field_id(framework: Framework, name: str) -> str:
     )
 
 
+def _renamed(
+    log: ReleaseLog, framework: str, instruments: Sequence[Instrument]
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By version in the log, what its items are called now; those that keep their ids are left out."""
+    from kil_xlsx.core.carrying import Route
+
+    whole = instruments[0].framework
+    versions = {each.version for each in log.releases if each.framework == whole.id} - {whole.version}
+    if not versions:
+        return {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for old in earlier_versions(framework, instruments).values():
+        if old.framework.version in versions:
+            route = Route(old.framework, whole)
+            names = {question.id: route.targets(question.id)[1] for question in old.questions}
+            moved = {item: now for item, now in names.items() if now and now != (item,)}
+            found.setdefault(old.framework.version, {}).update(moved)
+    return found
+
+
+def _counted(release: Release, invited: Mapping[str, int]) -> list[str]:
+    """What is odd about the numbers of organisations.  UsageProblem or KilXlsxError where it cannot be right."""
+    notes = []
+    for each in release.respondents:
+        counts = each.groups[0].counts
+        if counts.invited is not None and counts.returned is not None and counts.invited < counts.returned:
+            told = f"{each.label}: {counts.invited} invited, but {counts.returned} returned a workbook."
+            if each.id in invited or "" in invited:
+                raise UsageProblem(told, "Check the number given with --invited.")
+            notes.append(f"{told} Some of them are not in the list.")
+    if not any(each.groups[0].counts.accepted for each in release.respondents):
+        raise KilXlsxError(
+            "Nobody has filled in anything in these workbooks, so there is nothing to compare.",
+            "Give the workbooks that came back, not those that were sent out.",
+        )
+    return notes
+
+
 # The log
+
+
+def _check_earlier(before: Release | None, log: ReleaseLog, path: Path, *, ignore_log: bool) -> None:
+    """Change since a release that the log does not know could give away who came in between."""
+    if before is None or ignore_log or log.has(before.framework, before.number, before.created):
+        return
+    raise UsageProblem(
+        f"The earlier release {before.number} of {before.created:%Y-%m-%d} is not in the log {path}, so what the two "
+        "releases together would give away cannot be held back.",
+        "Name the log that it was made with, with --log; or say --ignore-earlier-releases.",
+    )
 
 
 class _Stamped(msgspec.Struct):
@@ -255,9 +332,11 @@ def _read_log(path: Path) -> ReleaseLog:
         raise UsageProblem(f"The log of releases {path} cannot be read: {data}.", remedy)
     try:
         msgspec.json.decode(data, type=_Stamped)
-        return msgspec.json.decode(data, type=ReleaseLog)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UsageProblem(f"{path} is not a log of releases.", remedy) from None
+        log = msgspec.json.decode(data, type=ReleaseLog)
+        log.check()
+    except (ValueError, RecursionError):  # what is no JSON, no log, or does not fit together
+        raise UsageProblem(f"{path} is not a log of releases, or is damaged.", remedy) from None
+    return log
 
 
 def _log_json(log: ReleaseLog) -> bytes:
@@ -268,8 +347,8 @@ def _digest(request: Request, returned: Returned) -> str:
     """Identifies everything that decides what is in a release, so that making it again gives it the same number."""
     made_from = (
         [reading.file.sha256 for reading in returned.readings],
-        returned.framework.id,
-        returned.framework.version,
+        hashlib.sha256(msgspec.json.encode(returned.framework, order="deterministic")).hexdigest(),
+        __version__,
         request.created,
         sorted(request.invited.items()),
         list(request.group_by or ()),

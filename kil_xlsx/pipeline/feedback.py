@@ -85,12 +85,12 @@ def give_feedback(
     :raises UsageProblem: the release cannot be read, or is of another framework or version.
     """
     from kil_xlsx.pipeline import _words, branding_of, now
-    from kil_xlsx.pipeline.peers import read_release
+    from kil_xlsx.pipeline.peers import for_members, read_release
 
     branding = branding_of(theme)
     contact = _words(contact, "The contact")
     whole, instruments = load(framework)
-    found, _ = read_release(release, whole)
+    found = for_members(read_release(release, whole)[0])
     if found.version != whole.version:
         raise UsageProblem(
             f"The release {release} is of version {found.version[:20]}, and the questionnaire is of {whole.version}.",
@@ -109,7 +109,7 @@ def give_feedback(
         returned, found, out, parents=listed.parents, before=before, branding=branding, contact=contact, pdf=pdf,
         created=created or now(), force=force, progress=progress,
     )  # fmt: skip
-    notes += before.notes if before is not None else []
+    notes += [*before.notes, before.told(len(done.given))] if before is not None else []
     return replace(done, notes=(*done.notes, *notes))
 
 
@@ -210,8 +210,8 @@ class _Teller:
             # Standings among a part of them would be of another group than the release's, and could be taken from it.
             were = "1 file was" if len(missing) == 1 else f"{len(missing):,} files were"
             self.notes.append(
-                f"Of those that the release was made from {were} not given, so nobody is told where it stands: give "
-                "the same returns."
+                f"Of those that the release was made from {were} not given, so positions are left out; give all the "
+                "returns of the release."
             )
         used = [] if missing else self.members
         self.standings: dict[str, Standings] = {
@@ -313,6 +313,7 @@ class _Earlier:
             self._from_json(previous, earlier(framework, instruments))
         else:
             self._from_returns(read([previous], framework, password=password, progress=progress))
+        self._matched, self._same = 0, 0
         self._names: list[Names] | None = None
         self._changed: dict[int, frozenset[str]] = {}
 
@@ -352,16 +353,31 @@ class _Earlier:
 
     def of(self, one: _Wanted) -> Before | None:
         """What an organisation said last time: the last of its earlier returns; none where there is none."""
-        from kil_xlsx.core.membership import names_of
+        from kil_xlsx.core.membership import names_of, same_organisation
 
         if self._names is None:
             self._names = [names_of(old, member) for old, member in self.found]
         mine = frozenset(name for name in one.names if name[0] != "reference")
         for (old, member), names in zip(reversed(self.found), reversed(self._names), strict=True):
             same = old.respondent.id == one.instrument.respondent.id and member.sha256 != one.own.sha256
-            if same and _is_same(mine, names):
+            if same and same_organisation(mine, names):
+                self._matched += 1
                 return self._carried(old, one.instrument, member)
+        self._same += any(member.sha256 == one.own.sha256 for _, member in self.found)
         return None
+
+    def told(self, given: int) -> str:
+        """How many of those that got feedback were found among the earlier returns, once all have been looked for."""
+        if not self._matched and self._same:
+            return (
+                "The earlier returns are the same files as those given now, so nothing of last time is shown: give "
+                "those that came back before with --previous."
+            )
+        told = f"Last time was found for {self._matched:,} of {given:,} organisations."
+        if self._same:
+            others = "1 other" if self._same == 1 else f"{self._same:,} others"
+            told = f"{told} For {others} the earlier return is the same file as the present one."
+        return told
 
     def _carried(self, old: Instrument, new: Instrument, member: Member) -> Before:
         from kil_xlsx.core.advice import Before
@@ -376,14 +392,3 @@ class _Earlier:
             self._changed[id(old)] = incomparable(old, new)
         ret = carry(old, new, member.ret).comparable()
         return Before(round_id, score(new, ret), self._changed[id(old)])
-
-
-def _is_same(mine: Names, theirs: Names) -> bool:
-    """Whether two returns are of one organisation: by their numbers where both have any, else by name.
-
-    Two different numbers are two organisations, whatever they are called.
-    """
-    numbers = [frozenset(text for kind, text in each if kind == "number") for each in (mine, theirs)]
-    if all(numbers):
-        return bool(numbers[0] & numbers[1])
-    return any(kind == "name" and (kind, text) in theirs for kind, text in mine)

@@ -48,22 +48,28 @@ def sent_out(path: Path | None, framework: Framework, instruments: Sequence[Inst
     return SentOut(dict(invited), parents, listed.notes)
 
 
-def named_group(path: Path, framework: Framework, instrument: Instrument) -> Names:
-    """The organisations that a file names: a list as for ``generate``, or names and numbers one below the other.
+def named_group(path: Path, instruments: Sequence[Instrument]) -> list[tuple[str, Names]]:
+    """The organisations that a file names, one for each row: as it stands there, and what it is known by.
 
-    UsageProblem when it cannot be read or names nobody.
+    The file is a list as for ``generate``, of which names and registered numbers are taken, or just names and numbers
+    one below the other.  UsageProblem when it cannot be read or names nobody.
     """
     from kil_xlsx.core.membership import plain_names
+    from kil_xlsx.definitions.organisations import naming_columns
     from kil_xlsx.pipeline.inbox import content
     from kil_xlsx.reading.lists import read_list
 
     data = content(path)
     if isinstance(data, str):
         raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check its name, and that you may read it.")
-    found: set[tuple[str, str]] = set()
-    for row in read_list(data, path.name).rows:
-        for cell in row.cells:
-            found |= plain_names(instrument, [("name", cell)], cell)
+    rows = read_list(data, path.name).rows
+    columns = naming_columns(instruments[0].framework, rows[0].cells) if rows else ()
+    found: list[tuple[str, Names]] = []
+    for row in rows[1:] if columns else rows:
+        cells = [row.cells[at] for at in columns if at < len(row.cells)] if columns else row.cells
+        names = plain_names(instruments[0], [("name", cell) for cell in cells], " ".join(cells))
+        if names:
+            found.append((next(cell for cell in cells if cell), names))
     if not found:
         raise UsageProblem(f"The list {path} names nobody.", "Put a name or registered number in every row.")
-    return frozenset(found)
+    return found

@@ -14,6 +14,9 @@ from kil_xlsx.errors import UsageProblem
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.plan import Plan
 
+RELEASE = "release.json"
+"""What the file of a release is called."""
+
 
 def read_release(path: Path, framework: Framework) -> tuple[Release, list[str]]:
     """The benchmark release that a file holds, and what the coordinator may want to know about it.
@@ -23,6 +26,14 @@ def read_release(path: Path, framework: Framework) -> tuple[Release, list[str]]:
     from kil_xlsx.pipeline.inbox import content
     from kil_xlsx.results.release_json import read_release_json
 
+    if path.is_dir():
+        inside = next((each for each in (path / RELEASE, path / "data" / RELEASE) if each.is_file()), None)
+        raise UsageProblem(
+            f"The benchmark {path} is a folder.",
+            f"Give its {RELEASE}: {inside}"
+            if inside is not None
+            else f"Give the {RELEASE} that 'kil-xlsx benchmark' wrote.",
+        )
     data = content(path)
     if isinstance(data, str):
         raise UsageProblem(f"The benchmark {path} cannot be read: {data}.", "Check its name, and that you may read it.")
@@ -44,6 +55,16 @@ def read_release(path: Path, framework: Framework) -> tuple[Release, list[str]]:
             f"{framework.version}. Sections are taken to be the same where they have the same code."
         )
     return found, notes
+
+
+def for_members(release: Release) -> Release:
+    """The release, if its members may be shown it.  UsageProblem for one that was made for outsiders only."""
+    if not release.method.thresholds.besides_reader:
+        raise UsageProblem(
+            f"The release {release.number} was made for readers who are not among the organisations.",
+            "Make one for them: run 'kil-xlsx benchmark' again, without --for-outsiders.",
+        )
+    return release
 
 
 def peers_of(release: Release, plan: Plan) -> Peers | None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from kil_xlsx.core.branding import Palette
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.release import CONFIDENTIAL, Group, Item, Kind, Level, Release, RespondentBenchmark, Statistic
+from kil_xlsx.core.release import (
+    CONFIDENTIAL,
+    Figure,
+    Group,
+    Item,
+    Kind,
+    Level,
+    Release,
+    RespondentBenchmark,
+    Statistic,
+)
 from kil_xlsx.reporting import charts, findings, tables
 from kil_xlsx.reporting.numbers import signed
 from kil_xlsx.reporting.shown import Shown, day, some, spoken
@@ -21,12 +31,13 @@ _BEYOND = 100.0
 
 @dataclass(frozen=True)
 class PlotRow:
-    """A row of a chart in the page: the words at its head, its drawing and the number beside it."""
+    """A row of a chart in the page: the words at its head, its drawing, the number beside it and who is behind it."""
 
     label: str
     svg: str
     value: str = ""
     code: str = ""
+    n: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,19 +78,22 @@ class Panel:
     id: str
     name: str
     used: str
-    suppressed: bool
     plots: tuple[Plot, ...] = ()
     tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One respondent type.  Without figures for the group of all, there are no topics."""
+    """One respondent type.  Without figures for the group of all, there are no topics.
+
+    ``held`` names the groups that are held back, by what they have in common.
+    """
 
     id: str
     label: str
     topics: tuple[Topic, ...]
     panels: tuple[Panel, ...]
+    held: tuple[tuple[str, str], ...]
 
 
 def trusted(markup: str) -> Markup:
@@ -117,7 +131,7 @@ def chapters(release: Release, framework: Framework, palette: Palette) -> Iterat
     """A chapter for each respondent type, in the order of the release."""
     for at, respondent in enumerate(release.respondents, start=1):
         chapter = _Chapter(release, respondent, Shown(framework), palette, f"r{at}")
-        yield Chapter(chapter.id, respondent.label, tuple(chapter.topics()), tuple(chapter.panels()))
+        yield Chapter(chapter.id, respondent.label, tuple(chapter.topics()), tuple(chapter.panels()), chapter.held())
 
 
 class _Chapter:
@@ -151,14 +165,10 @@ class _Chapter:
                 f"{self.id}-scores",
                 findings.scores(self.shown, found),
                 f"Scores from {bounds.minimum:g} to {bounds.maximum:g}, overall and by section: "
-                f"median and middle half of {self._used()}",
+                "the median and the middle half of the organisations",
                 (tables.figures(self.shown, f"Scores: {self.respondent.label}", "Section", found),),
                 plots=tuple(self._strips(found)),
             )
-
-    def _used(self) -> str:
-        used = self.everyone.counts.used
-        return CONFIDENTIAL if used is None else some(used, "organisation")
 
     def _strips(
         self, statistics: Sequence[tuple[Item, Statistic]], others: dict[str, float | None] | None = None
@@ -184,39 +194,32 @@ class _Chapter:
                         trusted(charts.strip_row(strip, scale, self.palette, beyond=_BEYOND)),
                         self.shown.part(item, figure, "median"),
                         self.shown.code(item),
+                        _behind(figure),
                     )
                 )
             key = [("box", "Middle half (lower to upper quartile)"), ("dot", "Median, also the number on the right")]
             if others:
                 key.append(("tick", "Median of all"))
+            key.append(("", BEHIND))
             yield Plot(tuple(rows), tuple(key), trusted(charts.scale_row(scale, self.palette)))
 
     def _heat(self) -> Iterator[Topic]:
-        groups = self.respondent.compared[1:]
-        if groups:
+        if self.respondent.compared[1:]:
             heat = tables.heat_map(self.shown, self.respondent)
-            held = sum(group.suppressed for group in groups)
-            finding = f"{some(len(groups), 'group')} can be compared with all"
-            if held:
-                finding = (
-                    f"{len(groups) - held} of {some(len(groups), 'group')} can be compared with all; the others have "
-                    "too few organisations"
-                )
-            yield Topic(
-                f"{self.id}-heat",
-                finding,
-                "Median scores of groups by section; darker cells are higher, and every cell carries its number",
-                (),
-                heat=heat,
-            )
+            bands = self.shown.framework.scoring.bands
+            about = "There are too few organisations in each, or showing it could reveal what one of them said"
+            if heat:
+                also = " and the name of its band" if bands else ", and darker cells are higher"
+                about = f"Median scores of groups by section; every cell carries its number{also}"
+            yield Topic(f"{self.id}-heat", findings.groups(self.respondent), about, (), heat=heat)
 
     def _questions(self) -> Iterator[Topic]:
         found = self.of(self.everyone, "question")
         if found:
             yield Topic(
                 f"{self.id}-questions",
-                findings.questions(found),
-                f"How many of {self._used()} chose each level, by question",
+                findings.questions(self.shown, found),
+                "Share of the organisations that gave a usable answer which chose each level, by question",
                 tuple(tables.questions(self.shown, f"Answers by question: {self.respondent.label}", found)),
                 bars=tuple(self._bars(found)),
             )
@@ -236,7 +239,7 @@ class _Chapter:
         levels = statistic.figure.levels
         shares = _shares(item.levels, {each.code: each.share for each in levels}) if levels is not None else None
         svg = charts.level_row(charts.LevelBar(item.label, shares), [each.label for each in item.levels], self.palette)
-        return PlotRow(item.label, trusted(svg), "", item.id)
+        return PlotRow(item.label, trusted(svg), "", item.id, _behind(statistic.figure))
 
     def _quality(self) -> Iterator[Topic]:
         found = self.of(self.everyone, "completeness")
@@ -291,16 +294,18 @@ class _Chapter:
         yield Topic(
             f"{self.id}-change",
             findings.change(self.shown, self.respondent),
-            f"Median in release {earlier.number} ({day(earlier.created)}) and now; only of items that mean the same",
+            f"Median in release {earlier.number} ({day(earlier.created)}) and now; only of items that mean the same. "
+            "How many organisations are behind each is in the table",
             (tables.changes(self.shown, self.respondent, before, now),),
             plots=tuple(self._moves(before, now)),
             svg=trusted(self._slope(before, now)),
         )
 
     def _moved(self) -> list[tuple[Item, float, float]]:
-        """Overall and section medians of the group of all, before and now."""
+        """Overall and section medians of the group of all, before and now, as they are shown."""
+        rounded = self.shown.rounded
         return [
-            (item, each.before.median, each.now.median)
+            (item, rounded(item, each.before.median), rounded(item, each.now.median))
             for each in self.respondent.changes
             if each.group == self.everyone.id
             and (item := self.respondent.item(each.item)).kind in ("overall", "section")
@@ -318,9 +323,17 @@ class _Chapter:
         lines = [charts.Slope(self.shown.code(item) or "Overall", old, new) for item, old, new in moved]
         scale = charts.scale(low, high, write)
         title = f"Median scores before and now: {self.respondent.label}"
-        return charts.slope(
-            lines, scale, self.palette, identifier=f"{self.id}-slope", title=title, before=before, now=now
-        ).svg
+        drawn = charts.slope(
+            lines,
+            scale,
+            self.palette,
+            identifier=f"{self.id}-slope",
+            title=title,
+            before=before,
+            now=now,
+            least=findings.least(self.shown, moved[0][0]),
+        )
+        return drawn.svg
 
     def _moves(self, before: str, now: str) -> Iterator[Plot]:
         moved = self._moved()
@@ -328,35 +341,48 @@ class _Chapter:
         if scale is None:
             return
         rows = []
+        least = findings.least(self.shown, moved[0][0])
         for item, old, new in moved:
             write = self.shown.writer(item)
             words = f"{item.label}: from {write(old)} to {write(new)}"
             rows.append(
                 PlotRow(
                     item.label,
-                    trusted(charts.change_row(old, new, words, scale, self.palette, beyond=_BEYOND)),
+                    trusted(charts.change_row(old, new, words, scale, self.palette, beyond=_BEYOND, least=least)),
                     signed(new - old, write),
                     self.shown.code(item),
                 )
             )
-        key = (("ring", before), ("dot", now))
+        step = self.shown.writer(moved[0][0])(least)
+        key = (
+            ("ring", before),
+            ("dot", now),
+            ("rise", f"Rise of {step} or more"),
+            ("fall", f"Fall of {step} or more"),
+            ("same", "Smaller difference: about the same"),
+        )
         yield Plot(tuple(rows), key, trusted(charts.scale_row(scale, self.palette)))
 
     # Groups one by one
 
     def panels(self) -> Iterator[Panel]:
-        """Every group but that of all."""
+        """Every group but that of all, unless it is held back."""
         others = {item.id: each.figure.median for item, each in self.of(self.everyone, "overall", "section")}
         for at, group in enumerate(self.respondent.compared[1:], start=1):
-            identifier, name = f"{self.id}-g{at}", self.shown.group(group)
             if group.suppressed:
-                yield Panel(identifier, name, CONFIDENTIAL, True)
                 continue
+            identifier, name = f"{self.id}-g{at}", self.shown.group(group)
             used = CONFIDENTIAL if group.counts.used is None else some(group.counts.used, "organisation")
             scores = self.of(group, "overall", "section")
-            yield Panel(
-                identifier, name, used, False, tuple(self._strips(scores, others)), tuple(self._tables(group, name))
-            )
+            yield Panel(identifier, name, used, tuple(self._strips(scores, others)), tuple(self._tables(group, name)))
+
+    def held(self) -> tuple[tuple[str, str], ...]:
+        """The groups held back, under the field or list that they come from."""
+        found: dict[str, list[str]] = {}
+        for group in self.respondent.compared[1:]:
+            if group.suppressed:
+                found.setdefault(group.field_label or "Named lists", []).append(group.label)
+        return tuple((field, "; ".join(labels)) for field, labels in found.items())
 
     def _tables(self, group: Group, name: str) -> Iterator[Table]:
         whose = f"{self.respondent.label}, {name}"
@@ -370,7 +396,20 @@ class _Chapter:
         if found := self.of(group, "question"):
             yield from tables.questions(self.shown, f"Answers by question: {whose}", found)
         if found := self.of(group, "measure"):
-            yield tables.measures(self.shown, f"Measures: {whose}", found)
+            open_ = [one for one in found if one[1].figure.shown]
+            left = len(found) - len(open_)
+            note = f"{some(left, 'line')} {'is' if left == 1 else 'are'} left out, because nothing can be shown there."
+            table = tables.measures(self.shown, f"Measures: {whose}", open_)
+            yield replace(table, note=note) if left else table
+
+
+BEHIND = "n = organisations behind the row"
+"""What the count at the end of a row is."""
+
+
+def _behind(figure: Figure) -> str:
+    """How many organisations are behind a row; nothing where that is held back, for the mark says so already."""
+    return "" if figure.n is None else f"n = {figure.n:,}"
 
 
 def _ends(scale: charts.Scale | None) -> tuple[float, float] | None:
@@ -403,6 +442,7 @@ class SideBySide:
     pairs: tuple[tuple[str, tuple[PlotRow, ...]], ...]
     table: Table
     radar: str
+    codes: tuple[tuple[str, str], ...]
 
 
 def side_by_side(release: Release, framework: Framework, palette: Palette) -> SideBySide | None:
@@ -425,18 +465,17 @@ def side_by_side(release: Release, framework: Framework, palette: Palette) -> Si
             bar = charts.LevelBar(f"{respondent.label}, {item.label}", shares)
             svg = charts.level_row(bar, [each.label for each in item.levels], palette)
             words = f"{respondent.label}: {item.label}"
-            rows.append(PlotRow(words, trusted(svg), shown.part(item, figure, "median"), item.id))
+            rows.append(PlotRow(words, trusted(svg), shown.part(item, figure, "median"), item.id, _behind(figure)))
         pairs.append((pair.label, tuple(rows)))
-    return SideBySide(
-        _level_key(levels, palette),
-        tuple(pairs),
-        tables.pairs(shown, release),
-        trusted(_radar(release, shown, palette)),
-    )
+    radar, codes = _radar(release, shown, palette)
+    return SideBySide(_level_key(levels, palette), tuple(pairs), tables.pairs(shown, release), trusted(radar), codes)
 
 
-def _radar(release: Release, shown: Shown, palette: Palette) -> str:
-    """Medians of the sections that all respondent types have; nothing where they share fewer than three."""
+def _radar(release: Release, shown: Shown, palette: Palette) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Medians of the sections that all respondent types have, by code, and what the codes stand for.
+
+    Nothing where they share fewer than three.
+    """
     medians = [
         {item.id: each.figure.median for item, each in respondent.statistics(respondent.groups[0], "section")}
         for respondent in release.respondents
@@ -445,12 +484,21 @@ def _radar(release: Release, shown: Shown, palette: Palette) -> str:
     shared = [item for item in first.items if item.kind == "section" and all(item.id in values for values in medians)]
     scale = shown.scale(shared[0]) if len(shared) >= 3 else None
     if scale is None or len(medians) < 2 or not any(value is not None for each in medians for value in each.values()):
-        return ""
+        return "", ()
     series = [
         charts.Series(respondent.label, tuple(values[item.id] for item in shared))
         for respondent, values in zip(release.respondents, medians, strict=True)
     ]
     title = f"Median scores of {spoken([each.label for each in release.respondents])}"
-    return charts.radar(
-        [item.label for item in shared], series[:4], scale, palette, identifier="radar", title=title
-    ).svg
+    drawn = charts.radar(
+        [item.id for item in shared],
+        series[:4],
+        scale,
+        palette,
+        identifier="radar",
+        title=title,
+        width=380.0,
+        radius=140.0,
+        margin=22.0,
+    )
+    return drawn.svg, tuple((item.id, item.label) for item in shared)

@@ -142,10 +142,15 @@ def change_row(
     *,
     height: float = 26.0,
     beyond: float = 0.0,
+    least: float = 0.0,
 ) -> str:
-    """A ring at the value before and a dot at the one now, with a line between; ``words`` tell it to the blind."""
+    """A ring at the value before and a dot at the one now, with a line between; ``words`` tell it to the blind.
+
+    The line is that of :func:`slope`: thin and grey where the difference is smaller than ``least``.
+    """
     start, end, y = scale.share(before), scale.share(now), height / 2
-    line = element("line", x1=_SCALED.at(start), x2=_SCALED.at(end), y1=y, y2=y, stroke=palette.accent, stroke_width=3)
+    look = marks.moved(palette, marks.direction(before, now, least))
+    line = element("line", x1=_SCALED.at(start), x2=_SCALED.at(end), y1=y, y2=y, **look)
     ends = _SCALED.place(start, y, marks.ring(palette)) + _SCALED.place(end, y, marks.dot(palette, 6))
     return _row(_lines(scale, palette, -beyond, height + beyond) + line + ends, words, height)
 
@@ -218,16 +223,26 @@ def _told(strip: Strip, scale: Scale) -> str:
 
 
 def key_mark(kind: str, palette: Palette) -> str:
-    """A mark by itself, for a key: ``box``, ``dot``, ``diamond``, ``tick`` or ``ring``."""
+    """A mark by itself, for a key: ``box``, ``dot``, ``diamond``, ``tick``, ``ring``, ``rise``, ``fall``, ``same``."""
     kinds = {
         "box": marks.box(palette),
         "dot": marks.dot(palette),
         "diamond": marks.diamond(palette),
         "tick": marks.tick(palette, 8),
         "ring": marks.ring(palette),
+        "rise": element("line", x1=-14, x2=14, y1=4, y2=-4, **marks.moved(palette, "rise")),
+        "fall": element("line", x1=-14, x2=14, y1=-4, y2=4, **marks.moved(palette, "fall")),
+        "same": element("line", x1=-14, x2=14, y1=0, y2=0, **marks.moved(palette, "same")),
     }
+    wide = 32 if kind in ("rise", "fall", "same") else 20
     return element(
-        "svg", kinds[kind], viewBox="-10 -9 20 18", width=20, height=18, aria_hidden="true", focusable="false"
+        "svg",
+        kinds[kind],
+        viewBox=f"{-wide // 2} -9 {wide} 18",
+        width=wide,
+        height=18,
+        aria_hidden="true",
+        focusable="false",
     )
 
 

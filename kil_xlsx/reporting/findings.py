@@ -12,6 +12,15 @@ from kil_xlsx.reporting.shown import Shown, some, spoken
 
 _WORTH_SAYING = 0.05
 
+_NAMED = 2
+"""Up to how many that share a place are named in full; of more, codes are told."""
+
+_CODES = 8
+"""How many codes are told at most."""
+
+FEW = 20
+"""Fewer organisations than this, and a correlation says little: chance alone gives high ones."""
+
 
 def main(shown: Shown, release: Release) -> list[str]:
     """The first thing to know about each respondent type."""
@@ -50,27 +59,31 @@ def _ends(
     if len(found) < 2:
         return plain
     low, high = min(median for _, median in found), max(median for _, median in found)
-    if high - low < _least(shown, found[0][0]):
+    if high - low < least(shown, found[0][0]):
         return f"{begin} much the same in every section"
-    at_top = _named([item.label for item, median in found if median == high], "sections")
-    at_bottom = _named([item.label for item, median in found if median == low], "sections")
-    return f"{begin} {best} for {at_top} and {worst} for {at_bottom}"
+    at_top = _named(shown, [item for item, median in found if median == high])
+    at_bottom = _named(shown, [item for item, median in found if median == low])
+    return f"{begin} {best} for {at_top}; {worst} for {at_bottom}"
 
 
-def _named(labels: list[str], many: str) -> str:
-    """Those that share a place, by name unless they are many."""
-    return spoken([f"“{label}”" for label in labels]) if len(labels) <= 2 else f"{len(labels)} {many}"
+def _named(shown: Shown, items: list[Item]) -> str:
+    """Those that share a place: by name, or by their codes if they are several."""
+    if len(items) <= _NAMED:
+        return spoken([f"“{item.label}”" for item in items])
+    codes = [shown.code(item) or item.label for item in items]
+    return spoken(codes if len(codes) <= _CODES else [*codes[: _CODES - 1], f"{len(codes) - _CODES + 1} more"])
 
 
-def _least(shown: Shown, item: Item) -> float:
+def least(shown: Shown, item: Item) -> float:
+    """The smallest difference that is called out, in the unit of the item; nought where it has no bounds."""
     bounds = shown.scale(item)
     return (bounds.maximum - bounds.minimum) * _WORTH_SAYING if bounds else 0.0
 
 
-def questions(statistics: Sequence[tuple[Item, Statistic]]) -> str:
+def questions(shown: Shown, statistics: Sequence[tuple[Item, Statistic]]) -> str:
     """Which question is furthest on: the share at the two highest levels."""
     found = [
-        (round(sum(level.share for level in each.figure.levels[-2:]), 6), item.label)
+        (round(sum(level.share for level in each.figure.levels[-2:]), 6), item)
         for item, each in statistics
         if each.figure.levels is not None and len(each.figure.levels) > 3 and _ordered(item)
     ]
@@ -79,9 +92,21 @@ def questions(statistics: Sequence[tuple[Item, Statistic]]) -> str:
     low, high = min(share for share, _ in found), max(share for share, _ in found)
     if high - low < _WORTH_SAYING:
         return "Answers are much alike across questions"
-    at_top = _named([label for share, label in found if share == high], "questions")
-    at_bottom = _named([label for share, label in found if share == low], "questions")
-    return f"Practice is furthest on for {at_top} and least far for {at_bottom}"
+    at_top = _named(shown, [item for share, item in found if share == high])
+    at_bottom = _named(shown, [item for share, item in found if share == low])
+    return f"Practice is furthest on for {at_top}; least far for {at_bottom}"
+
+
+def groups(respondent: RespondentBenchmark) -> str:
+    """How many groups can be compared."""
+    others = respondent.compared[1:]
+    open_ = sum(not group.suppressed for group in others)
+    if open_ == len(others):
+        return f"{some(open_, 'group')} can be compared with all"
+    if not open_:
+        return f"No group can be compared with all: {'it is' if len(others) == 1 else 'they are'} held back"
+    held = "the other is" if len(others) - open_ == 1 else "the others are"
+    return f"{open_} of {some(len(others), 'group')} can be compared with all; {held} held back"
 
 
 def _ordered(item: Item) -> bool:
@@ -116,12 +141,28 @@ def separations(respondent: RespondentBenchmark) -> str:
     if not known:
         return "Which questions separate strong from weak"
     strong = sum(each.strength == "strong" for each in known)
-    return f"{strong} of {some(len(known), 'question')} strongly separate high scores from low ones"
+    verb = "seem to separate" if caution(respondent) else "separate"
+    return f"{strong} of {some(len(known), 'question')} {verb} high scores from low ones strongly"
+
+
+def caution(respondent: RespondentBenchmark) -> str:
+    """What to keep in mind where few organisations are behind correlations; nothing where there are enough."""
+    counts = sorted(each.n for each in respondent.separations if each.strength and each.n is not None)
+    few = [each for each in counts if each < FEW]
+    if not few:
+        return ""
+    whose = "these" if len(few) == len(counts) else f"{len(few)} of these"
+    behind = f"{few[0]}" if few[0] == few[-1] else f"{few[0]} to {few[-1]}"
+    return (
+        f"Take care: {whose} correlations come from {behind} organisations only. With fewer than {FEW}, chance alone "
+        "often makes a question seem to separate"
+    )
 
 
 def separating(respondent: RespondentBenchmark) -> str:
     """Which questions separate most, and which not at all."""
-    said = ["Organisations that score high on everything else also tend to score high on questions that separate"]
+    said = [*filter(None, [caution(respondent)])]
+    said += ["Organisations that score high on everything else also tend to score high on questions that separate"]
     for strength, words in (("strong", "Most of all"), ("none", "Not at all")):
         known = [each for each in respondent.separations if each.strength == strength and each.correlation is not None]
         known.sort(
@@ -140,7 +181,8 @@ def change(shown: Shown, respondent: RespondentBenchmark) -> str:
         if each.item == OVERALL and each.group == everyone and before is not None and now is not None:
             item = respondent.item(OVERALL)
             words = f"from {shown.value(item, before)} to {shown.value(item, now)}"
-            if abs(now - before) < _least(shown, item):
+            before, now = shown.rounded(item, before), shown.rounded(item, now)
+            if abs(now - before) < least(shown, item):
                 return f"The median overall score changed little: {words}"
             return f"The median overall score {'rose' if now > before else 'fell'} {words}"
     return "Change since the earlier release"

@@ -6,6 +6,7 @@ Marks are drawn around nought, to be put where they belong.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from kil_xlsx.core.branding import EDGE_CONTRAST, Palette, contrast
 from kil_xlsx.reporting.numbers import Writer, decimal
@@ -87,6 +88,27 @@ def mark(palette: Palette, series: int, size: float = 5.0) -> str:
 def edge(palette: Palette) -> str:
     """The colour of the edges of pale fills: the frame's colour if it can be seen on paper, or else the accent."""
     return palette.accent_edge if contrast(palette.accent_edge, palette.paper) >= EDGE_CONTRAST else palette.accent
+
+
+Direction = Literal["rise", "fall", "same"]
+"""Which way a value went; ``same`` if it hardly moved."""
+
+
+def direction(before: float, now: float, least: float) -> Direction:
+    """Which way a value went; differences smaller than ``least`` do not count."""
+    if before == now or abs(now - before) < least:
+        return "same"
+    return "rise" if now > before else "fall"
+
+
+def moved(palette: Palette, way: Direction) -> dict[str, str | float | None]:
+    """The look of a line from before to now: whole, dashed, or thin and grey."""
+    colour = {"rise": palette.colour("series_1"), "fall": palette.colour("series_2"), "same": palette.quiet}[way]
+    return {
+        "stroke": colour,
+        "stroke_width": 1 if way == "same" else 2.5,
+        "stroke_dasharray": "6 4" if way == "fall" else None,
+    }
 
 
 def box(palette: Palette) -> str:

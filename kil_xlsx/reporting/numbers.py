@@ -33,6 +33,13 @@ def signed(value: float, write: Writer) -> str:
     return f"+{words}" if value > 0 and any(each in "123456789" for each in words) else words
 
 
+def places(code: str) -> int:
+    """How many decimals of a value itself its Excel number format shows: two more than it has for per cents."""
+    bare = _LITERAL.sub("", code).split(";")[0]
+    digits = _DIGITS.search(bare)
+    return 2 if digits is None else len(digits[1] or "") + (2 if "%" in bare else 0)
+
+
 def by_format(code: str) -> Writer:
     """The writer for an Excel number format such as ``"£"#,##0`` or ``0.0"%"``; two decimals if it is unlike those."""
     held: list[str] = []

@@ -17,7 +17,7 @@ from kil_xlsx.core.branding import DEFAULT, Branding
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.release import CONFIDENTIAL, MARKS, Release
 from kil_xlsx.reporting import charts, findings, tables
-from kil_xlsx.reporting.chapters import chapters, counted, side_by_side, trusted
+from kil_xlsx.reporting.chapters import BEHIND, chapters, counted, side_by_side, trusted
 from kil_xlsx.reporting.shown import Shown, day, some
 from kil_xlsx.reporting.svg import FONT, on, safe
 
@@ -44,6 +44,7 @@ def report_html(release: Release, framework: Framework, branding: Branding = DEF
         side_by_side=side_by_side(release, framework, branding.palette),
         marks=MARKS,
         confidential=CONFIDENTIAL,
+        behind=BEHIND,
         key=lambda kind: trusted(charts.key_mark(kind, branding.palette)),
         bounds=framework.scoring,
         some=some,
@@ -92,6 +93,10 @@ def _looks(branding: Branding) -> dict[str, Any]:
         "edge": charts.edge(palette),
         "font": f"'{branding.font}', {FONT}",
         "tints": [(fill, on(fill, palette.ink)) for fill in fills],
+        "tones": [
+            (tone, palette.colour(f"{tone}_fill"), palette.colour(f"{tone}_ink"))
+            for tone in ("low", "middle", "good", "best")
+        ],
     }
 
 

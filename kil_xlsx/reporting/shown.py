@@ -6,9 +6,10 @@ import re
 from datetime import date
 
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.release import CONFIDENTIAL, NOT_APPLICABLE, Figure, Group, Item, Part
+from kil_xlsx.core.release import CONFIDENTIAL, NOT_APPLICABLE, OVERALL, Figure, Group, Item, Part
+from kil_xlsx.core.rounding import round_half_away
 from kil_xlsx.reporting.charts import Scale, scale
-from kil_xlsx.reporting.numbers import Writer, by_format, decimal, percent
+from kil_xlsx.reporting.numbers import Writer, by_format, decimal, percent, places
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -39,6 +40,7 @@ class Shown:
     def __init__(self, framework: Framework) -> None:
         self.framework = framework
         self._units = {unit.id: (unit.label, by_format(unit.format)) for unit in framework.units}
+        self._places = {unit.id: places(unit.format) for unit in framework.units}
         lists = {each.id: each for each in framework.choice_lists}
         self.evidence = tuple(
             (f"{each.value:g}", each.label)
@@ -56,6 +58,14 @@ class Shown:
         if item.unit in self._units:
             return self._units[item.unit][1]
         return lambda value: decimal(value, 1)
+
+    def rounded(self, item: Item, value: float) -> float:
+        """A value of an item as people read it, so that sums with it come out as they would by hand."""
+        if item.kind in ("overall", "section"):
+            return round_half_away(value, self.framework.scoring.decimals)
+        if item.kind == "completeness":
+            return round_half_away(value, 2 if (item.maximum or 1.0) <= 1.0 else 0)
+        return round_half_away(value, self._places.get(item.unit, 1))
 
     def unit(self, item: Item) -> str:
         """The unit of a measure in words; its id where the framework does not name it."""
@@ -92,8 +102,10 @@ class Shown:
         return scale(low, high, write, parts, short=lambda value: _NOUGHTS.sub("", write(value)))
 
     def code(self, item: Item) -> str:
-        """The number that people know an item by; none for the overall score, completeness and evidence."""
-        return item.id if item.kind in ("section", "question", "measure") else ""
+        """The number that people know an item by, or the section that it is about; none for what is about all."""
+        if item.kind in ("completeness", "evidence"):
+            return "" if item.of == OVERALL else item.of
+        return "" if item.kind == "overall" else item.id
 
     def group(self, group: Group) -> str:
         """What a group is called: the answer and the field, or the name of the list."""

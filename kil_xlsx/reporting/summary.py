@@ -12,6 +12,7 @@ Arabic letters; a character that none of them has is shown as a box, because a P
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 _STRIP, _WIDE_STRIP = 180, 340
 """Pixels across a strip in the PDF, where there is no width to fill; wide is that of the overall score."""
+
+LEAST_SPOKES = 5
+"""With fewer sections the chart on spokes says less than the strips beside them."""
 
 _BOX = "\u25a1"
 """What stands in the PDF for a character that its fonts do not have."""
@@ -129,16 +133,18 @@ def _drawings(content: Page, framework: Framework, branding: Branding) -> Drawin
 
     key = [("diamond", "You")]
     if content.compared:
-        key += [("dot", "Median of the group"), ("box", "Middle half of the group")]
+        key += [("dot", f"Median of {content.whose}")]
+        key += [("box", f"Middle half of {content.whose}")] if content.middles else []
     spokes = [row.code or row.label for row in content.rows]
     own = wholes.Series("You", tuple(row.value for row in content.rows), missing="no score", style=1)
-    group = wholes.Series("Median of the group", tuple(row.figure.median for row in content.rows), style=0)
+    group = wholes.Series(f"Median of {content.whose}", tuple(row.figure.median for row in content.rows), style=0)
     coded = all(row.code for row in content.rows)
     chart = None
-    if len(spokes) >= 3 and any(value is not None for value in (*own.values, *group.values)):
+    both = content.compared and _is_a_line(group.values)
+    if len(spokes) >= LEAST_SPOKES and (both or any(value is not None for value in own.values)):
         chart = wholes.radar(
             spokes,
-            (own, group) if content.compared else (own,),
+            (own, group) if both else (own,),
             across,
             palette,
             identifier="sections-on-spokes",
@@ -156,6 +162,13 @@ def _drawings(content: Page, framework: Framework, branding: Branding) -> Drawin
         radar_words=chart.description if chart else "",
         key=tuple((charts.key_mark(kind, palette), words) for kind, words in key),
     )
+
+
+def _is_a_line(values: Sequence[float | None]) -> bool:
+    """Whether most spokes have a value, and none is a dot on its own between two that have none."""
+    known = [value is not None for value in values]
+    alone = any(known[at] and not known[at - 1] and not known[(at + 1) % len(known)] for at in range(len(known)))
+    return not alone and sum(known) >= len(known) * 2 / 3
 
 
 def _alone(row: str, width: int = _STRIP) -> str:

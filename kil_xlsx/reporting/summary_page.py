@@ -40,7 +40,7 @@ _WHY = {
 SELF_ASSESSED = "This is a self-assessment: the answers are the organisation's own, and nobody else has checked them."
 MEDIAN = (
     "Half of the organisations are at the median or below it; the middle half lies between the lower and the upper "
-    "quartile (QUARTILE.INC). Nothing is filled in for missing answers."
+    "quartile (QUARTILE.INC, type 7). Nothing is filled in for missing answers."
 )
 ALONE = (
     "This page shows your own answers only. Figures of other organisations are held back where there are too few, or "
@@ -110,7 +110,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """Everything on the page, in the order in which it is read.
 
     ``compared`` says whether anything of others is shown, ``before`` whether there was a last time, ``counted``
-    whether the figures differ in how many organisations are behind them.
+    whether the figures differ in how many organisations are behind them, ``middles`` whether any middle half is shown.
+    ``whose`` are those that the organisation is compared with, ``figures`` their median and middle half in words.
     """
 
     language: str
@@ -125,8 +126,11 @@ class Page(Struct, frozen=True, kw_only=True):
     overall_words: str
     last_time: str
     position: str
+    whose: str
+    figures: str
     before: bool
     counted: bool
+    middles: bool
     rows: tuple[Row, ...]
     more_rows: str
     strengths: tuple[Point, ...]
@@ -185,6 +189,10 @@ def page(feedback: Feedback, framework: Framework, footer: str = "") -> Page:
     top = _row(overall, scoring, compared) if overall else None
     place = _place(feedback.place, feedback.respondent_label) if feedback.place else None
     shown = [*rows, *([top] if top else [])]
+    whose = words.whose_words(not feedback.peers.label)
+    middles = compared and any(
+        row.figure.lower_quartile is not None and row.figure.upper_quartile is not None for row in shown
+    )
     band = band_of(scoring.bands, overall.value) if overall else None
     return Page(
         language=feedback.language,
@@ -198,16 +206,19 @@ def page(feedback: Feedback, framework: Framework, footer: str = "") -> Page:
         overall=top,
         overall_words=clean(band.display()) if band else "",
         last_time=_last_time(overall, feedback, scoring) if overall else "",
-        position=_position(overall) if overall else "",
+        position=_position(overall, whose) if overall and compared else "",
+        whose=whose,
+        figures=_figures(overall, top, whose) if overall and top and compared else "",
         before=bool(feedback.before),
         counted=compared and any(row.n != _used(feedback) for row in shown),
+        middles=middles,
         rows=rows,
         more_rows=f"And {left} more in your feedback workbook." if left else "",
         strengths=tuple(_strength(each) for each in feedback.strengths[:MOST_POINTS]),
         next_steps=tuple(_next_step(each) for each in feedback.next_steps[:MOST_POINTS]),
         place=place,
-        marks=_marks(shown, _used(feedback)) if compared else (),
-        notes=tuple(shortened(note, 150) for note in feedback.notes[:2]),
+        marks=_marks(rows, _used(feedback), middles) if compared else (),
+        notes=tuple(shortened(note, 260) for note in feedback.notes[:2]),
         method=_method(feedback, compared),
         notice=shortened(feedback.notice, 480),
         contact=shortened(feedback.contact, 120),
@@ -307,12 +318,21 @@ def _last_time(line: Line, feedback: Feedback, scoring: Scoring) -> str:
     return f"{before}, now {decimal(abs(difference), scoring.decimals)} {'more' if difference > 0 else 'less'}."
 
 
-def _position(line: Line) -> str:
-    said = [f"{words.position_words(line.position)}."] if line.position else []
-    quarter = line.quarter or (line.position.quarter if line.position and not line.position.among_everyone else None)
-    if quarter:
-        said.append(f"{words.QUARTERS[quarter]} of your group.")
-    return " ".join(said)
+def _position(line: Line, whose: str) -> str:
+    told = words.standing(line, of_everyone=whose == words.YOUR_KIND)
+    if line.position is not None and line.position.higher_than is not None:
+        return f"{told}, to the nearest 10%."
+    return f"{told}." if told else ""
+
+
+def _figures(line: Line, row: Row, whose: str) -> str:
+    """Median and middle half in a sentence about nobody else; a sentence says so where they are held back."""
+    figure = line.group
+    if figure.median is None:
+        return f"The figures of {whose} are held back."
+    if figure.lower_quartile is None or figure.upper_quartile is None:
+        return f"The median of {whose} is {row.median}; where their middle half lies is held back."
+    return f"The median of {whose} is {row.median}, and the middle half lies at {row.middle}."
 
 
 def _strength(strength: Strength) -> Point:
@@ -365,9 +385,9 @@ def _level(pair: SideBySide, value: float) -> str:
     return shortened(named, 34) if named is not None else f"{value:g}"
 
 
-def _marks(rows: Iterable[Row], used: str) -> tuple[Fact, ...]:
-    """What the marks on this page mean."""
-    seen = {used, *(text for row in rows for text in (row.n, row.median, row.middle))}
+def _marks(rows: Iterable[Row], used: str, middles: bool) -> tuple[Fact, ...]:
+    """What the marks on this page mean.  ``middles`` says whether there is a column of middle halves."""
+    seen = {used, *(text for row in rows for text in (row.n, row.median, row.middle if middles else ""))}
     return tuple(Fact(label=mark, text=meaning) for mark, meaning in MARKS.items() if mark in seen)
 
 

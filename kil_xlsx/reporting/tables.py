@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from kil_xlsx.core.framework import Scoring
 from kil_xlsx.core.release import (
     CONFIDENTIAL,
     NOT_APPLICABLE,
@@ -21,6 +22,8 @@ from kil_xlsx.core.release import (
     RespondentBenchmark,
     Statistic,
 )
+from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.core.scoring import band_of
 from kil_xlsx.reporting.numbers import decimal, percent, signed
 from kil_xlsx.reporting.shown import Shown
 
@@ -32,10 +35,11 @@ EXCLUSIONS: tuple[str, ...] = ("replaced", "as_sent", "consent_blank", "consent_
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text and a class of the style sheet for it, such as ``h3`` for the fourth tint."""
+    """A cell: its text, a class of the style sheet for it, such as ``h3`` for the fourth tint, and a word below it."""
 
     text: str
     look: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table.  ``words`` are the indices of the columns (after the head) that hold words instead of numbers."""
+    """A table.  ``words`` are the indices of the columns (after the head) that hold words instead of numbers.
+
+    ``note`` says what else there is to know, such as rows left out.
+    """
 
     caption: str
     head: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     words: frozenset[int] = field(default_factory=frozenset)
+    note: str = ""
 
     @property
     def sections(self) -> tuple[tuple[Row | None, tuple[Row, ...]], ...]:
@@ -93,7 +101,7 @@ def participation(release: Release) -> Table:
             ("Organisations invited", "invited"),
             ("Files that could be read", "files"),
             ("Organisations that returned them", "returned"),
-            ("Of these, filled in", "accepted"),
+            ("Filled in", "accepted"),
             ("Used for the figures", "used"),
         )
     ]
@@ -222,64 +230,72 @@ def measures(shown: Shown, caption: str, statistics: Sequence[tuple[Item, Statis
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Medians of sections by group, tinted; what each tint stands for; and what the codes of the columns stand for."""
+    """Medians of sections by group, coloured; what each colour stands for; what the codes of the columns stand for."""
 
     table: Table
     key: tuple[tuple[str, str], ...]
     codes: tuple[tuple[str, str], ...]
 
 
-def heat_map(shown: Shown, respondent: RespondentBenchmark) -> HeatMap | None:
-    """Groups by sections; none where nothing can be shown."""
-    items = [each for each in respondent.items if each.kind in ("overall", "section")]
-    figures = {
-        group.id: {each.item: each.figure for each in group.statistics if not each.among and not group.suppressed}
-        for group in respondent.compared
-    }
-    medians = [f[item.id].median for f in figures.values() for item in items if item.id in f]
-    known = [each for each in medians if each is not None]
-    if not known:
-        return None
-    step = _step(min(known), max(known))
-    lowest = int(min(known) // step) * step
+STEPS = 5
+"""Into how many equal steps the whole scale falls where the framework names no bands."""
 
-    def cell(group: Group, item: Item) -> str | Cell:
-        figure = figures[group.id].get(item.id)
-        if figure is None or figure.median is None:
-            return CONFIDENTIAL
-        return Cell(shown.value(item, figure.median), f"h{min(int((figure.median - lowest) // step), TINTS - 1)}")
+_SAME_TO = 6
+"""Decimals to which a score is compared with the start of a band."""
+
+
+def heat_map(shown: Shown, respondent: RespondentBenchmark) -> HeatMap | None:
+    """Groups by sections, in the colours of the framework's bands; none where no group besides all can be shown.
+
+    Colours mean the same in every release: they go by the bands or the whole scale, never by the figures.
+    """
+    groups = [group for group in respondent.compared if not group.suppressed]
+    if len(groups) < 2:
+        return None
+    scoring = shown.framework.scoring
+    items = [each for each in respondent.items if each.kind in ("overall", "section")]
+
+    def cells(group: Group) -> Iterator[str | Cell]:
+        medians = {each.item: each.figure.median for each in group.statistics if not each.among}
+        for item in items:
+            median = medians.get(item.id)
+            if median is None:
+                yield CONFIDENTIAL
+            else:
+                yield Cell(shown.value(item, median), *_shade(scoring, median))
 
     rows: list[Row] = []
-    groups = [group for group in respondent.compared if not group.suppressed]
     for at, group in enumerate(groups):
         if group.field_label and group.field_label != groups[at - 1].field_label:
             rows.append(Row(group.field_label))
         elif group.kind == "list" and groups[at - 1].kind != "list":
             rows.append(Row("Named lists"))
         head = "All" if group.kind == "all" else group.label
-        rows.append(Row(head, (used(group), *(cell(group, item) for item in items))))
+        rows.append(Row(head, (used(group), *cells(group))))
     columns = ("Organisations used", *("Overall" if item.id == OVERALL else item.id for item in items))
-    tints = min(int((max(known) - lowest) // step) + 1, TINTS)
-    key = tuple(
-        (f"h{at}", f"{_bound(lowest + at * step)} to under {_bound(lowest + (at + 1) * step)}") for at in range(tints)
-    )
     table = Table(f"Median scores by group and section: {respondent.label}", "Group", columns, tuple(rows))
-    return HeatMap(table, key, tuple((item.id, item.label) for item in items if item.id != OVERALL))
+    return HeatMap(table, tuple(_shades(scoring)), tuple((item.id, item.label) for item in items if item.id != OVERALL))
 
 
-def _step(low: float, high: float) -> float:
-    """A round step by which all values fall into at most as many stretches as there are tints."""
-    size = 0.01
-    while True:
-        for factor in (1, 2, 5):
-            step = size * factor
-            if int(high // step) - int(low // step) < TINTS:
-                return step
-        size *= 10
+def _shade(scoring: Scoring, score: float) -> tuple[str, str]:
+    """The look of a score, and the name of its band if there are bands."""
+    if scoring.bands:
+        band = band_of(scoring.bands, round_half_away(score, _SAME_TO))
+        return (f"t-{band.tone}", band.label) if band else ("", "")
+    share = (score - scoring.minimum) / ((scoring.maximum - scoring.minimum) or 1.0)
+    return f"h{min(max(int(share * STEPS), 0), STEPS - 1)}", ""
 
 
-def _bound(value: float) -> str:
-    return decimal(value, 0 if abs(value - round(value)) < 1e-9 else 2)
+def _shades(scoring: Scoring) -> Iterator[tuple[str, str]]:
+    """What each look stands for, from the lowest scores to the highest; the last stretch has its end in it."""
+    if scoring.bands:
+        ends = [*(f"under {band.from_:g}" for band in scoring.bands[1:]), f"{scoring.maximum:g}"]
+        for band, end in zip(scoring.bands, ends, strict=True):
+            yield f"t-{band.tone}", f"{band.label}, {band.from_:g} to {end}: {band.words}"
+        return
+    bounds = [scoring.minimum + (scoring.maximum - scoring.minimum) * at / STEPS for at in range(STEPS + 1)]
+    for at, (low, high) in enumerate(pairwise(bounds)):
+        yield f"h{at}", f"{low:g} to {'under ' if at < STEPS - 1 else ''}{high:g}"
 
 
 # Separation, change, pairs
@@ -305,7 +321,7 @@ def separations(shown: Shown, respondent: RespondentBenchmark) -> Table:
 
 
 def changes(shown: Shown, respondent: RespondentBenchmark, before: str, now: str) -> Table:
-    """Every number that changed hands: before, now, and the difference of medians, group by group."""
+    """Every number that changed hands: before, now, and the difference of the medians as shown, group by group."""
     labels = {group.id: shown.group(group) for group in respondent.groups}
     rows: list[Row] = []
     several = len({each.group for each in respondent.changes}) > 1
@@ -320,7 +336,7 @@ def changes(shown: Shown, respondent: RespondentBenchmark, before: str, now: str
             elif old is None or new is None:
                 difference = CONFIDENTIAL
             else:
-                difference = signed(new - old, shown.writer(item))
+                difference = signed(shown.rounded(item, new) - shown.rounded(item, old), shown.writer(item))
             cells = [difference]
             for part in ("n", "median", "lower_quartile", "upper_quartile", "mean"):
                 cells += [shown.part(item, change.before, part), shown.part(item, change.now, part)]

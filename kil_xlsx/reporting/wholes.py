@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kil_xlsx.core.branding import Palette
-from kil_xlsx.reporting.marks import SMALL, TEXT, Scale, dot, mark, ring
+from kil_xlsx.reporting.marks import SMALL, TEXT, Scale, direction, dot, mark, moved, ring
 from kil_xlsx.reporting.svg import FONT, document, element, label, plain, wrapped
 
 
@@ -181,11 +181,13 @@ def slope(
     width: float = 340.0,
     height: float = 360.0,
     margin: float = 92.0,
+    least: float = 0.0,
     font: str = FONT,
 ) -> Chart:
     """A line for each item from its value before to its value now, with short labels at both ends.
 
-    Labels that would run into each other are moved apart.  Lines that rise are whole, those that fall dashed.
+    Labels that would run into each other are moved apart.  Lines that rise are whole, those that fall dashed; where
+    the difference is nought or smaller than ``least``, they are thin and grey.
     """
     shown = [(each, each.before, each.now) for each in lines if each.before is not None and each.now is not None]
     top, bottom = 34.0, height - 12
@@ -199,20 +201,9 @@ def slope(
         for words, x in ((before, left), (now, right))
     ]
     parts += [element("line", x1=x, x2=x, y1=top - 10, y2=bottom + 6, stroke=palette.rule) for x in (left, right)]
-    for _, old, new in shown:
-        falls = new < old
-        parts.append(
-            element(
-                "line",
-                x1=left,
-                y1=y(old),
-                x2=right,
-                y2=y(new),
-                stroke=palette.colour("series_2" if falls else "series_1"),
-                stroke_width=2,
-                stroke_dasharray="6 4" if falls else None,
-            )
-        )
+    for _, old, new in sorted(shown, key=lambda each: abs(each[2] - each[1])):  # what changed most lies on top
+        look = moved(palette, direction(old, new, least))
+        parts.append(element("line", x1=left, y1=y(old), x2=right, y2=y(new), **look))
     for _, old, new in shown:
         parts.append(element("g", ring(palette, 4), transform=f"translate({plain(left)} {plain(y(old))})"))
         parts.append(element("g", dot(palette, 4.5), transform=f"translate({plain(right)} {plain(y(new))})"))

@@ -252,14 +252,14 @@ def _found(problems: Sequence[Problem]) -> tuple[str, str]:
 
 
 def release_counts(release: Release) -> Table:
-    """How many organisations were invited, returned, are accepted and used, by respondent type."""
+    """How many organisations were invited, returned, filled their workbook in and are used, by respondent type."""
     rows = []
     for each in release.respondents:
         counts = each.groups[0].counts
         used = Shown(f"{counts.used:,}", "strong") if counts.used is not None else Shown("too few to show", "warn")
         invited: Shown | str = Shown("not known", "quiet") if counts.invited is None else f"{counts.invited:,}"
         rows.append((plain(each.label, 40), invited, _held(counts.returned), _held(counts.accepted), used))
-    headings = ("Type", "Invited", "Returned", "Accepted", "Used")
+    headings = ("Type", "Invited", "Returned", "Filled in", "Used")
     return Table("Organisations", headings, tuple(rows), numbers=headings[1:])
 
 

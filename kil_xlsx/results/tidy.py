@@ -102,6 +102,7 @@ def release_tables(release: Release, framework: Framework) -> tuple[DataTable, .
                     "all": "all organisations of the respondent type",
                     "field": "those with the same answer to a field",
                     "list": "those of a named list",
+                    "place": "those in the same place, for questions that match those of another respondent type",
                 }, needed=True),
                 Column("field", "string", "The field that it is made by."),
                 Column("field_label", "string", "What the field is called."),

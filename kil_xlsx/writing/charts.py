@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kil_xlsx.errors import LayoutError
-from kil_xlsx.layout.document import Chart, Formula, Link, RangeRef, Rich, Series, Sheet
+from kil_xlsx.layout.document import UNSEEN, Chart, Formula, Link, RangeRef, Rich, Series, Sheet
 from kil_xlsx.writing.checks import check_range, check_words
 from kil_xlsx.writing.engine import Book, SheetWriter
 from kil_xlsx.writing.theme import Theme
@@ -22,7 +22,6 @@ _KINDS: dict[str, dict[str, str]] = {
     "stacked_bar": {"type": "bar", "subtype": "stacked"},
     "column": {"type": "column"},
     "line": {"type": "line"},
-    "range": {"type": "stock"},
 }
 _LYING = ("bar", "stacked_bar")
 _FLAT = (*_LYING, "column")
@@ -73,9 +72,6 @@ def insert_chart(
         categories["major_gridlines"] = grid
         values["line"] = {"color": palette.rule, "width": 0.75}
         values["num_font"] = {**small, "size": 9, "color": palette.quiet}
-    if chart.kind == "range":
-        categories["text_axis"] = True
-        drawing.set_high_low_lines({"line": {"color": theme.line(chart.series[0].role).colour, "width": 4}})
     if chart.kind in _LYING:  # drawn lying down: the categories stand on the y axis
         categories["reverse"] = True  # the first category on top, as in the table beside it
         values["label_position"] = "high"  # which is the bottom, the categories being turned round
@@ -99,7 +95,6 @@ def insert_chart(
 def _series(
     chart: Chart, series: Series, theme: Theme, where: str, sheets: Mapping[str, Sheet], beside: str
 ) -> dict[str, Any]:
-    look = theme.line(series.role)
     for area in (series.categories, series.values):
         check_range(area, where, sheets)
         if area.first_row != area.last_row and area.first_column != area.last_column:
@@ -114,6 +109,9 @@ def _series(
         "categories_data": ["" if label is None else str(label) for label in labels],
         "values_data": [n if isinstance(n, int | float) and not isinstance(n, bool) else None for n in numbers],
     }
+    if series.role == UNSEEN:
+        return options | {"fill": {"none": True}, "border": {"none": True}, "gap": 40}
+    look = theme.line(series.role)
     if chart.kind in _FLAT:
         options |= {"fill": {"color": look.colour}, "border": {"none": True}, "gap": 60}
         if chart.kind == "stacked_bar":
@@ -125,8 +123,6 @@ def _series(
             del options["fill"]
     else:
         line = {"color": look.colour, "width": look.width, "dash_type": look.dash}
-        if chart.kind == "range":
-            line = {"none": True}
         dot = {"type": look.marker, "size": 6, "fill": {"color": look.colour}, "border": {"color": look.colour}}
         options |= {"line": line, "marker": dot}
     if chart.label_format:

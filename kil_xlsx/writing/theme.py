@@ -137,8 +137,6 @@ def build_theme(branding: Branding = DEFAULT) -> Theme:
                 "series_2": SeriesLook(second, "dash", "diamond"),
                 "series_3": SeriesLook(third, "round_dot", "square"),
                 "series_4": SeriesLook(fourth, "long_dash", "triangle"),
-                "range_end": SeriesLook(first, marker="long_dash"),
-                "range_middle": SeriesLook(second, marker="diamond"),
                 **_steps(palette),
             }
         ),

@@ -128,7 +128,7 @@ def attack(
         found.extend(attacker.counts(releases[-1], known))
         if scores:
             mine = [each for each in everything if each.round.respondent == known.respondent]
-            found.extend(attacker.scores(mine))
+            found.extend(attacker.scores(mine, releases[-1]))
     return found
 
 
@@ -315,11 +315,13 @@ class _Attacker:
             whom = frozenset(map(str, combination.terms))
             yield Finding("count by subtraction", "count", combination.words(), whom, f"{combination.totals[0]:g}")
 
-    def scores(self, shown: Sequence[Shown]) -> Iterator[Finding]:
+    def scores(self, shown: Sequence[Shown], release: Mapping[str, Any]) -> Iterator[Finding]:
         """Means of questions and of scores made of them, together."""
         from attack.scores import across_items
 
-        yield from across_items(shown, self.least.mean - 1 + self.own, self.own)
+        items = [each for respondent in release["respondents"] for each in respondent["items"]]
+        asked = {each["id"]: each for each in items if each["kind"] == "question"}
+        yield from across_items(shown, asked, self.least.mean - 1 + self.own, self.own)
 
 
 def _sum(shown: Shown) -> Equation:

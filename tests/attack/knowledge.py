@@ -170,7 +170,8 @@ def _topics(instrument: Instrument, used: Mapping[str, Reading]) -> dict[str, To
             if question.state is State.ANSWERED:
                 put(question.id, name, question.value, question.code)
         for measure in result.measures.values():
-            put(measure.id, name, None if name not in among.get(measure.id, used) else measure.value)
+            usable = name in among.get(measure.id, used) and measure.in_range is not False
+            put(measure.id, name, measure.value if usable else None)
     return {item: Topic(values, among.get(item, {})) for item, values in found.items()}
 
 

@@ -146,17 +146,22 @@ class System:
                     yield self.combination([int(each) for each in block[at]])
 
     def plain_sums(self) -> Iterator[Combination]:
-        """The plain sums over a set of unknowns that combinations of -1, 0 and 1 come down to, each set once."""
-        seen: set[bytes] = set()
+        """The plain sums over a set of unknowns that combinations of -1, 0 and 1 come down to.
+
+        Each set comes once, by a combination of as few equations as it takes.
+        """
+        shortest: dict[bytes, tuple[int, NDArray[np.int64]]] = {}
         for block in self.signed():
             left = block @ self._small_matrix
             turned = np.where((left < 0).any(axis=1), -1, 1)[:, None]
             left, block = left * turned, block * turned
+            parts = np.count_nonzero(block, axis=1).tolist()
             for at in np.flatnonzero((left >= 0).all(axis=1) & (left <= 1).all(axis=1) & left.any(axis=1)):
                 key = left[at].tobytes()
-                if key not in seen:
-                    seen.add(key)
-                    yield self.combination([int(each) for each in block[at]])
+                if key not in shortest or parts[at] < shortest[key][0]:
+                    shortest[key] = parts[at], block[at]
+        for _, times in shortest.values():
+            yield self.combination([int(each) for each in times])
 
     @cached_property
     def _small_matrix(self) -> Numbers:
@@ -218,11 +223,15 @@ class System:
                 yield (*chosen, other, at)
             alike.setdefault(key, []).append(at)
 
-    def solved(self, atoms: Collection[int]) -> Combination | None:
-        """The most precise combination in which nothing but these atoms is left; none where the prime was mistaken."""
+    def within(self, atoms: Collection[int]) -> Iterator[Combination]:
+        """Combinations in which nothing but these atoms is left; none where the prime was mistaken."""
         outside = [column for at, (column, _) in enumerate(self.atoms) if at not in atoms]
         every = (self.combination(times) for times in _left_kernel(outside, len(self.equations)))
-        return min((each for each in every if each.terms), key=lambda each: each.imprecision, default=None)
+        return (each for each in every if each.terms)
+
+    def solved(self, atoms: Collection[int]) -> Combination | None:
+        """The most precise of these."""
+        return min(self.within(atoms), key=lambda each: each.imprecision, default=None)
 
 
 def _modular(number: int | Fraction) -> int:

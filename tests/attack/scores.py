@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from attack.linear import Equation, System, rank
+from attack.linear import Combination, Equation, System, rank
 
 if TYPE_CHECKING:
     from attack.attack import Finding, Shown
@@ -17,8 +16,13 @@ PRECISE = 0.5
 """An answer is known when it is known to less than half a level."""
 
 
-def across_items(shown: Sequence[Shown], most: int, own: int) -> Iterator[Finding]:
-    """What follows of few organisations, and of groups that said the same, from all means of a release together."""
+def across_items(
+    shown: Sequence[Shown], asked: Mapping[str, Mapping[str, Any]], most: int, own: int
+) -> Iterator[Finding]:
+    """What follows of few organisations, and of groups that said the same, from all means of a release together.
+
+    :param asked: every question as the release has it, those that are shown of nobody too.
+    """
     from attack.attack import Finding
 
     releases = {each.release for each in shown}
@@ -46,7 +50,7 @@ def across_items(shown: Sequence[Shown], most: int, own: int) -> Iterator[Findin
                 )  # type: ignore[misc]
                 told += f" = {combination.totals[0]:.6g} (give or take {combination.slack:.2g}, without constants)"
                 yield Finding("scores", known.respondent, combination.words(), whom, told)
-        yield from _extremes(mine, known, system, full, own)
+        yield from _extremes(mine, known, system, full, asked, own)
 
 
 def _made_of(shown: Shown) -> bool:
@@ -76,29 +80,46 @@ def _candidates(known: Any, most: int) -> set[frozenset[str]]:
     return {each for each in found if 0 < len(each) <= most}
 
 
-def _extremes(mine: Sequence[Shown], known: Any, system: System, full: int, own: int) -> Iterator[Finding]:
-    """Questions held back in a group where all are at one end of the scale, whose mean follows from other items."""
+def _extremes(
+    mine: Sequence[Shown],
+    known: Any,
+    system: System,
+    full: int,
+    asked: Mapping[str, Mapping[str, Any]],
+    own: int,
+) -> Iterator[Finding]:
+    """Questions held back in a group where all are at one end of the scale, as follows from other items.
+
+    Answers may count differently in what follows: all of a section's score, where it was the only one, or a part of it.
+    """
     from attack.attack import Finding
 
-    questions = {each.item["id"]: each.item for each in mine if each.item["kind"] == "question"}
     told = {(each.group, each.item["id"]) for each in mine}
     groups = sorted({each.group for each in mine})
     place = {unknown: at for at, (_, unknowns) in enumerate(system.atoms) for unknown in unknowns}
     for group in groups:
-        for question, item in questions.items():
-            members = known.contributors(group, question)
-            if (group, question) in told or not members:
+        for question, item in asked.items():
+            if question not in known.topics or (group, question) in told or item["minimum"] is None:
                 continue
-            values = {each: known.topics[question].values[each][0] for each in members}
+            values = {each: known.topics[question].values[each][0] for each in known.contributors(group, question)}
+            unknowns = {(each, question) for each in values}
+            if not unknowns or not unknowns <= place.keys():
+                continue
+            atoms = {place[each] for each in unknowns}
+            if any(not unknowns.issuperset(system.atoms[at][1]) for at in atoms):
+                continue
             for end in (item["minimum"], item["maximum"]):
                 others = known.owners(each for each, value in values.items() if value != end)
-                unknowns = [(each, question) for each in members]
-                if len(others) > own or any(each not in place for each in unknowns):
+                outside = [at for at in range(len(system.atoms)) if at not in atoms]
+                if len(others) > own or rank(system.matrix[:, outside]) == full:
                     continue
-                row = np.zeros((1, system.matrix.shape[1]), dtype=np.int64)
-                row[0, [place[each] for each in unknowns]] = 1
-                whole = all(set(system.atoms[place[unknown]][1]) <= set(unknowns) for unknown in unknowns)
-                if whole and rank(np.concatenate([system.matrix, row])) == full:
-                    yield Finding(
-                        "unanimous across items", question, group, members, f"all gave {end}, but for {set(others)}"
-                    )
+                for combination in system.within(atoms):
+                    whom = frozenset(str(unknown[0]) for unknown in combination.terms)  # type: ignore[index]
+                    if _one_sided(combination) and known.owners(whom) - others:
+                        said = f"all gave {end}, but for {set(others)}"
+                        yield Finding("unanimous across items", question, f"{group}: {combination.words()}", whom, said)
+
+
+def _one_sided(combination: Combination) -> bool:
+    """Whether all that is left counts in one direction, and precisely: only then can it be as high or low as it gets."""
+    return len({times > 0 for times in combination.terms.values()}) == 1 and combination.imprecision < PRECISE

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from releases import a_release, the_framework
 
 from kil_xlsx.core import feedback_words as words
-from kil_xlsx.core.advice import MOST_CODES, Before, feedback
-from kil_xlsx.core.feedback import Feedback, Line
+from kil_xlsx.core.advice import MOST_NAMED, Before, feedback
+from kil_xlsx.core.feedback import Feedback, Line, Position
 from kil_xlsx.core.instrument import Instrument, instrument
 from kil_xlsx.core.membership import Member
 from kil_xlsx.core.next_steps import MOST_STEPS, MOST_STRENGTHS, smallest_difference
@@ -174,6 +174,86 @@ def test_the_group_is_that_of_the_first_field_with_figures() -> None:
     assert told(own, release(field=("region", "E12000007"))).peers.id == "council/all"
 
 
+@pytest.mark.parametrize(("shown", "is_compared"), [(2, True), (1, False)])
+def test_a_group_of_which_little_is_shown_is_passed_over(shown: int, is_compared: bool) -> None:
+    """A group counts only where it shows at least two thirds of the medians and quartiles that everyone shows."""
+    figure = Figure(n=34, lower_quartile=40.0, median=50.0, upper_quartile=60.0)
+    made = release({"C1": figure, "C2": figure, "C3": figure}, field=("region", "W92000004"))
+    mine = made.respondents[0]
+    group = replace(mine.groups[1], statistics=mine.groups[1].statistics[:shown])
+    made = replace(made, respondents=(replace(mine, groups=(mine.groups[0], group)),))
+    said = told(member(profile={"region": "W92000004"}), made)
+    assert (said.peers.id == "council/region/W92000004") is is_compared
+    assert (words.NO_GROUP in said.notes) is not is_compared
+    assert line(said, "C3").group == (HIDDEN if is_compared else figure)
+
+
+def test_reasons_name_those_that_their_figures_are_of() -> None:
+    """Figures are called the group's where they are of the group, and everyone's where there is none."""
+    made = release(
+        {"C1": Figure(n=34, lower_quartile=5.0, median=20.0, upper_quartile=30.0)}, field=("region", "W92000004")
+    )
+    own = member(profile={"region": "W92000004"})
+    assert told(own, made).strengths[0].why == words.ABOVE_UPPER.format(whose=words.YOUR_GROUP, upper="30")
+    assert told(member(), made).strengths[0].why == words.ABOVE_UPPER.format(whose=words.YOUR_KIND, upper="30")
+
+
+def test_a_measure_that_is_the_median_is_told_so() -> None:
+    """The own figure is rounded as published ones are: the organisation in the middle is at the median."""
+    figure = Figure(n=34, lower_quartile=20.0, median=33.3, upper_quartile=60.0)
+    own = member(figures={"contracts_let": 3.0, "contracts_small_or_lots": 1.0})
+    found = line(told(own, release({"C7-M3": figure})), "C7-M3")
+    assert found.value == pytest.approx(100 / 3)
+    assert (found.group, found.quarter) == (figure, "median")
+
+
+# Where one stands, in words
+
+
+@pytest.mark.parametrize(
+    ("quarter", "direction", "says"),
+    [
+        ("highest", "higher", "In the highest quarter of your group"),
+        ("highest", "lower", "In the highest quarter of your group (lower is better)"),
+        ("lowest", "lower", "In the lowest quarter of your group (lower is better)"),
+        ("highest", "context", "Among the quarter of your group with the most"),
+        ("lowest", "context", "Among the quarter of your group with the least"),
+        ("second", "context", "In the second lowest quarter of your group"),
+        ("median", "lower", "At the median of your group"),
+    ],
+)
+def test_a_quarter_is_no_praise_where_more_is_not_better(quarter: Any, direction: Any, says: str) -> None:
+    """Of emissions the highest quarter says that lower is better; of what is neither, who has the most."""
+    assert words.quarter_words(quarter, words.YOUR_GROUP, direction) == says
+
+
+@pytest.mark.parametrize(
+    ("higher", "same", "says"),
+    [
+        (60, 20, "Higher than about 60%, same as about 20% of 24 others in your group"),
+        (60, 0, "Higher than about 60% of 24 others in your group"),
+        (0, 100, "Higher than few or none, same as all or nearly all of 24 others in your group"),
+        (100, 0, "Higher than all or nearly all of 24 others in your group"),
+        (None, None, ""),
+    ],
+)
+def test_positions_are_about_and_never_a_place_in_a_list(higher: int | None, same: int | None, says: str) -> None:
+    """Nought and a hundred per cent are words: after rounding, nobody is said to be the first or the last."""
+    assert words.position_words(Position(others=24, higher_than=higher, same_as=same), words.YOUR_GROUP) == says
+
+
+def test_a_sentence_is_about_one_population() -> None:
+    """Where the position is one among everyone, so is the quarter."""
+    base = line(told(member()), "C1")
+    among = Position(others=33, higher_than=40, same_as=0, quarter="second", among_everyone=True)
+    said = words.standing(replace(base, quarter="highest", position=among), of_everyone=False)
+    assert said == "In the second lowest quarter of all of your kind. Higher than about 40% of 33 others of your kind"
+    mine = replace(among, among_everyone=False)
+    said = words.standing(replace(base, quarter="highest", position=mine), of_everyone=False)
+    assert said == "In the highest quarter of your group. Higher than about 40% of 33 others in your group"
+    assert words.standing(replace(base, quarter=None, position=None), of_everyone=False) == ""
+
+
 def test_without_figures_own_answers_are_told() -> None:
     """Where a release has nothing of a type of respondent, its organisations still get their own answers."""
     said = told(member(), release(respondent="community"))
@@ -198,13 +278,16 @@ def test_an_organisation_that_is_not_used_is_told_so() -> None:
 
 
 def test_notes_say_what_was_left_open() -> None:
-    """Blanks, answers that nobody knew and high answers without evidence are named, cut short where they are many."""
+    """Blanks, answers that nobody knew and high answers without evidence are named by title, and cut short if many."""
     said = told(member({"LA-C1-1": "", "LA-C1-2": "DK", "LA-C1-3": "4"}))
-    assert words.LEFT_OPEN.format(codes="LA-C1-1") in said.notes
-    assert words.TO_FIND_OUT.format(codes="LA-C1-2") in said.notes
-    assert words.WITHOUT_EVIDENCE.format(codes="LA-C1-3") in said.notes
-    more = len(_instrument().questions) - MOST_CODES
-    assert any(f" and {more} more." in note for note in told(member(usual="")).notes)
+    titles = {question.id: question.label for question in _instrument().questions}
+    assert words.LEFT_OPEN.format(named=f"“{titles['LA-C1-1']}” (LA-C1-1)") in said.notes
+    assert words.TO_FIND_OUT.format(named=f"“{titles['LA-C1-2']}” (LA-C1-2)") in said.notes
+    assert words.WITHOUT_EVIDENCE.format(named=f"“{titles['LA-C1-3']}” (LA-C1-3)") in said.notes
+    more = len(_instrument().questions) - MOST_NAMED
+    (note,) = [note for note in told(member(usual="")).notes if "without an answer" in note]
+    assert note.endswith(f" and {more} more.")
+    assert note.count("“") == MOST_NAMED
 
 
 # Differences
@@ -241,7 +324,7 @@ def test_a_section_is_a_strength_only_above_the_upper_quartile_by_a_step(
     said = told(own, release({"C1": Figure(n=34, median=20.0, upper_quartile=upper)}))
     assert [each.item.id for each in said.strengths] == (["C1"] if is_strength else [])
     if is_strength:
-        assert said.strengths[0].why == words.ABOVE_UPPER.format(upper="50")
+        assert said.strengths[0].why == words.ABOVE_UPPER.format(whose=words.YOUR_KIND, upper="50")
 
 
 def test_strengths_above_the_group_come_first_and_are_few() -> None:
@@ -251,7 +334,7 @@ def test_strengths_above_the_group_come_first_and_are_few() -> None:
     said = told(own, release({"LA-E1-1": Figure(n=34, median=2.0, upper_quartile=3.0)}))
     assert len(said.strengths) == MOST_STRENGTHS
     assert said.strengths[0].item.id == "LA-E1-1"
-    assert words.ABOVE_UPPER.format(upper="3 Established") in said.strengths[0].why
+    assert words.ABOVE_UPPER.format(whose=words.YOUR_KIND, upper="3 Established") in said.strengths[0].why
 
 
 # Next steps
@@ -276,7 +359,7 @@ def test_next_steps_are_ordered_by_plan_then_group_then_evidence() -> None:
     said = told(member(answers, beside=beside), release(figures))
     assert [each.item.id for each in said.next_steps] == ["LA-C1-1", "LA-C1-2", "LA-C1-4", "LA-C1-3", "LA-C1-5"]
     assert [each.next for each in said.next_steps][1] == words.FIND_OUT
-    assert said.next_steps[2].why == words.BELOW_MEDIAN.format(median="3 Established")
+    assert said.next_steps[2].why == words.BELOW_MEDIAN.format(whose=words.YOUR_KIND, median="3 Established")
     assert said.next_steps[4].next == words.SHOW_EVIDENCE
     assert "for example" in said.next_steps[4].next_words
 
@@ -323,7 +406,7 @@ def test_what_changed_its_meaning_has_no_change() -> None:
         each = line(said, item)
         assert (each.before, each.change, each.before_answer) == (None, None, words.NOT_COMPARABLE)
     assert line(said, "C2").change == 0.0
-    assert words.BEFORE_CHANGED.format(codes="LA-C1-1") in said.notes
+    assert any("“" in note and "(LA-C1-1)." in note for note in said.notes if note.startswith("Asked differently"))
 
 
 def test_missing_answers_of_last_time_are_said_in_words() -> None:

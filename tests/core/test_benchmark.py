@@ -219,12 +219,26 @@ def test_grouping_by_a_named_field_replaces_the_frameworks_own() -> None:
     assert [[group.field for group in each.groups] for each in found.respondents] == [["", *["basis"] * 3]] * 2
 
 
-def test_grouping_by_a_field_of_names_tells_no_names() -> None:
-    """An open field lists only answers whose group is large enough, so no name is published."""
-    found = benchmarked(*six(), group_by=["name"])
-    assert [group.label for group in shop(found).groups] == ["All", "Not stated"]
-    text = msgspec.json.encode(msgspec.structs.replace(found, inputs=())).decode()
-    assert not any(f"Org {at}" in text for at in range(6))
+@pytest.mark.parametrize("field", ["name", "number"])
+def test_a_field_for_any_text_makes_no_groups(field: str) -> None:
+    """What people write may be a name or worse, however many wrote the same: the field is refused, and why is said."""
+    with pytest.raises(UsageProblem, match="what people write there is never published"):
+        benchmarked(*six(), group_by=["region", field])
+    benchmarked(*six(), group_by=["region", "size", "place"])
+
+
+def test_what_is_no_area_code_makes_no_group() -> None:
+    """An answer that cannot be a code of a place is as good as none, however many gave it."""
+    profile = tuple(
+        msgspec.structs.replace(each, pattern="E[0-9]+") if each.id == "place" else each for each in FRAMEWORK.profile
+    )
+    instruments = [instrument(msgspec.structs.replace(FRAMEWORK, profile=profile), who) for who in ("shop", "club")]
+    said = ["E1"] * 6 + ["Run by Jo Bloggs"] * 7 + ["E1 or so"] * 7
+    specs = [spec._replace(place=place) for spec, place in zip(many(20), said, strict=True)]
+    for options in ({}, {"group_by": ["place"]}):
+        found = benchmarked(*specs, instruments=instruments, **options)
+        assert [group.id for group in shop(found).groups if group.kind == "place"] == ["shop/place/E1"]
+        assert b"Bloggs" not in msgspec.json.encode(found)
 
 
 def test_an_open_answer_that_many_gave_is_a_group() -> None:

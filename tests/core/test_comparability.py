@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from two_versions import framework, new, old
 
-from kil_xlsx.core.comparability import incomparable
+from kil_xlsx.core.comparability import incomparable, incomparable_figures
 from kil_xlsx.core.instrument import Instrument, instrument
 from kil_xlsx.core.release import OVERALL
 
@@ -48,3 +50,80 @@ def test_a_score_of_unchanged_questions_stays_comparable() -> None:
     data["questions"].append({**data["questions"][0], "id": "Q-B2", "section": "B"})
     found = incomparable(_instrument(before), _instrument(data))
     assert found == {"Q-B", "B", OVERALL}
+
+
+# Published figures, which were made by the rules of then
+
+
+def _later() -> dict[str, Any]:
+    data = old()
+    data["version"] = "1.1.0"
+    data["questions"].append({**data["questions"][0], "id": "Q-B", "section": "B"})
+    return data
+
+
+def _formula(data: dict[str, Any]) -> None:
+    data["measures"][0]["formula"] = "3 * spend"
+
+
+def _unit(data: dict[str, Any]) -> None:
+    data["measures"][0]["unit"] = "thousands"
+
+
+def _weight(data: dict[str, Any]) -> None:
+    data["questions"][0]["weight"] = 2
+
+
+def _rule(data: dict[str, Any]) -> None:
+    data["scoring"]["section"]["multiply"] = 25
+
+
+def _level(data: dict[str, Any]) -> None:
+    data["choice_lists"][0]["choices"][2]["value"] = 3
+
+
+def _moved(data: dict[str, Any]) -> None:
+    data["questions"][1]["section"] = "B"
+
+
+def _label(data: dict[str, Any]) -> None:
+    data["title"] = "Tiny still"
+    data["sections"][0]["label"] = "The first"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (_formula, {"M-1"}),
+        (_unit, {"M-1"}),
+        (_weight, {"Q-SAME", "A", OVERALL}),
+        (_rule, {"A", "B", OVERALL}),
+        (_moved, {"A", "B", OVERALL}),
+        (_label, set()),
+    ],
+)
+def test_changed_rules_make_published_figures_incomparable(
+    change: Callable[[dict[str, Any]], None], found: set[str]
+) -> None:
+    """What is worked out in another way now cannot be held against figures of then; answers and the rest can."""
+    before, after = _later(), _later()
+    after["version"] = "1.2.0"
+    change(after)
+    figures = incomparable_figures(_instrument(before), _instrument(after))
+    assert figures == found
+    assert incomparable(_instrument(before), _instrument(after)) <= figures
+
+
+def test_another_value_of_a_level_makes_everything_made_of_it_incomparable() -> None:
+    """All questions with the list, and their scores; measures do not rest on it."""
+    after = _later()
+    after["version"] = "1.2.0"
+    _level(after)
+    found = incomparable_figures(_instrument(_later()), _instrument(after))
+    assert {"Q-SAME", "Q-B", "A", "B", OVERALL} <= found
+    assert not {"Q-CODES", "M-1"} & found
+
+
+def test_figures_of_one_version_are_comparable_with_themselves() -> None:
+    """Nothing changed, so everything may be compared."""
+    assert incomparable_figures(_instrument(old()), _instrument(old())) == frozenset()

@@ -411,17 +411,32 @@ def test_a_dominated_rest_counts_too() -> None:
 
 
 def test_position() -> None:
-    """How many of the others are lower, how many are equal, and the quarter by the published quartiles."""
-    figure = Figure(n=12, median=50.0, lower_quartile=25.0, upper_quartile=75.0)
-    others = [10.0, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-    found = position(USUAL, 50.0, others, figure)
+    """How many of the others are lower, how many are equal, in whole tens; and the quarter by published quartiles."""
+    figure = Figure(n=22, median=50.0, lower_quartile=25.0, upper_quartile=75.0)
+    others = [10.0, 20, 30, 40, 45, 60, 70, 80, 90, 100] * 2
+    found = position(USUAL, 45.0, [*others, 11.0], figure)  # 9 and 2 of 21
     assert found is not None
-    assert (found.others, found.higher_than, found.same_as, found.quarter) == (10, 40, 10, "second")
+    assert (found.others, found.higher_than, found.same_as, found.quarter) == (21, 40, 10, "second")
+
+
+def test_among_few_only_the_quarter_is_told() -> None:
+    """Below twenty others per cents would be a place in a list, however coarse; a lower threshold changes nothing."""
+    figure = Figure(n=12, median=50.0, lower_quartile=25.0, upper_quartile=75.0)
+    others = [float(each) for each in range(19)]
+    for thresholds in (USUAL, Thresholds(mean=3, quartiles=3, percentiles=3)):
+        found = position(thresholds, 5.0, others, figure)
+        assert found is not None
+        assert (found.others, found.higher_than, found.same_as, found.quarter) == (19, None, None, "lowest")
+    assert position(USUAL, 5.0, others, Figure(n=12, median=50.0)) is None
+    more = position(USUAL, 5.0, [*others, 19.0], Figure(n=12, median=50.0))
+    assert more is not None
+    assert (more.higher_than, more.quarter) == (30, None)
+    assert position(Thresholds(percentiles=40), 5.0, [*others, 19.0], Figure(n=12, median=50.0)) is None
 
 
 def test_a_position_needs_enough_others() -> None:
     """Ten others who did not all say the same; the reader itself is not one of them."""
-    figure = Figure(n=12, median=50.0)
+    figure = Figure(n=12, median=50.0, lower_quartile=25.0, upper_quartile=75.0)
     others = [10.0, 20, 30, 40, 50, 60, 70, 80, 90, 100]
     assert position(USUAL, 50.0, others[1:], figure) is None
     assert position(OUTSIDE, 50.0, others[1:], figure) is None
@@ -431,11 +446,28 @@ def test_a_position_needs_enough_others() -> None:
 
 @pytest.mark.parametrize(
     ("own", "quarter"),
-    [(24.9, "lowest"), (25.0, "second"), (50.0, "second"), (50.1, "third"), (75.0, "third"), (75.1, "highest")],
+    [
+        (24.9, "lowest"),
+        (25.0, "second"),
+        (49.9, "second"),
+        (50.0, "median"),
+        (50.1, "third"),
+        (75.0, "third"),
+        (75.1, "highest"),
+    ],
 )
 def test_quarters(own: float, quarter: str) -> None:
-    """A value at a quartile is in the middle half, at the median in its lower part."""
+    """A value at a quartile is in the middle half, and one that is the median is told so."""
     assert quarter_of(own, Figure(n=12, median=50.0, lower_quartile=25.0, upper_quartile=75.0)) == quarter
+
+
+def test_a_measure_is_rounded_as_its_quartiles_are() -> None:
+    """Or the organisation in the middle would be told that it is below the median, and one at a quartile above it."""
+    figure = Figure(n=12, lower_quartile=48.8, median=94.6, upper_quartile=99.1)
+    assert quarter_of(94.569, figure, amounts=True) == "median"
+    assert quarter_of(94.569, figure) == "second"
+    assert quarter_of(48.837, figure, amounts=True) == quarter_of(48.7501, figure, amounts=True) == "second"
+    assert quarter_of(99.149, figure, amounts=True) == "third"
 
 
 @pytest.mark.parametrize("missing", ["median", "lower_quartile", "upper_quartile"])
@@ -449,20 +481,23 @@ def test_there_is_no_quarter_without_quartiles(missing: str) -> None:
 
 
 def test_the_rules_in_words() -> None:
-    """The thresholds and the mark stand in the sentence that readers get."""
-    words = suppression_in_words(Thresholds(mean=6, quartiles=12, percentiles=24))
-    for part in ("6 organisations besides whoever reads this", "12", "24", "85%", CONFIDENTIAL):
+    """How many it takes, with and without the reader, and the mark stand in the sentence that readers get."""
+    words = suppression_in_words(Thresholds(mean=6, quartiles=12, percentiles=24), log_ignored=False)
+    for part in ("7 organisations (6 besides whoever reads this)", "from 13", "from 25", "85%", CONFIDENTIAL):
         assert part in words
-    assert "besides" not in suppression_in_words(OUTSIDE)
+    assert "from an earlier release" in words
+    outside = suppression_in_words(OUTSIDE, log_ignored=True)
+    assert "at least 5 organisations gave" in outside
+    assert "besides" not in outside
+    assert "earlier" not in outside
 
 
 def test_less_protection_is_said() -> None:
-    """Each thing that was lowered is named, and nothing where nothing was."""
-    assert lowered_in_words(USUAL, earlier_ignored=False) == ""
-    assert lowered_in_words(Thresholds(mean=8, quartiles=12, percentiles=25), earlier_ignored=False) == ""
-    words = lowered_in_words(
-        Thresholds(mean=3, quartiles=4, percentiles=20, besides_reader=False), earlier_ignored=True
-    )
+    """Each thing that is lower than it would be unasked is named, and nothing where nothing is."""
+    assert lowered_in_words(USUAL, USUAL, log_ignored=False) == ""
+    assert lowered_in_words(Thresholds(mean=8, quartiles=12, percentiles=25), USUAL, log_ignored=False) == ""
+    low = Thresholds(mean=3, quartiles=4, percentiles=20, besides_reader=False)
+    words = lowered_in_words(low, USUAL, log_ignored=True)
     for part in (
         "from 3 organisations instead of 5",
         "from 4 organisations instead of 10",
@@ -471,3 +506,5 @@ def test_less_protection_is_said() -> None:
     ):
         assert part in words
     assert "20" not in words
+    strict = Thresholds(mean=12, quartiles=12, percentiles=20)
+    assert "from 5 organisations instead of 12" in lowered_in_words(USUAL, strict, log_ignored=False)

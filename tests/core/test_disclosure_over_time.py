@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 from frames import (
+    AMOUNTS,
     USUAL,
     VALUES,
     Members,
@@ -37,9 +38,10 @@ def _again(
     families: Sequence[Sequence[Members]] = (),
     shape: Shape = VALUES,
     thresholds: Thresholds = USUAL,
+    amounts: Sequence[float] = (),
 ) -> Published:
     """A release of organisations that all have answers of their own, after earlier ones."""
-    answers = [Answer(float(at % 7), str(at % 7)) for at in range(count)]
+    answers = [Answer(each) for each in amounts] or [Answer(float(at % 7), str(at % 7)) for at in range(count)]
     tokens = [f"token {at}" for at in range(count)]
     return publish(thresholds, shape, frame_of(count, *families), answers, tokens=tokens, earlier=earlier)
 
@@ -84,6 +86,14 @@ def test_a_leaver_and_a_joiner_under_one_parent() -> None:
     then = _earlier([*range(9), 50, 51, 52])
     one_body = Earlier(1, then.tokens, {**then.bodies, **{f"key {at}": "body 9" for at in (50, 51, 52)}}, True)
     assert shown_of(_again(12, one_body)) == [False]
+
+
+@pytest.mark.parametrize(("changed", "shown"), [(3, False), (5, False), (6, True)])
+def test_an_old_and_a_new_answer_are_of_one_body(changed: int, shown: bool) -> None:
+    """Who has got a parent since, or another one, still counts once with what it says now and what it said then."""
+    then = _earlier(range(12), **{f"was_{at}": "something else" for at in range(changed)})
+    elsewhere = Earlier(1, then.tokens, {key: f"former {body}" for key, body in then.bodies.items()}, True)
+    assert shown_of(_again(12, elsewhere)) == [shown]
 
 
 def test_what_several_earlier_releases_tell_together() -> None:
@@ -131,3 +141,21 @@ def test_a_careless_release_still_protects_who_joins() -> None:
     """Two earlier releases give one away between them; with the second of them, this one would give another away."""
     careless = [_earlier(range(12)), _earlier(range(11), number=2)]
     assert shown_of(_again(13, *careless)) == [False]
+
+
+@pytest.mark.parametrize(("giant", "shown"), [(3000.0, False), (60.0, True)])
+def test_joiners_that_one_amount_dominates(giant: float, shown: bool) -> None:
+    """What joined is many enough, but nearly all of its sum is one amount: the mean of now would tell it."""
+    amounts = [100.0 + at for at in range(22)] + [giant] + [50.0 + at for at in range(6)]
+    figures = [_again(29, *before, shape=AMOUNTS, amounts=amounts).figures[0] for before in ([], [_earlier(range(22))])]
+    assert [figure.n for figure in figures] == [29, 29]
+    assert [figure.mean is not None for figure in figures] == [True, shown]
+    assert figures[1].median == figures[0].median
+
+
+def test_leavers_that_one_amount_dominates() -> None:
+    """Answers of those who left are not known any more, so that their mean cannot be judged; who stayed can be."""
+    amounts = [3000.0] + [50.0 + at for at in range(6)] + [100.0 + at for at in range(22)]
+    part = _earlier(range(7, 29))
+    assert _again(29, part, shape=AMOUNTS, amounts=amounts).figures[0].mean is None
+    assert _again(29, part, shape=VALUES, amounts=amounts).figures[0].mean is not None

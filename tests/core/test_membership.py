@@ -105,6 +105,16 @@ def test_the_last_return_of_an_organisation_counts(shared: dict[str, Any]) -> No
     assert figure_of(group, "M-ALL").median == 20.0
 
 
+def test_two_of_one_name_with_different_numbers_are_two() -> None:
+    """A name may be anybody's; a number is not.  Without numbers, or with one that both have, they are one."""
+    ours, theirs = Spec("St Mary's", number="GB-1111111"), Spec("St Mary's", ("3", "2", "1"), number="GB-2222222")
+    group = group_of(benchmarked(*six(), ours, theirs), "shop/all")
+    assert (group.counts.returned, group.counts.used, excluded(group)) == (8, 8, {})
+    for again in (theirs._replace(number=""), theirs._replace(number="GB-2222222, GB-1111111")):
+        group = group_of(benchmarked(*six(), ours, again), "shop/all")
+        assert (group.counts.returned, excluded(group)) == (7, {"replaced": 1})
+
+
 def test_copies_of_the_blank_workbook_are_told_apart_by_name() -> None:
     """They share a reference, which is nobody's: seven names are seven organisations, a name twice is one."""
     blanks = [spec._replace(reference="TT-0", number=f"GB-{at}000000") for at, spec in enumerate(six())]

@@ -27,6 +27,7 @@ from kil_xlsx.layout.benchmark_book import (
     HEAT_MAP,
     LONGEST_LABEL,
     MEASURES,
+    MIDDLE_HALF,
     NOTES,
     SCORES,
     SEPARATION,
@@ -34,13 +35,13 @@ from kil_xlsx.layout.benchmark_book import (
     TAKING_PART,
     release_document,
 )
-from kil_xlsx.layout.document import Chart, Document, Formula, Link, Sheet
+from kil_xlsx.layout.document import UNSEEN, Chart, Document, Formula, Link, Sheet
 from kil_xlsx.writing.lint import lint
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
 
 _CREATED = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
-_FIGURES = [SCORES, ANSWERS, MEASURES, COMPLETENESS, HEAT_MAP, SEPARATION, SIDE_BY_SIDE, CHANGE]
+_FIGURES = [SCORES, MIDDLE_HALF, ANSWERS, MEASURES, COMPLETENESS, HEAT_MAP, SEPARATION, SIDE_BY_SIDE, CHANGE]
 _TABLES = [COVER, CONTENTS, NOTES, TAKING_PART, *_FIGURES, GROUPS]
 _SHEETS = [*_TABLES, CHARTS, ANSWER_CHARTS]
 _STATISTICS = ["Organisations", "Mean", "Median", "Lower quartile", "Upper quartile", "10th percentile"]
@@ -77,6 +78,17 @@ def _everyone(figure_of: str, change: Callable[[Figure], Figure]) -> Release:
         replace(each, figure=change(each.figure)) if each.item == figure_of else each for each in group.statistics
     )
     groups = (replace(group, statistics=statistics), *council.groups[1:])
+    return replace(release, respondents=(replace(council, groups=groups), *release.respondents[1:]))
+
+
+def _hidden_in_a_subgroup(kinds: tuple[str, ...]) -> Release:
+    """A release in which the first figure of these kinds is held back in the second group of councils."""
+    release = a_release()
+    council = release.respondents[0]
+    group = next(each for each in council.groups[1:] if each.statistics)
+    first = next(each.item for each in group.statistics if council.item(each.item).kind in kinds)
+    statistics = tuple(replace(each, figure=HIDDEN) if each.item == first else each for each in group.statistics)
+    groups = tuple(replace(each, statistics=statistics) if each is group else each for each in council.groups)
     return replace(release, respondents=(replace(council, groups=groups), *release.respondents[1:]))
 
 
@@ -130,7 +142,7 @@ def test_the_cover_says_what_it_is_and_who_is_in_it() -> None:
     assert facts["Release"] == "Number 2, made on 16 November 2026"
     assert facts["Compared with"] == "Release 1 of 17 November 2025 (autumn-2025)"
     assert "insight@example.org" in facts["Contact"]
-    assert facts["Who is in it: Council"].startswith("Organisations: 55 invited, 46 returned, 43 accepted, 34 used.")
+    assert facts["Who is in it: Council"].startswith("Organisations: 55 invited, 46 returned, 43 filled in, 34 used.")
     for reason in a_release().respondents[0].groups[0].counts.exclusions:
         assert f"{reason.label}: {'[c]' if reason.count is None else reason.count}" in facts["Who is in it: Council"]
     assert "endorsed" in facts["About the questionnaire"]
@@ -296,6 +308,68 @@ def test_the_heat_map_says_the_band_in_words() -> None:
     assert words == bands
 
 
+def test_the_heat_map_prints_what_its_bands_are() -> None:
+    """The line above the table names every band and where it begins; without bands it speaks of none."""
+    framework = the_framework()
+    line = str(_document().sheet(HEAT_MAP).cells[1, 0].value)
+    assert all(f"{band.display()}, from {band.from_:g}" in line for band in framework.scoring.bands)
+    bare = replace(framework, scoring=replace(framework.scoring, bands=()))
+    without = release_document(a_release(), bare, _CREATED).sheet(HEAT_MAP)
+    assert "band" not in str(without.cells[1, 0].value)
+    assert not without.conditional_formats
+
+
+def test_separation_of_few_organisations_carries_a_caution() -> None:
+    """Below twenty organisations the sheet and the notes say that it may be chance; above, they do not."""
+    assert "chance" not in str(_document().sheet(SEPARATION).cells[1, 0].value)
+    release = a_release()
+    council = release.respondents[0]
+    few = replace(council, separations=(replace(council.separations[0], n=12), *council.separations[1:]))
+    document = _document(replace(release, respondents=(few, *release.respondents[1:])))
+    assert "fewer than 20 organisations" in str(document.sheet(SEPARATION).cells[1, 0].value)
+    number = next(row["Note"] for row in _rows(document.sheet(NOTES)) if row["About"] == "Separation and chance")
+    assert str(number) in re.findall(r"\d+", str(document.sheet(SEPARATION).cells[2, 0].value))
+
+
+@pytest.mark.parametrize("name", [SCORES, ANSWERS, MEASURES, COMPLETENESS])
+def test_lines_without_any_number_are_left_out_and_counted(name: str) -> None:
+    """No line of a group holds marks alone, and the line above the table says how many are missing for that."""
+    kinds = {
+        SCORES: ("overall", "section"),
+        ANSWERS: ("question",),
+        MEASURES: ("measure",),
+        COMPLETENESS: ("completeness", "evidence"),
+    }
+    release = _hidden_in_a_subgroup(kinds[name])
+    sheet = _document(release).sheet(name)
+    kept = _rows(sheet)
+    assert all(isinstance(row["Organisations"], int) for row in kept if row["Group"] != "All" or name == MEASURES)
+    found = [
+        (group.kind, statistic.figure.shown)
+        for each in release.respondents
+        for group in each.compared
+        for _, statistic in each.statistics(group, *kinds[name])
+    ]
+    missing = sum(not shown and (kind != "all" or name == MEASURES) for kind, shown in found)
+    assert missing > 0
+    assert len(kept) == len(found) - missing
+    words = f"{missing} lines that are" if missing > 1 else "1 line that is"
+    assert f" {words} held back altogether" in str(sheet.cells[1, 0].value)
+    assert "data/figures.csv" in " ".join(str(row["What there is to know"]) for row in _rows(_document().sheet(NOTES)))
+
+
+def test_wide_tables_keep_who_and_what_in_sight_and_on_every_page() -> None:
+    """Group, respondents, number and question stay while the rest moves; on paper the answers come in two parts."""
+    sheet = _document().sheet(ANSWERS)
+    assert sheet.freeze == (HEADER_ROW + 1, 4)
+    assert list(_rows(sheet)[0])[:4] == ["Group", "Respondents", "No.", "Question"]
+    assert sheet.printing.break_before_column == list(_rows(sheet)[0]).index("0 Not started, % of answers")
+    assert (sheet.printing.repeat_first_column, sheet.printing.repeat_last_column) == (0, 3)
+    assert sheet.printing.landscape
+    for name in (MEASURES, HEAT_MAP, SIDE_BY_SIDE):
+        assert (_document().sheet(name).freeze or (0, 0))[1] > 0
+
+
 def test_separation_has_the_best_questions_first() -> None:
     """Strongest first within a respondent type; those held back come last and are marked."""
     release = a_release()
@@ -369,13 +443,13 @@ def _charts(document: Document) -> list[tuple[Sheet, Chart]]:
 
 
 def test_there_is_a_chart_of_each_kind() -> None:
-    """Bars of medians, ranges, a radar, matching questions, a slope, and bars parted by level for every section."""
+    """Bars of medians, boxes, a radar, matching questions, a slope, and bars parted by level for every section."""
     kinds = [chart.kind for _, chart in _charts(_document())]
-    assert {"bar", "range", "radar", "line", "stacked_bar"} == set(kinds)
+    assert {"bar", "radar", "line", "stacked_bar"} == set(kinds)
     sections = {
         (each.id, item.of) for each in a_release().respondents for item in each.items if item.kind == "question"
     }
-    assert kinds.count("stacked_bar") == len(sections)
+    assert kinds.count("stacked_bar") == len(sections) + len(a_release().respondents)
 
 
 def test_charts_say_their_numbers_and_where_they_stand() -> None:
@@ -391,18 +465,76 @@ def test_charts_say_their_numbers_and_where_they_stand() -> None:
 
 
 def test_lines_and_spiders_are_drawn_of_numbers_only() -> None:
-    """A mark would be drawn as nought, so a chart of lines is left out when one of its numbers is held back."""
+    """A mark would be drawn as nought, so a chart of lines is left out, in words, when a number is held back."""
     document = _document(_everyone("C3", lambda figure: replace(figure, median=None, lower_quartile=None)))
     for _, chart in _charts(document):
-        if chart.kind in ("radar", "line", "range"):
+        if chart.kind in ("radar", "line"):
             for series in chart.series:
                 cells = document.sheet(series.values.sheet).cells
                 assert all(isinstance(cells[place].value, float) for place in series.values.cells()), chart.title
     titles = {chart.title for _, chart in _charts(document)}
     assert "Council: median scores" in titles
-    assert not any(title.startswith("Council: the middle half") for title in titles)
     assert "Median scores by section" not in titles
+    assert any("Not drawn" in line and "Median scores by section" in line for line in _said(document))
+    assert not any("Not drawn" in line for line in _said(_document()))
     assert "Median scores by section" in {chart.title for _, chart in _charts(_document())}
+
+
+def _said(document: Document) -> list[str]:
+    """What the sheet of charts says above them."""
+    return [str(cell.value) for cell in document.sheet(CHARTS).cells.values()]
+
+
+def test_boxes_are_drawn_where_others_are_held_back() -> None:
+    """A score without quartiles has no box and is named above the charts; the others keep theirs."""
+    document = _document(_everyone("C3", lambda figure: replace(figure, lower_quartile=None, upper_quartile=None)))
+    title = "Council: the middle half of scores"
+    chart = next(chart for _, chart in _charts(document) if chart.title == title)
+    assert chart.series[0].role == UNSEEN
+    assert "[c] to [c]" in chart.description
+    assert any(line.startswith(title) and line.endswith(" held back: C3.") for line in _said(document))
+    table = document.sheet(MIDDLE_HALF)
+    for row in _rows(table):
+        low, middle, high = (row[f"{part}, score"] for part in ("Lower quartile", "Median", "Upper quartile"))
+        if isinstance(low, float) and isinstance(middle, float) and isinstance(high, float):
+            assert row["Lower quartile to median"] == pytest.approx(middle - low, abs=0.0006)
+            assert row["Median to upper quartile"] == pytest.approx(high - middle, abs=0.0006)
+        else:
+            assert (row["Lower quartile to median"], row["Median to upper quartile"]) == ("[c]", "[c]")
+    none = _everyone("", lambda figure: figure)
+    council = none.respondents[0]
+    everyone = replace(
+        council.groups[0],
+        statistics=tuple(
+            replace(each, figure=replace(each.figure, lower_quartile=None)) for each in council.groups[0].statistics
+        ),
+    )
+    bare = replace(none, respondents=(replace(council, groups=(everyone, *council.groups[1:])), *none.respondents[1:]))
+    assert any("Not drawn" in line and title in line for line in _said(_document(bare)))
+
+
+def test_charts_of_answers_that_are_held_back_are_named() -> None:
+    """A section of which no answers may be shown has no chart, and the sheet names it; others have theirs."""
+    release = a_release()
+    council = release.respondents[0]
+    everyone = council.groups[0]
+    hidden = tuple(
+        replace(each, figure=replace(each.figure, levels=None)) if each.item.startswith("LA-C2-") else each
+        for each in everyone.statistics
+    )
+    groups = (replace(everyone, statistics=hidden), *council.groups[1:])
+    document = _document(replace(release, respondents=(replace(council, groups=groups), *release.respondents[1:])))
+    titles = {chart.title for _, chart in _charts(document)}
+    assert not any(title.startswith("Council: C2 ") for title in titles)
+    assert any(title.startswith("Council: C3 ") for title in titles)
+    assert "held back: Council, C2." in str(document.sheet(ANSWER_CHARTS).cells[HEADER_ROW, 0].value)
+
+
+def test_boxes_cannot_begin_below_nought() -> None:
+    """Bars that stand one behind the other begin at nought, so scores below it are not drawn, and the sheet says so."""
+    document = _document(_everyone("C3", lambda figure: replace(figure, lower_quartile=-1.0)))
+    assert "Council: the middle half of scores" not in {chart.title for _, chart in _charts(document)}
+    assert any("below nought" in line for line in _said(document))
 
 
 def test_the_chart_of_medians_says_what_is_held_back() -> None:
@@ -508,4 +640,4 @@ def test_the_overall_score_is_the_first_score() -> None:
     assert a_release().respondents[0].items[0].id == OVERALL
     chart = _document().sheet(CHARTS).charts[0]
     first = chart.series[0].categories
-    assert _document().sheet(SCORES).cells[first.first_row, first.first_column].value == "Overall score"
+    assert _document().sheet(first.sheet).cells[first.first_row, first.first_column].value == "Overall score"

@@ -26,6 +26,7 @@ from kil_xlsx.layout.feedback_book import (
     feedback_document,
 )
 from kil_xlsx.layout.feedback_book.frame import NOTHING, stands
+from kil_xlsx.layout.feedback_book.scores import NO_SCORE
 from kil_xlsx.writing.lint import lint
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
@@ -118,7 +119,7 @@ def test_scores_stand_beside_those_of_the_group() -> None:
     assert rows["C1"]["Your score"] == line.value
     assert rows["C1"]["Last time (autumn-2025)"] == line.before
     assert rows["C1"]["Group: median"] == line.group.median
-    assert rows["C1"]["Where you stand in your group"] == stands(line)
+    assert rows["C1"]["Where you stand"] == stands(line, a_feedback())
     assert next(iter(rows)) == NOTHING
     unscored = replace(line, value=None, answer=words.NOT_ENOUGH)
     (row,) = _rows(_document(replace(a_feedback(), lines=(unscored,))).sheet(SUMMARY))
@@ -153,33 +154,72 @@ def test_last_time_has_columns_only_where_there_was_one() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (_line("C1"), "Higher than"),
+        (_line("C1"), "quarter of your group"),
         (replace(_line("C1"), position=None, quarter=None), CONFIDENTIAL),
-        (replace(_line("C1"), position=None, quarter="highest"), "In the highest quarter"),
+        (replace(_line("C1"), position=None, quarter="highest"), "In the highest quarter of your group"),
+        (replace(_line("C1-M2"), position=None, quarter="median"), "At the median of your group"),
         (replace(_line("C1"), value=None, position=None, quarter=None), NOTHING),
         (
             replace(_line("C1"), position=Position(others=33, higher_than=60, same_as=20, among_everyone=True)),
-            "Higher than 60%, same as 20% of 33 others of your kind",
+            "Higher than about 60%, same as about 20% of 33 others of your kind",
         ),
     ],
 )
 def test_where_one_stands_is_said_in_words(line: Line, says: str) -> None:
     """In which quarter, and higher than how many; never a rank."""
-    assert says in stands(line)
+    assert says in stands(line, a_feedback())
 
 
-def test_charts_show_only_numbers() -> None:
-    """Sections without a score or a median are left out of both charts; their words say every number."""
-    feedback = a_feedback(company="few")
-    document = _document(feedback)
-    figures = _rows(document.sheet(CHART_FIGURES))
-    assert "C2" not in [row["No."] for row in figures]
-    assert "C3" not in [row["No."] for row in figures]
-    assert all(isinstance(row["You"], float) and isinstance(row["Median of your group"], float) for row in figures)
+def test_charts_leave_gaps_where_there_is_no_number() -> None:
+    """Bars show every section with a score or a median; the radar those with both; the words say what is missing."""
+    document = _document(a_feedback(company="few"))
+    figures, spokes = (_rows(document.sheet(CHART_FIGURES), at) for at in (0, 1))
+    found = {row["No."]: (row["You"], row["Median of your group"]) for row in figures}
+    assert found["C2"][1] == CONFIDENTIAL
+    assert found["C3"][0] == found["E4"][0] == NO_SCORE
+    missing = [name for name, pair in found.items() if not all(isinstance(each, float) for each in pair)]
+    assert missing == ["C2", "C3", "E4"]
+    assert [row["No."] for row in spokes] == [name for name in found if name not in missing]
     radar, bars = document.sheet(SUMMARY).charts
     assert (radar.kind, bars.kind) == ("radar", "bar")
     assert len(radar.series) == len(bars.series) == 2
-    assert all(f"{row['You']:g} and {row['Median of your group']:g}" in bars.description for row in figures)
+    assert all(f"{row['You']:g} and {row['Median of your group']:g}" in radar.description for row in spokes)
+    assert f"{found['C2'][0]:g} and held back" in bars.description
+    assert "held back" not in radar.description
+
+
+def test_a_radar_needs_most_sections() -> None:
+    """With too few medians it is of own scores; with too few scores, or fewer than five sections, there is none."""
+
+    def kinds(feedback: Feedback) -> list[tuple[str, int]]:
+        return [(chart.kind, len(chart.series)) for chart in _document(feedback).sheet(SUMMARY).charts]
+
+    feedback = a_feedback(everything=True)
+    sections = [line.item.id for line in feedback.of("section")]
+    assert kinds(feedback) == [("radar", 2), ("bar", 2)]
+
+    def without(count: int, **changes: object) -> Feedback:
+        lines = tuple(
+            replace(each, **changes) if each.item.id in sections[:count] else each  # type: ignore[arg-type]
+            for each in feedback.lines
+        )
+        return replace(feedback, lines=lines)
+
+    assert kinds(without(4, group=HIDDEN)) == [("radar", 1), ("bar", 2)]
+    assert kinds(without(4, value=None)) == [("bar", 2)]
+    few = tuple(each for each in feedback.lines if each.item.kind != "section" or each.item.id in sections[:4])
+    assert kinds(replace(feedback, lines=few)) == [("bar", 2)]
+
+
+def test_headings_say_everyone_where_that_is_the_group() -> None:
+    """Nothing is called the group's that is everyone's."""
+    document = _document(a_feedback("community", "everyone"))
+    for name in (SUMMARY, ANSWERS, MEASURES):
+        heads = list(_rows(document.sheet(name))[0])
+        assert "Everyone: median" in heads
+        assert not any("Group" in head for head in heads)
+    reasons = {each.why for each in a_feedback("community", "everyone").strengths}
+    assert not any("your group" in text for text in _said(document.sheet(ADVICE)) if text not in reasons)
 
 
 def test_without_medians_charts_show_the_own_scores() -> None:

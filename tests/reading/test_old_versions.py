@@ -14,6 +14,7 @@ from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Key, Outcome
 from kil_xlsx.layout import stamp as stamps
+from kil_xlsx.pipeline.benchmark import benchmark
 from kil_xlsx.pipeline.mark import mark
 from kil_xlsx.pipeline.releases import freeze
 from kil_xlsx.pipeline.versions import plans_of
@@ -167,9 +168,9 @@ def test_the_json_of_an_old_return_fills_in_new_workbooks_alike(tmp_path: Path) 
 
 def test_old_returns_are_compared_as_far_as_they_can_be(tmp_path: Path) -> None:
     """A benchmark takes returns of the earlier version in, scored by today's rules, and says so."""
-    done = pipeline.benchmark([CORPUS], tmp_path, "keep-it-local")
-    assert done.benchmark.files.not_comparable == 0
-    assert done.benchmark.version == done.returned.framework.version
+    done = benchmark([CORPUS], tmp_path / "out", "keep-it-local")
+    assert done.release.files.not_comparable == 0
+    assert done.release.version == done.returned.framework.version
     [note] = [each for each in done.notes if "1.0.0" in each]
     assert note.startswith("4 returns were made from version 1.0.0 and carried forward")
     assert note.endswith("every answer that was carried can be compared.")
@@ -208,8 +209,8 @@ def test_a_framework_of_ones_own_has_earlier_versions_too(tmp_path: Path) -> Non
     assert "2 entries left out, each of which was merged with others that were answered differently: Q-EQ1" in notes
     assert "carried into items that were split since, to be confirmed: Q-PART1, Q-PART2" in notes
 
-    compared = pipeline.benchmark([old], tmp_path / "benchmark", str(folder))
-    assert compared.benchmark.files.not_comparable == 0
+    compared = benchmark([old], tmp_path / "benchmark", str(folder))
+    assert compared.release.files.not_comparable == 0
     [note] = [each for each in compared.notes if "1.0.0" in each]
     assert "left out of the comparison" in note and "Q-CODES" in note and "Q-SAME" not in note
 

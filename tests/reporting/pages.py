@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from html.parser import HTMLParser
+
+from msgspec.structs import replace
+from releases import a_release, the_framework
+
+from kil_xlsx.core.release import Group, Release
+from kil_xlsx.reporting.report import report_html
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 """Elements that have no end."""
@@ -112,3 +120,27 @@ def tables(page: Element) -> dict[str, list[TableRow]]:
                 assert len(cells) == len(headings), f"{caption}: {cells[0]} has {len(cells)} of {len(headings)} cells"
                 found[caption].append(TableRow(cells[0], dict(zip(headings[1:], cells[1:], strict=True))))
     return found
+
+
+# Reports
+
+
+def page_of(release: Release | None = None) -> Element:
+    """The report of a release; of the usual one, unless another is given."""
+    return _usual() if release is None else read_page(report_html(release, the_framework()))
+
+
+@cache
+def _usual() -> Element:
+    return read_page(report_html(a_release(), the_framework()))
+
+
+def rounded(value: float, places: int) -> str:
+    """A number as reports write it, worked out in another way than theirs."""
+    return f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}"
+
+
+def with_first_group(release: Release, group: Group) -> Release:
+    """The release with another group of all for its first respondent type."""
+    first = release.respondents[0]
+    return replace(release, respondents=(replace(first, groups=(group, *first.groups[1:])), *release.respondents[1:]))

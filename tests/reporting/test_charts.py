@@ -126,11 +126,34 @@ def test_a_slope_tells_rising_from_falling_by_more_than_colour() -> None:
         lines, charts.scale(0, 100), PALETTE, identifier="s", title="Change", before="2025", now="2026"
     )
     drawing = _row(chart.svg)
-    dashes = [each.get("stroke-dasharray") for each in drawing.findall(f"{SVG}line") if each.get("stroke-width") == "2"]
-    assert dashes == [None, "6 4"]
+    dashes = [
+        each.get("stroke-dasharray") for each in drawing.findall(f"{SVG}line") if each.get("stroke-width") == "2.5"
+    ]
+    assert sorted(dashes, key=str) == ["6 4", None]
     words = [each.text for each in drawing.findall(f"{SVG}text")]
     assert {"2025", "2026", "Up 20", "Up 40", "Down 60", "Down 50"} == set(words)
     assert chart.description == "Up: from 20 to 40; Down: from 60 to 50."
+
+
+def test_small_differences_are_neither_rises_nor_falls() -> None:
+    """Below the least difference lines are thin and grey, in a slope and in a row, and the key has that look too."""
+    lines = [charts.Slope("Up", 20, 25), charts.Slope("Little", 60, 56), charts.Slope("Same", 40, 40)]
+    drawing = _row(
+        charts.slope(lines, SCALE, PALETTE, identifier="s", title="Change", before="a", now="b", least=5).svg
+    )
+    looks = [
+        (each.get("stroke"), each.get("stroke-width"), each.get("stroke-dasharray"))
+        for each in drawing.findall(f"{SVG}line")
+        if each.get("stroke-width") != "0.75" and each.get("stroke") != PALETTE.rule
+    ]
+    small = (PALETTE.quiet, "1", None)
+    assert looks == [small, small, (PALETTE.series[0], "2.5", None)]
+    for now, least, kind in ((54, 5, "same"), (55, 5, "rise"), (40, 5, "fall"), (50, 0, "same"), (51, 0, "rise")):
+        row = _row(charts.change_row(50, now, "A", SCALE, PALETTE, least=least))
+        (line,) = row.findall("line")
+        (key,) = _row(charts.key_mark(kind, PALETTE)).findall("line")
+        for name in ("stroke", "stroke-width", "stroke-dasharray"):
+            assert line.get(name) == key.get(name), (now, name)
 
 
 @given(st.lists(st.floats(0, 300), max_size=20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kil_xlsx.reporting.numbers import by_format, decimal, percent, signed
+from kil_xlsx.reporting.numbers import by_format, decimal, percent, places, signed
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,15 @@ from kil_xlsx.reporting.numbers import by_format, decimal, percent, signed
 def test_an_excel_format_says_how_a_measure_is_written(code: str, value: float, words: str) -> None:
     """Signs, decimals, thousands and units are those of the format."""
     assert by_format(code)(value) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "decimals"),
+    [('"£"#,##0', 0), ("0%", 2), ("0.0%", 3), ('0.0"%"', 1), ("0.00", 2), ('#,##0.0;[Red]-#,##0', 1), ("General", 2)],
+)  # fmt: skip
+def test_an_excel_format_says_how_many_decimals_of_a_value_are_shown(code: str, decimals: int) -> None:
+    """For per cents two more than are written, for they are of the value itself."""
+    assert places(code) == decimals
 
 
 def test_halves_are_rounded_away_from_nought() -> None:

@@ -5,6 +5,7 @@ Every check is also shown to fail on a page with a planted fault.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -35,6 +36,11 @@ def _demand(missing: str) -> None:
         pytest.fail(f"{missing}, and it is required here")
     if missing:
         pytest.skip(missing)
+
+
+def _shown(respondent: int) -> int:
+    """How many groups besides all are not held back."""
+    return sum(not each.suppressed for each in a_release().respondents[respondent].groups) - 1
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +162,8 @@ def test_a_group_is_chosen_by_keyboard(chromium: Any, report: Path) -> None:
         assert page.evaluate("() => document.getElementById('r1-g2').open")
         assert page.locator("#r1-group-status").inner_text().startswith("Showing: ")
         page.keyboard.press("Home")
-        assert page.locator("#r1-panels > .group:visible").count() == len(a_release().respondents[0].groups) - 1
-        assert page.locator("#r2-panels > .group:visible").count() == len(a_release().respondents[1].groups) - 1
+        assert page.locator("#r1-panels > .group:visible").count() == _shown(0)
+        assert page.locator("#r2-panels > .group:visible").count() == _shown(1)
 
 
 def test_a_type_is_chosen_and_links_bring_it_back(chromium: Any, report: Path) -> None:
@@ -207,7 +213,7 @@ def test_without_javascript_everything_can_still_be_read(chromium: Any, report: 
     with opened(chromium, report, script=False) as looked:
         page = looked.page
         assert page.locator(".chooser:visible, .tools button:visible").count() == 0
-        assert page.locator("#r1-panels > .group:visible").count() == len(a_release().respondents[0].groups) - 1
+        assert page.locator("#r1-panels > .group:visible").count() == _shown(0)
         page.locator("#r1-g1 > summary").press("Enter")
         assert page.locator("#r1-g1 .plot").first.is_visible()
 
@@ -232,6 +238,35 @@ def test_it_can_be_printed_with_the_tables_unfolded(
         assert looked.page.locator("details.table[open]").count() == 0
     with opened(chromium, spoilt(("beforeprint", "never"))) as looked:
         assert "Compared among" not in _printed(looked, tmp_path)
+
+
+def _stranded(looked: Any, folder: Path) -> list[str]:
+    """Headings that end a page of paper, and shares that a line break tears from their counts."""
+    path = folder / "report.pdf"
+    looked.page.pdf(path=path, prefer_css_page_size=True)
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    headings = {" ".join(each.split()) for each in looked.page.locator("h2, h3, h4, th.over, .about").all_inner_texts()}
+    found = [line.strip() for line in text.splitlines() if re.fullmatch(r"\s*(\(\d+%\)\s*)+", line)]
+    for page in text.split("\f"):
+        lines = [each for each in page.splitlines() if each.strip() and not re.fullmatch(r"\s*\d+ / \d+\s*", each)]
+        if lines and " ".join(lines[-1].split()) in headings:
+            found.append(" ".join(lines[-1].split()))
+    return found
+
+
+def test_no_heading_is_stranded_and_no_number_torn_on_paper(chromium: Any, report: Path, tmp_path: Path) -> None:
+    """Headings stay with what follows them; counts stay beside their shares.  Without those rules, faults are found."""
+    _demand("" if shutil.which("pdftotext") else "pdftotext (poppler-utils) is not installed")
+    with opened(chromium, report) as looked:
+        assert _stranded(looked, tmp_path) == []
+    content = report.read_text("utf-8").replace("break-after: avoid", "break-after: auto")
+    content = content.replace("td { text-align: right; white-space: nowrap; }", "td { text-align: right; }")
+    content = content.replace("break-inside: avoid", "break-inside: auto").replace("Content-Security-Policy", "x")
+    path = tmp_path / "torn.html"
+    path.write_text(content, "utf-8")
+    with opened(chromium, path) as looked:
+        looked.page.add_style_tag(content="h2, h3, h4 { break-after: auto } @media print { td { width: 1mm } }")
+        assert _stranded(looked, tmp_path)
 
 
 @pytest.mark.parametrize("width", [320, 1280])

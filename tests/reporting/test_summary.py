@@ -85,10 +85,11 @@ def _packed(text: str) -> str:
 def _told(said: Page) -> list[str]:
     """Every text on the page, apart from the numbers of charts."""
     found = [said.eyebrow, said.organisation, said.overall_words, said.last_time, said.position, said.alone]
-    found += [said.notice, said.contact, said.more_rows, *said.notes, *said.method]
+    found += [said.figures, said.notice, said.contact, said.more_rows, *said.notes, *said.method]
     found += [text for fact in (*said.facts, *said.marks) for text in (fact.label, fact.text)]
     for row in (*said.rows, *([said.overall] if said.overall else [])):
-        found += [row.label if row in said.rows else "", row.own, row.median, row.middle, row.band]
+        found += [row.label if row in said.rows else "", row.own, row.band]
+        found += [row.median, row.middle if said.middles else ""] if row in said.rows else []
         found += [row.n if said.counted and row in said.rows else "", row.change if row in said.rows else ""]
     for point in (*said.strengths, *said.next_steps):
         found += [point.label, point.now, point.text, point.next, point.action]
@@ -191,9 +192,11 @@ def _table(root: Element, section: str) -> dict[str, dict[str, str]]:
 
 def test_kinds_of_missing_stay_apart() -> None:
     """Too few answers, cannot apply, not known, held back and cannot exist are told in different words or marks."""
-    feedback = a_feedback("council", "few")
+    feedback = a_feedback()
     lines = []
     for line in feedback.lines:
+        if line.item.id == "C2":
+            line = replace(line, group=HIDDEN)
         if line.item.id == "C4":
             line = replace(line, value=None, state=State.DONT_KNOW, answer="", band="", tone="")
         if line.item.id == "C5":
@@ -206,6 +209,7 @@ def test_kinds_of_missing_stay_apart() -> None:
     assert rows["C4"].own == words.NOT_KNOWN
     assert rows["C2"].median == "[c]"
     assert rows["C5"].middle == NOT_APPLICABLE
+    assert rows["C5"].median != NOT_APPLICABLE
     assert {mark.label: mark.text for mark in said.marks} == {mark: MARKS[mark] for mark in ("[c]", "[z]")}
 
 
@@ -225,9 +229,12 @@ def test_without_figures_of_others_there_is_no_trace_of_them() -> None:
 
 
 def test_positions_are_words_and_never_ranks() -> None:
-    """The position is told in per cents of others and a quarter of the group."""
-    said = _said("council in a group").position
-    assert said == "Higher than 62%, same as 8% of 13 others. In the second highest quarter of your group."
+    """The position is told as a quarter and, where there are enough others, in per cents to the nearest ten."""
+    assert _said("council in a group").position == "In the second highest quarter of your group."
+    assert _said("everyone").position == (
+        "In the second highest quarter of all of your kind. Higher than about 60%, same as about 10% of 25 others of "
+        "your kind, to the nearest 10%."
+    )
     for name in CASES:
         assert not re.search(r"\b(rank(ed)?|\d+(st|nd|rd|th)|out of \d+|top \d+)\b", read_page(_html(name)).text, re.I)
 
@@ -235,10 +242,41 @@ def test_positions_are_words_and_never_ranks() -> None:
 def test_a_position_among_everyone_is_not_one_in_the_group() -> None:
     """Where the group is too small to tell, the words name everyone."""
     feedback = a_feedback()
-    told = Position(others=33, higher_than=40, same_as=3, quarter="third", among_everyone=True)
+    told = Position(others=33, higher_than=40, same_as=0, quarter="third", among_everyone=True)
     lines = tuple(replace(each, position=told) if each.item.kind == "overall" else each for each in feedback.lines)
     said = page(replace(feedback, lines=lines), the_framework()).position
-    assert said == "Higher than 40%, same as 3% of 33 others of your kind."
+    assert said == (
+        "In the second highest quarter of all of your kind. Higher than about 40% of 33 others of your kind, to the "
+        "nearest 10%."
+    )
+
+
+def test_median_and_middle_half_are_a_sentence_of_their_own() -> None:
+    """It is about the same organisations as the page; where figures are held back it says so instead of a mark."""
+    feedback, overall = a_feedback(), overall_of(a_feedback())
+    middle = f"{decimal(overall.group.lower_quartile or 0)} to {decimal(overall.group.upper_quartile or 0)}"
+    median = decimal(overall.group.median or 0)
+    said = {
+        "full": f"The median of your group is {median}, and the middle half lies at {middle}.",
+        "median": f"The median of your group is {median}; where their middle half lies is held back.",
+        "none": "The figures of your group are held back.",
+    }
+    figures = {"full": overall.group, "median": replace(overall.group, lower_quartile=None), "none": HIDDEN}
+    for name, figure in figures.items():
+        lines = tuple(replace(each, group=figure) if each.item.kind == "overall" else each for each in feedback.lines)
+        changed = replace(feedback, lines=lines)
+        assert page(changed, the_framework()).figures == said[name]
+        assert said[name] in read_page(summary_html(changed, the_framework())).text
+    assert _said("everyone").figures.startswith("The median of all of your kind is ")
+    assert _said("nobody").figures == ""
+
+
+def test_there_is_no_middle_half_where_none_is_shown() -> None:
+    """Neither a column of marks nor an entry in the legend."""
+    root = read_page(_html("medians only"))
+    assert "middle half of" not in root.text.casefold()
+    assert all("Middle half" not in row for row in _table(root, "sections").values())
+    assert "Middle half of your group" in read_page(_html("council in a group")).text
 
 
 @pytest.mark.parametrize(
@@ -278,7 +316,7 @@ def test_it_says_that_nobody_checked_and_nobody_endorses_it() -> None:
     text = read_page(_html("council in a group")).text
     for each in (
         "self-assessment",
-        "QUARTILE.INC",
+        "QUARTILE.INC, type 7",
         "not endorsed by Locality or NEF Consulting",
         "insight@example.org",
     ):
@@ -397,17 +435,32 @@ def test_the_pdf_has_nothing_to_click_or_run(name: str) -> None:
 
 def test_the_charts_are_the_same_in_words_and_leave_gaps() -> None:
     """The chart on spokes names what is missing for what it is: no score of one's own, or held back."""
-    root = read_page(_html("medians only"))
+    feedback = replace(a_feedback(), lines=tuple(
+        replace(each, group=HIDDEN) if each.item.id in ("C1", "C2") else each for each in a_feedback().lines
+    ))  # fmt: skip
+    root = read_page(summary_html(feedback, the_framework()))
     (told,) = (each.text for each in root.all("desc"))
     assert "C3 no score" in told and "C2 held back" in told
+    root = read_page(_html("medians only"))
     strips = [each.one("title").text for each in root.all("svg") if any(each.all("title"))]
     assert any(each.startswith("Positive flow of money and resources: own 24, median 45") for each in strips)
 
 
-def test_two_sections_are_too_few_for_spokes() -> None:
-    """A framework with fewer than three sections has no chart on spokes, and the page still stands."""
+def test_medians_that_would_be_loose_dots_are_not_on_spokes() -> None:
+    """With few medians, or one between two that are held back, the spokes have the own scores alone."""
+    for hidden in (("C1", "C3"), ("C1", "C2", "C5", "C6", "E4")):
+        feedback = replace(a_feedback(), lines=tuple(
+            replace(each, group=HIDDEN) if each.item.id in hidden else each for each in a_feedback().lines
+        ))  # fmt: skip
+        (told,) = (each.text for each in read_page(summary_html(feedback, the_framework())).all("desc"))
+        assert "Median" not in told
+        assert "You" in told
+
+
+def test_four_sections_are_too_few_for_spokes() -> None:
+    """A framework with fewer than five sections has no chart on spokes, and the page still stands."""
     feedback = a_feedback()
-    kept = {line.item.id for line in feedback.of("section")[:2]}
+    kept = {line.item.id for line in feedback.of("section")[:4]}
     lines = tuple(line for line in feedback.lines if line.item.kind != "section" or line.item.id in kept)
     feedback = replace(feedback, lines=lines)
     assert not list(read_page(summary_html(feedback, the_framework())).all("desc"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from releases import a_release
+
 from kil_xlsx.core.problems import problem
-from kil_xlsx.results.show import told_by_sheet
+from kil_xlsx.results.show import release_counts, told_by_sheet
 
 PROBLEMS = [
     problem("item-moved", sheet="About you", cell="D9", item="P01"),
@@ -28,3 +30,11 @@ def test_problems_stand_together_by_sheet_and_by_what_they_say() -> None:
 def test_notes_can_be_left_out() -> None:
     """A sheet about which there is nothing else to say is then not named."""
     assert [sheet for sheet, _ in told_by_sheet(PROBLEMS, notes=False)] == ["Assessment", "Measures"]
+
+
+def test_counts_of_a_release_are_named_as_everywhere() -> None:
+    """From those invited to those used, the step between being that the workbook was filled in."""
+    table = release_counts(a_release())
+    assert table.headings == ("Type", "Invited", "Returned", "Filled in", "Used")
+    counts = a_release().respondents[0].groups[0].counts
+    assert table.rows[0][1:4] == tuple(str(each) for each in (counts.invited, counts.returned, counts.accepted))

@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from kil_xlsx.core.branding import Branding, contrast, palette_of
-from kil_xlsx.layout.document import Chart, Document, Series, Sheet
+from kil_xlsx.layout.document import UNSEEN, Chart, Document, Series, Sheet
 from kil_xlsx.writing.theme import STEPS, build_theme, default_theme
 from kil_xlsx.writing.xlsx import write
 
@@ -58,14 +58,14 @@ def test_stacked_bars_stand_one_behind_the_other_with_their_numbers() -> None:
     assert 'orientation val="maxMin"' in text
 
 
-def test_ranges_run_from_end_to_end_without_lines_between_the_categories() -> None:
-    """The high and low ends of each category are joined; the categories are not."""
-    series = _series("range_end", "range_end", "range_middle")
-    text = _drawn(Chart("range", "Ranges", "Ranges of scores.", series, 4, 0, 400, 200, legend=True))
-    assert "<c:stockChart>" in text
-    assert "<c:hiLowLines>" in text
-    assert "<c:dateAx>" not in text
-    assert len(re.findall(r"<c:ser>.*?<c:spPr><a:ln[^>]*><a:noFill/></a:ln></c:spPr>", text)) == 3
+def test_boxes_float_on_a_series_that_is_not_drawn() -> None:
+    """The unseen part of a stacked bar has neither fill, edge nor number; the parts behind it have."""
+    series = _series(UNSEEN, "step_3", "step_7")
+    text = _drawn(Chart("stacked_bar", "Boxes", "Boxes.", series, 4, 0, 400, 200, legend=True, label_format="0"))
+    unseen, *seen = re.findall(r"<c:ser>.*?</c:ser>", text)
+    assert "<c:spPr><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>" in unseen
+    assert "<c:dLbls>" not in unseen
+    assert all("<a:solidFill>" in each and "<c:dLbls>" in each for each in seen)
 
 
 def test_bars_of_several_series_differ_in_more_than_their_colour() -> None:

@@ -27,11 +27,13 @@ from kil_xlsx.layout.benchmark_book.frame import (
     HEAT_MAP,
     LONGEST_LABEL,
     MEASURES,
+    MIDDLE_HALF,
     NOTES,
     SCORES,
     SEPARATION,
     SIDE_BY_SIDE,
     TAKING_PART,
+    TableSheet,
     one_line,
 )
 from kil_xlsx.layout.benchmark_book.notes import Notes
@@ -50,6 +52,7 @@ __all__ = [
     "HEAT_MAP",
     "LONGEST_LABEL",
     "MEASURES",
+    "MIDDLE_HALF",
     "NOTES",
     "SCORES",
     "SEPARATION",
@@ -57,6 +60,10 @@ __all__ = [
     "TAKING_PART",
     "release_document",
 ]
+
+
+_PARTS_SCALE = 62
+"""Per cent at which each part of the answers fits on a lying page."""
 
 
 def release_document(
@@ -75,6 +82,7 @@ def release_document(
         table.name: table
         for table in (
             tables.scores(release, framework, notes),
+            tables.middle_half(release, framework, notes),
             tables.answers(release, framework, notes),
             tables.measures(release, framework, notes),
             tables.completeness(release, framework, notes),
@@ -100,11 +108,18 @@ def release_document(
         beside = len(cover.columns)
         cover.images.append(Image(logo.content, logo.description, row=0, column=beside, height=logo.height))
     for table in listed:
-        _print(table.sheet, release, branding, landscape=table.landscape)
+        table.sheet.printing = _paper_of(table, _footer(release, branding))
     for sheet in (cover, contents.sheet):
-        _print(sheet, release, branding, one_page=sheet is cover)
+        sheet.printing = PrintSetup(
+            one_page=sheet is cover,
+            repeat_first_row=HEADER_ROW,
+            repeat_last_row=HEADER_ROW,
+            footer=_footer(release, branding),
+        )
     for sheet in drawn:
-        _print(sheet, release, branding)
+        sheet.printing = PrintSetup(
+            scale=charts.PRINT_SCALE, breaks_before=charts.page_starts(sheet), footer=_footer(release, branding)
+        )
     title = one_line(release.title)
     return Document(
         sheets=[cover, contents.sheet, *(table.sheet for table in listed), *drawn],
@@ -128,22 +143,29 @@ def _how_many_charts(sheet: Sheet) -> str:
     return f"{len(sheet.charts)} chart{'s'[: len(sheet.charts) != 1]}"
 
 
-def _print(
-    sheet: Sheet, release: Release, branding: Branding, *, landscape: bool = False, one_page: bool = False
-) -> None:
-    """Print setup: one page wide, headings repeated, and what the sheet belongs to in the footer."""
+def _footer(release: Release, branding: Branding) -> str:
+    """What the sheet belongs to, its name and the number of the page."""
     # The font's code keeps a number at the beginning of the words from being taken for a size.
     small = '&9&"-,Regular"'
     own = f"{small}{branding.footer.replace('&', '&&')}\n" if branding.footer else ""
     title = f"Release {release.number}: {one_line(release.title)}"[: 40 if own else 100].replace("&", "&&")
-    footer = f"&L{own}{small}{title} &C&9&A&R&9&P / &N"
-    if sheet.charts:
-        sheet.printing = PrintSetup(scale=charts.PRINT_SCALE, breaks_before=charts.page_starts(sheet), footer=footer)
-    else:
-        sheet.printing = PrintSetup(
-            landscape=landscape,
-            one_page=one_page,
-            repeat_first_row=HEADER_ROW,
-            repeat_last_row=HEADER_ROW,
-            footer=footer,
+    return f"&L{own}{small}{title} &C&9&A&R&9&P / &N"
+
+
+def _paper_of(table: TableSheet, footer: str) -> PrintSetup:
+    """One page wide with the headings repeated; a table too wide for that in parts, with its first columns repeated."""
+    if table.parts_before is None:
+        return PrintSetup(
+            landscape=table.landscape, repeat_first_row=HEADER_ROW, repeat_last_row=HEADER_ROW, footer=footer
         )
+    _, frozen = table.sheet.freeze or (0, 0)
+    return PrintSetup(
+        landscape=table.landscape,
+        scale=_PARTS_SCALE,
+        break_before_column=table.parts_before,
+        repeat_first_row=HEADER_ROW,
+        repeat_last_row=HEADER_ROW,
+        repeat_first_column=0 if frozen else None,
+        repeat_last_column=frozen - 1 if frozen else None,
+        footer=footer,
+    )

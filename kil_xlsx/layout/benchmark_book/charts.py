@@ -14,7 +14,7 @@ from itertools import groupby
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.release import CONFIDENTIAL, OVERALL, Item, Release, RespondentBenchmark
 from kil_xlsx.core.rounding import round_half_away
-from kil_xlsx.layout.benchmark_book.comparisons import BEFORE, NOW, heat_heading, scored_items
+from kil_xlsx.layout.benchmark_book.comparisons import BEFORE, NOW, scored_items
 from kil_xlsx.layout.benchmark_book.frame import (
     ANSWER_CHARTS,
     ANSWERS,
@@ -23,8 +23,8 @@ from kil_xlsx.layout.benchmark_book.frame import (
     CONTENTS,
     HEADER_ROW,
     HEAT_MAP,
+    MIDDLE_HALF,
     NOTES,
-    SCORES,
     SIDE_BY_SIDE,
     Key,
     TableSheet,
@@ -32,8 +32,17 @@ from kil_xlsx.layout.benchmark_book.frame import (
     put_head,
     short,
 )
-from kil_xlsx.layout.benchmark_book.tables import LEVEL_FORMAT, SHARE_FORMAT, level_heading, levels_of, score_format
-from kil_xlsx.layout.document import Chart, Series, Sheet
+from kil_xlsx.layout.benchmark_book.tables import (
+    FROM_MEDIAN,
+    LEVEL_FORMAT,
+    SHARE_FORMAT,
+    TO_MEDIAN,
+    heat_heading,
+    level_heading,
+    levels_of,
+    score_format,
+)
+from kil_xlsx.layout.document import UNSEEN, Chart, Series, Sheet
 
 TITLES = {
     CHARTS: "Charts of scores",
@@ -65,8 +74,12 @@ def sheets(release: Release, framework: Framework, tables: Mapping[str, TableShe
     found = []
     for name, (charts, words) in about.items():
         sheet = Sheet(name, tab="tab_output", protect=False)
-        row = HEADER_ROW + 1
-        for chart in charts:
+        made = list(charts)
+        said = [each for each in made if isinstance(each, str)]
+        for at, line in enumerate(said):
+            sheet.put(HEADER_ROW + at, 0, line, "plain")
+        row = HEADER_ROW + len(said) + 1
+        for chart in (each for each in made if isinstance(each, Chart)):
             sheet.charts.append(replace(chart, row=row))
             row += math.ceil(chart.height / _ROW_PIXELS) + 1
         if sheet.charts:
@@ -91,11 +104,12 @@ def page_starts(sheet: Sheet) -> tuple[int, ...]:
 # Scores
 
 
-def _of_scores(release: Release, framework: Framework, tables: Mapping[str, TableSheet]) -> Iterator[Chart]:
-    if SCORES in tables:
+def _of_scores(release: Release, framework: Framework, tables: Mapping[str, TableSheet]) -> Iterator[Chart | str]:
+    """The charts, and in words those that cannot be drawn."""
+    if MIDDLE_HALF in tables:
         for respondent in release.respondents:
-            yield from _medians(respondent, framework, tables[SCORES])
-            yield from _spreads(respondent, framework, tables[SCORES])
+            yield from _medians(respondent, framework, tables[MIDDLE_HALF])
+            yield from _boxes(respondent, framework, tables[MIDDLE_HALF])
     if HEAT_MAP in tables:
         yield from _radar(release, framework, tables[HEAT_MAP])
     if SIDE_BY_SIDE in tables:
@@ -107,11 +121,12 @@ def _of_scores(release: Release, framework: Framework, tables: Mapping[str, Tabl
 
 
 def _score_keys(respondent: RespondentBenchmark, table: TableSheet) -> list[Key]:
-    """The lines of everyone's scores; none where they do not stand together."""
-    group = respondent.groups[0]
-    scored = respondent.statistics(group, "overall", "section")
-    keys: list[Key] = [(respondent.id, group.id, item.id) for item, _ in scored]
-    return keys if table.consecutive(keys) else []
+    """The lines of everyone's scores."""
+    return [key for key in table.rows if key[0] == respondent.id]
+
+
+def _not_drawn(title: str) -> str:
+    return f"Not drawn, because the numbers for it are held back: {title}."
 
 
 def _numbers(table: TableSheet, keys: Sequence[Key], *columns: str) -> bool:
@@ -147,15 +162,17 @@ def _words(text: str) -> str:
     return short(text, _LONGEST_WORDS)
 
 
-def _medians(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart]:
+def _medians(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart | str]:
     keys, form, column = _score_keys(respondent, table), score_format(framework), "Median, score"
-    if not keys or not _some(table, keys, column):
+    title = _title(f"{respondent.label}: median scores")
+    if not _some(table, keys, column):
+        yield _not_drawn(title)
         return
     scoring = framework.scoring
     medians = "; ".join(f"{table.value(key, 'Section')} {_said(table.value(key, column), form)}" for key in keys)
     yield Chart(
         kind="bar",
-        title=_title(f"{respondent.label}: median scores"),
+        title=title,
         description=_words(
             f"Bar chart of the median scores of everyone of the type {respondent.label}, from {scoring.minimum:g} to "
             f"{scoring.maximum:g}. {medians}. Scores marked {CONFIDENTIAL} are held back. {_where(table, keys)}"
@@ -172,33 +189,46 @@ def _medians(respondent: RespondentBenchmark, framework: Framework, table: Table
     )
 
 
-def _spreads(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart]:
-    keys = _score_keys(respondent, table)
-    columns = {"Upper quartile": "range_end", "Lower quartile": "range_end", "Median": "range_middle"}
-    if not keys or not _numbers(table, keys, *(f"{name}, score" for name in columns)):
+def _boxes(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart | str]:
+    """A box from the lower to the upper quartile of each score, parted at the median; none where one is held back."""
+    keys, form, scoring = _score_keys(respondent, table), score_format(framework), framework.scoring
+    title = _title(f"{respondent.label}: the middle half of scores")
+    lowest = "Lower quartile, score"
+    drawn = [key for key in keys if _numbers(table, [key], lowest, TO_MEDIAN, FROM_MEDIAN)]
+    if not drawn:
+        yield _not_drawn(title)
         return
-    form, scoring = score_format(framework), framework.scoring
+    if any(float(str(table.value(key, lowest))) < 0 for key in drawn):
+        yield f"Not drawn: {title}. Boxes cannot begin below nought; see the sheet {table.name}."
+        return
+    missing = [key[1] for key in keys if key not in drawn]
+    if missing:
+        yield f"{title}, without those that are held back: {', '.join(missing)}."
     spans = "; ".join(
-        f"{table.value(key, 'Section')} {_said(table.value(key, 'Lower quartile, score'), form)} to "
+        f"{table.value(key, 'Section')} {_said(table.value(key, lowest), form)} to "
         f"{_said(table.value(key, 'Upper quartile, score'), form)}"
         for key in keys
     )
     yield Chart(
-        kind="range",
-        title=_title(f"{respondent.label}: the middle half of scores, by number of section"),
+        kind="stacked_bar",
+        title=title,
         description=_words(
-            f"Range chart of the scores of everyone of the type {respondent.label}: a line from the lower to the upper "
-            f"quartile of each score, with a mark at the median. From lower to upper quartile: {spans}. "
-            f"{_where(table, keys)}"
+            f"Box chart of the scores of everyone of the type {respondent.label}: a bar from the lower to the upper "
+            f"quartile of each score, parted at the median. From lower to upper quartile: {spans}. "
+            f"Scores marked {CONFIDENTIAL} are held back. {_where(table, keys)}"
         ),
         series=tuple(
-            Series(name, table.down(keys, "No."), table.down(keys, f"{name}, score"), role)
-            for name, role in columns.items()
+            Series(name, table.down(keys, "Section"), table.down(keys, column), role)
+            for name, column, role in (
+                ("Up to the lower quartile: not drawn", lowest, UNSEEN),
+                (TO_MEDIAN, TO_MEDIAN, "step_3"),
+                (FROM_MEDIAN, FROM_MEDIAN, "step_7"),
+            )
         ),
         row=0,
         column=0,
         width=_WIDTH,
-        height=330,
+        height=_BAR * len(keys) + 150,
         minimum=scoring.minimum,
         maximum=scoring.maximum,
         value_title="Score",
@@ -206,17 +236,21 @@ def _spreads(respondent: RespondentBenchmark, framework: Framework, table: Table
     )
 
 
-def _radar(release: Release, framework: Framework, table: TableSheet) -> Iterator[Chart]:
+def _radar(release: Release, framework: Framework, table: TableSheet) -> Iterator[Chart | str]:
     """One for all respondent types, of the sections that every one of them has a score for."""
     keys = [(each.id, each.groups[0].id) for each in release.respondents]
     keys = [key for key in keys if key in table.rows]
     sections = [heat_heading(item) for item in scored_items(release).values() if item.kind == "section"]
     headings = [each for each in sections if _numbers(table, keys, each)]
-    if not keys or len(headings) < _LEAST_CORNERS:
+    if len(sections) < _LEAST_CORNERS:
         return
-    first, last = table.columns[headings[0]], table.columns[headings[-1]]
-    if last - first != len(headings) - 1:
-        return  # something is held back between them, and a series takes its numbers from neighbouring cells
+    title = _title("Median scores by section")
+    columns = [table.columns[each] for each in headings]
+    # Something held back between them would be drawn: a series takes its numbers from neighbouring cells.
+    if not keys or len(columns) < _LEAST_CORNERS or columns[-1] - columns[0] >= len(columns):
+        yield _not_drawn(title)
+        return
+    first, last = columns[0], columns[-1]
     labels = {respondent.id: respondent.label for respondent in release.respondents}
     form, scoring = score_format(framework), framework.scoring
     said = " ".join(
@@ -227,7 +261,7 @@ def _radar(release: Release, framework: Framework, table: TableSheet) -> Iterato
     )
     yield Chart(
         kind="radar",
-        title=_title("Median scores by section"),
+        title=title,
         description=_words(
             f"Radar chart of the median scores of everyone by section, one line for each respondent type, from "
             f"{scoring.minimum:g} in the middle to {scoring.maximum:g}. {said} {_where(table, keys)}"
@@ -251,14 +285,16 @@ def _radar(release: Release, framework: Framework, table: TableSheet) -> Iterato
     )
 
 
-def _beside(release: Release, table: TableSheet) -> Iterator[Chart]:
+def _beside(release: Release, table: TableSheet) -> Iterator[Chart | str]:
     keys = [key for key in table.rows if key[0] == "all"]
     columns = {
         respondent.label: f"{one_line(respondent.label)}: mean level"
         for respondent in release.respondents
         if f"{one_line(respondent.label)}: mean level" in table.columns
     }
+    title = _title(f"Matching questions: {' and '.join(columns)}")
     if not keys or not table.consecutive(keys) or not all(_some(table, keys, each) for each in columns.values()):
+        yield _not_drawn(title)
         return
     values = [level.value for each in release.respondents for item in each.items for level in item.levels]
     said = "; ".join(
@@ -268,7 +304,7 @@ def _beside(release: Release, table: TableSheet) -> Iterator[Chart]:
     )
     yield Chart(
         kind="bar",
-        title=_title(f"Matching questions: {' and '.join(columns)}"),
+        title=title,
         description=_words(
             f"Bar chart of mean levels of everyone, topic by topic, for {' and '.join(columns)}, in this order. "
             f"{said}. {_where(table, keys)}"
@@ -289,11 +325,12 @@ def _beside(release: Release, table: TableSheet) -> Iterator[Chart]:
     )
 
 
-def _slope(release: Release, framework: Framework, table: TableSheet) -> Iterator[Chart]:
+def _slope(release: Release, framework: Framework, table: TableSheet) -> Iterator[Chart | str]:
     columns = (f"Median {BEFORE}", f"Median {NOW}")
     respondents = {(each.id, each.groups[0].id, OVERALL): each for each in release.respondents}
     keys = [key for key in respondents if key in table.rows and _numbers(table, [key], *columns)]
     if not keys:
+        yield _not_drawn("Overall score before and now")
         return
     roles = {key: f"series_{at % 4 + 1}" for at, key in enumerate(keys)}
     # The highest first: its numbers stand above its line, and those of the next below.
@@ -333,12 +370,16 @@ def _slope(release: Release, framework: Framework, table: TableSheet) -> Iterato
     )
 
 
-def _changes(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart]:
+def _changes(respondent: RespondentBenchmark, framework: Framework, table: TableSheet) -> Iterator[Chart | str]:
     group, kinds = respondent.groups[0].id, ("overall", "section")
     items = [each.item for each in respondent.changes if each.group == group]
     keys = [(respondent.id, group, name) for name in items if respondent.item(name).kind in kinds]
     columns = {BEFORE: f"Median {BEFORE}", NOW: f"Median {NOW}"}
+    title = _title(f"{respondent.label}: median scores before and now")
+    if not keys:
+        return
     if not table.consecutive(keys) or not all(_some(table, keys, each) for each in columns.values()):
+        yield _not_drawn(title)
         return
     form, scoring = score_format(framework), framework.scoring
     said = "; ".join(
@@ -348,7 +389,7 @@ def _changes(respondent: RespondentBenchmark, framework: Framework, table: Table
     )
     yield Chart(
         kind="bar",
-        title=_title(f"{respondent.label}: median scores before and now"),
+        title=title,
         description=_words(
             f"Bar chart of the median scores of everyone of the type {respondent.label} in the earlier release and in "
             f"this one. {said}. Scores marked {CONFIDENTIAL} are held back. {_where(table, keys)}"
@@ -372,7 +413,7 @@ def _changes(respondent: RespondentBenchmark, framework: Framework, table: Table
 # Answers
 
 
-def _of_answers(release: Release, tables: Mapping[str, TableSheet]) -> Iterator[Chart]:
+def _of_answers(release: Release, tables: Mapping[str, TableSheet]) -> Iterator[Chart | str]:
     table = tables.get(ANSWERS)
     if table is None:
         return
@@ -381,6 +422,7 @@ def _of_answers(release: Release, tables: Mapping[str, TableSheet]) -> Iterator[
         labels = {item.id: item.label for item in respondent.items if item.kind == "section"}
         group = respondent.groups[0]
         asked = [item for item, _ in respondent.statistics(group, "question")]
+        left_out: list[str] = []
         for section, together in groupby(asked, key=lambda item: item.of):
             items = list(together)
             keys = [(respondent.id, group.id, item.id) for item in items]
@@ -389,6 +431,10 @@ def _of_answers(release: Release, tables: Mapping[str, TableSheet]) -> Iterator[
             if table.consecutive(keys) and shown and len(levels) <= _STEPS:
                 heading = f"{respondent.label}: {section} {labels.get(section, '')}".rstrip()
                 yield _stack(heading, table, keys, [level_heading(label) for _, label in levels])
+            elif levels and not shown:
+                left_out.append(section)
+        if left_out:
+            yield _not_drawn(f"{respondent.label}, {', '.join(left_out)}")
 
 
 def _offered(item: Item) -> set[tuple[str, str]]:

@@ -40,8 +40,8 @@ from kil_xlsx.layout.benchmark_book.frame import (
     part_of,
     table_sheet,
 )
-from kil_xlsx.layout.benchmark_book.notes import Notes
-from kil_xlsx.layout.benchmark_book.tables import LEVEL_FORMAT, WHO, code_of, score_format, unit_of
+from kil_xlsx.layout.benchmark_book.notes import CHANCE_BELOW, Notes, bands_of, few_behind_separation
+from kil_xlsx.layout.benchmark_book.tables import LEVEL_FORMAT, WHO, code_of, heat_heading, score_format, unit_of
 from kil_xlsx.layout.document import ConditionalFormat, Style
 
 _NO = Head("No.", 11, number=False)
@@ -76,25 +76,23 @@ def scored_items(release: Release) -> dict[str, Item]:
     return found
 
 
-def heat_heading(item: Item) -> str:
-    """The heading of a column of the heat map."""
-    return item.label if item.kind == "overall" else f"{item.id} {item.label}"
-
-
 def heat_map(release: Release, framework: Framework, notes: Notes) -> TableSheet | None:
     """Median scores, one row a group and one column a section."""
     items = scored_items(release)
     form, low, high = score_format(framework), framework.scoring.minimum, framework.scoring.maximum
+    about = f"Median scores from {low:g} to {high:g}, one row a group."
+    if framework.scoring.bands:
+        about += f" Each stands beside the name of its band: {bands_of(framework)}."
     made = table_sheet(
         HEAT_MAP,
         "Heat map: median scores of groups by section",
-        f"Median scores from {low:g} to {high:g}, one row a group. Each number stands beside the name of its band.",
+        about,
         notes.see("suppression", "missing", "bands"),
         (*WHO, Head("Organisations", 14), *(Head(heat_heading(item), 15) for item in items.values())),
         _heat_lines(release, items, form),
+        frozen=len(WHO),
     )
     if made is not None:
-        made.sheet.freeze = (HEADER_ROW + 1, 1)
         _shade(made, framework, form, len(WHO) + 1, len(items))
     return made
 
@@ -147,11 +145,14 @@ def separation(release: Release, notes: Notes) -> TableSheet | None:
             strength = _STRENGTHS[each.strength]
             entries = (respondent.label, each.item, item.label, item.of or NOT_APPLICABLE, strength, number)
             lines.append(Line((*entries, count(each.n, CONFIDENTIAL)), (respondent.id, each.item)))
+    about = "How well the answer to a question tells how an organisation answered all the others; the best first."
+    if few_behind_separation(release):
+        about += f" Where fewer than {CHANCE_BELOW} organisations are behind it, much may be chance."
     return table_sheet(
         SEPARATION,
         "Questions that separate the strong from the weak",
-        "How well the answer to a question tells how an organisation answered all the others; the best first.",
-        notes.see("suppression", "separation"),
+        about,
+        notes.see("suppression", "separation", "chance"),
         (
             Head("Respondents", 24, number=False),
             _NO,
@@ -195,7 +196,7 @@ def side_by_side(release: Release, notes: Notes) -> TableSheet | None:
     ]
     about = "What different respondent types say about the same topic, where both are shown. Levels as on Answers."
     where = notes.see("selection", "suppression", "quantiles", "missing")
-    return table_sheet(SIDE_BY_SIDE, "Matching questions side by side", about, where, heads, lines)
+    return table_sheet(SIDE_BY_SIDE, "Matching questions side by side", about, where, heads, lines, frozen=2)
 
 
 def _shared_groups(
@@ -291,7 +292,7 @@ def groups(release: Release, notes: Notes) -> TableSheet:
             Head("Grouped by", 34, number=False),
             Head("Organisations invited", 15),
             Head("Organisations that returned", 15),
-            Head("Organisations accepted", 15),
+            Head("Organisations that filled in", 15),
             Head("Organisations used", 15),
         ),
         (

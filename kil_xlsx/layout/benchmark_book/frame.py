@@ -17,6 +17,7 @@ from kil_xlsx.layout.document import CellRef, Column, Link, RangeRef, Sheet, Sty
 
 COVER, CONTENTS, NOTES, TAKING_PART = "Cover", "Contents", "Notes", "Who is in it"
 SCORES, ANSWERS, MEASURES, COMPLETENESS = "Scores", "Answers", "Measures", "Completeness"
+MIDDLE_HALF = "Middle half"
 HEAT_MAP, SEPARATION, SIDE_BY_SIDE, CHANGE, GROUPS = "Heat map", "Separation", "Side by side", "Change", "Groups"
 CHARTS, ANSWER_CHARTS = "Charts", "Answer charts"
 
@@ -76,6 +77,7 @@ class TableSheet:
     columns: Mapping[str, int]
     lines: int
     landscape: bool
+    parts_before: int | None
 
     @property
     def name(self) -> str:
@@ -107,6 +109,8 @@ def table_sheet(
     *,
     filtered: bool = True,
     landscape: bool = True,
+    frozen: int = 0,
+    parts_before: int | None = None,
     back: str = CONTENTS,
 ) -> TableSheet | None:
     """A sheet with one table; none where the table would have no lines.
@@ -115,6 +119,9 @@ def table_sheet(
     :param where_notes_are: a sentence that tells which notes belong to it.
     :param filtered: whether the headings have filters.
     :param landscape: how it is printed.
+    :param frozen: how many columns stay in sight when the others are moved, besides all rows down to the headings.
+    :param parts_before: the column (from 0) before which paper begins a new part, where all would be too small to
+        read on one; the columns that stay in sight are repeated.
     :param back: the sheet that the link above the table leads to.
     """
     given = list(lines)
@@ -137,7 +144,7 @@ def table_sheet(
             if isinstance(entry, str):
                 texts.append((entry, head.width))
         sheet.row_heights[row] = text_fit.height(*texts)
-    sheet.freeze = (HEADER_ROW + 1, 0)
+    sheet.freeze = (HEADER_ROW + 1, frozen)
     area = sheet.area(HEADER_ROW, 0, HEADER_ROW + len(given), len(heads) - 1)
     sheet.tables.append(Table(f"benchmark_{name.lower().replace(' ', '_')}", area, filtered=filtered))
     return TableSheet(
@@ -147,6 +154,7 @@ def table_sheet(
         columns={head.title: column for column, head in enumerate(heads)},
         lines=len(given),
         landscape=landscape,
+        parts_before=parts_before,
     )
 
 

@@ -76,7 +76,7 @@ def _taking_part(respondent: RespondentBenchmark) -> str:
     flow = (
         ("invited", counts.invited, NOT_AVAILABLE),
         ("returned", counts.returned, NOT_AVAILABLE),
-        ("accepted", counts.accepted, NOT_AVAILABLE),
+        ("filled in", counts.accepted, NOT_AVAILABLE),
         ("used", counts.used, CONFIDENTIAL),
     )
     words = ", ".join(f"{mark if number is None else number} {name}" for name, number, mark in flow)
@@ -110,7 +110,7 @@ def contents(sheets: Sequence[tuple[str, str, str]]) -> TableSheet:
 
 
 def taking_part(release: Release, notes: Notes) -> TableSheet:
-    """How many were invited, returned, accepted and used, and everyone left out, by reason."""
+    """How many were invited, returned, filled in and used, and everyone left out, by reason."""
     files = release.files
     lines = [
         Line((EVERYONE, "Files given", "Files", count(files.given, NOT_AVAILABLE))),
@@ -150,7 +150,7 @@ def _flow(respondent: RespondentBenchmark) -> Iterator[Line]:
         ("Invited", "Organisations", counts.invited, NOT_AVAILABLE),
         ("Files that could be read", "Files", counts.files, NOT_AVAILABLE),
         ("Returned a file that could be read", "Organisations", counts.returned, NOT_AVAILABLE),
-        ("Accepted: returned a workbook that was filled in", "Organisations", counts.accepted, NOT_AVAILABLE),
+        ("Filled in: returned a workbook with answers in it", "Organisations", counts.accepted, NOT_AVAILABLE),
     ):
         yield Line((who, words, unit, count(number, mark)), (respondent.id, words))
     for each in counts.exclusions:

@@ -14,6 +14,19 @@ _SELF_ASSESSED = (
     "differences between groups, of less than one step in one answer, mean little."
 )
 
+_LEFT_OUT = (
+    "Lines of groups in which not one number may be shown are left out of scores, answers, measures and completeness; "
+    "of measures, those of everyone too. Each sheet says how many; a sheet without any line left is not there. The "
+    "file data/figures.csv of the release has all lines."
+)
+CHANCE_BELOW = 20
+"""Organisations below which a correlation says little about others."""
+
+_CHANCE = (
+    f"A correlation among fewer than {CHANCE_BELOW} organisations is very uncertain: it may be strong by chance alone, "
+    "and with many questions some always are. Take it for something to look into."
+)
+
 _KEYS = {
     "Less protection than usual": "lowered",
     "Which returns are used": "selection",
@@ -27,6 +40,20 @@ _KEYS = {
     "Change since an earlier release": "change",
 }
 """What other sheets call the sentences of the method, by heading."""
+
+
+def bands_of(framework: Framework) -> str:
+    """The bands of scores in words, each with the score from which on it holds."""
+    return "; ".join(f"{band.display()}, from {band.from_:g}" for band in framework.scoring.bands)
+
+
+def few_behind_separation(release: Release) -> bool:
+    """Whether so few organisations are behind what is shown of some question's separation that it may be chance."""
+    return any(
+        each.n is not None and each.n < CHANCE_BELOW
+        for respondent in release.respondents
+        for each in respondent.separations
+    )
 
 
 class Notes:
@@ -73,10 +100,13 @@ def _all(release: Release, framework: Framework) -> Iterator[tuple[str, str, str
         yield "", "Caution", warning
     yield "reading", "Reading the figures", _SELF_ASSESSED
     yield from (each for each in sentences if each[0] != "lowered")
+    if few_behind_separation(release):
+        yield "chance", "Separation and chance", _CHANCE
+    yield "left_out", "Lines that are left out", _LEFT_OUT
     for mark, meaning in MARKS.items():
         yield mark, f"The mark {mark}", meaning
     if framework.scoring.bands:
-        bands = "; ".join(f"{band.display()}, from {band.from_:g}" for band in framework.scoring.bands)
+        bands = bands_of(framework)
         yield "bands", "Shades of the heat map", f"Each number stands beside the name of its band. The bands: {bands}."
     yield (
         "charts",

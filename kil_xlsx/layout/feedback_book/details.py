@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kil_xlsx.core import feedback_words as words
 from kil_xlsx.core.branding import Branding
+from kil_xlsx.core.disclosure import LEAST_FOR_PER_CENTS
 from kil_xlsx.core.feedback import Feedback, Line, NextStep, SideBySide
 from kil_xlsx.core.framework import Framework, Question
 from kil_xlsx.core.release import MARKS, Item
@@ -24,6 +26,7 @@ from kil_xlsx.layout.feedback_book.frame import (
     compared_with,
     day,
     finish,
+    group_of,
     heading,
     in_one_text,
     named,
@@ -54,7 +57,8 @@ def advice(feedback: Feedback, branding: Branding) -> Sheet:
         Head("No.", 10), Head("Question", 28), Head("Now", 14), Head("What that looks like", 33), Head("Next", 14),
         Head("What that looks like", 33), Head("Why it is here", 27), Head("What you planned", 21),
     ]  # fmt: skip
-    about = "Taken from your own answers, and from published figures of your group."
+    whose = words.whose_words(not feedback.peers.label)
+    about = f"Taken from your own answers, and from published figures of {whose}."
     sheet = new_sheet(ADVICE, ADVICE, about, [head.width for head in steps])
     starts = heading(sheet, 2, "Strengths") - 1
     row = starts + 1
@@ -73,7 +77,7 @@ def advice(feedback: Feedback, branding: Branding) -> Sheet:
     row = heading(sheet, middle, "Next steps")
     if feedback.next_steps:
         told = (
-            "First come those of your own action plan, then answers below the median of your group, then high answers "
+            f"First come those of your own action plan, then answers below the median of {whose}, then high answers "
             "with little evidence. Choose the few that matter most to you."
         )
         row = paragraph(sheet, row, told)
@@ -112,14 +116,15 @@ def answers(feedback: Feedback, framework: Framework, branding: Branding) -> She
     if not lines:
         return None
     asked = {question.id: question for question in framework.questions}
-    levels, spread = _levels([line.item for line in lines]), spread_of(lines)
+    levels, spread = _levels([line.item for line in lines]), spread_of(feedback, lines)
     heads = [Head("No.", 10), Head("Question", 32), Head("Your answer", 14), Head("What that looks like", 36)]
     if feedback.before:
         heads.append(Head(f"Last time ({one_line(feedback.before, 40)})", 14))
-    heads += [Head("Group: organisations", 12, centred=True), Head("Group: median", 9, centred=True)]
+    group = group_of(feedback)
+    heads += [Head(f"{group}: organisations", 12, centred=True), Head(f"{group}: median", 10, centred=True)]
     heads += _level_heads(levels, f"{EVERYONE}: " if spread.of_everyone else "")
-    heads.append(Head("Where you stand in your group", 25))
-    whose = "everyone of your kind" if spread.of_everyone else "those of your group"
+    heads.append(Head("Where you stand", 25))
+    whose = words.whose_words(spread.of_everyone or not feedback.peers.label)
     about = f"Your answer to each question, and how {whose} answered it, in per cent of those who did."
     sheet = new_sheet(ANSWERS, ANSWERS, about, [head.width for head in heads])
 
@@ -138,7 +143,7 @@ def answers(feedback: Feedback, framework: Framework, branding: Branding) -> She
             yield from shares(spread.figure(line), levels, offered, line.answer)
         else:
             yield in_one_text(spread.figure(line), offered)
-        yield stands(line)
+        yield stands(line, feedback)
 
     table(sheet, 3, "answers", heads, map(entries, lines))
     finish(sheet, feedback, branding, header=3)
@@ -176,7 +181,7 @@ def measures(feedback: Feedback, framework: Framework, branding: Branding) -> Sh
     lines = feedback.of("measure")
     if not lines:
         return None
-    units, spread = {unit.id: unit.label for unit in framework.units}, spread_of(lines)
+    units, spread = {unit.id: unit.label for unit in framework.units}, spread_of(feedback, lines)
     heads = [
         Head("No.", 10), Head("Measure", 38), Head("Unit", 15), Head("Which is better", 10),
         Head("Your figure", 14, centred=True),
@@ -184,12 +189,17 @@ def measures(feedback: Feedback, framework: Framework, branding: Branding) -> Sh
     if feedback.before:
         heads.append(Head(f"Last time ({one_line(feedback.before, 40)})", 14, centred=True))
     heads += [
-        Head("Compared among", 22), Head("Group: organisations", 12, centred=True),
-        *quartile_heads(spread, 11), Head("Where you stand in your group", 27),
+        Head("Compared among", 22), Head(f"{group_of(feedback)}: organisations", 12, centred=True),
+        *quartile_heads(spread, 11), Head("Where you stand", 27),
     ]  # fmt: skip
-    about = "Worked out from your figures. Money is compared only among those that mean the same by local."
+    about = (
+        "Worked out from your figures. Some are compared only among those with the same answers as you: see “Compared "
+        "among”."
+    )
     sheet = new_sheet(MEASURES, MEASURES, about if _alike(lines) else "Worked out from your figures.",
                       [head.width for head in heads])  # fmt: skip
+
+    everyone = "Everyone in the group" if feedback.peers.label else "Everyone of your kind"
 
     def entries(line: Line) -> Iterator[Entry]:
         form = number_format(line.item, framework)
@@ -200,10 +210,10 @@ def measures(feedback: Feedback, framework: Framework, branding: Branding) -> Sh
         yield line.answer or NOTHING if line.value is None else Number(line.value, form, "result_number")
         if feedback.before:
             yield line.before_answer or NOTHING if line.before is None else Number(line.before, form)
-        yield one_line("; ".join(line.among)) or "Everyone in the group"
+        yield one_line("; ".join(line.among)) or everyone
         yield part(line.group, line.item, "n", framework)
         yield from quartiles(spread, line, framework)
-        yield stands(line)
+        yield stands(line, feedback)
 
     table(sheet, 3, "measures", heads, map(entries, lines))
     finish(sheet, feedback, branding, header=3)
@@ -273,9 +283,10 @@ _WORDS = {
         "lower quartile, and a quarter at or above the upper one."
     ),
     "Where you stand": (
-        "“Higher than 60%, same as 20%” counts the other organisations of your group, without you and without those "
-        "under the same parent; “of your kind” counts everyone, where your group is too small. Nobody is ranked: "
-        "scores that people give themselves are too close for that."
+        "In which quarter of your group you are, by its published quartiles; “of all of your kind” means all "
+        "organisations of your type. Where there are at least {least} others, also how many are below you: “higher "
+        "than about 60%” counts the others without you and without those under the same parent, to the nearest 10%. "
+        "Nobody is ranked: scores that people give themselves are too close for that."
     ),
     "Small differences": (
         "A difference of less than one step in one answer may be chance, so no strength or next step rests on it."
@@ -293,10 +304,11 @@ def _facts(feedback: Feedback) -> Iterator[tuple[str, str]]:
     yield "Your round", one_line(feedback.round_id)
     yield "Last time", one_line(feedback.before)
     yield "Release", f"{released(feedback)}."
-    yield "Your group", compared_with(feedback)
+    yield "Compared with", compared_with(feedback)
     yield "Made on", day(feedback.created)
     yield "Questions to", one_line(feedback.contact)
-    yield from _WORDS.items()
+    for what, text in _WORDS.items():
+        yield what, text.format(least=LEAST_FOR_PER_CENTS)
     yield "Change", "Only where the question, measure or section means the same as last time."
     for mark, meaning in MARKS.items():
         yield f"The mark {mark}", meaning

@@ -36,6 +36,9 @@ LONGEST_TEXT = 2_000
 _SPARE, _SMALLEST = 0.9, 60
 """What is left free of a page that something is made to fit, and the scale (per cent) below which it is not."""
 
+_FOOTER = 9
+"""The points of a footer's letters on paper."""
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -185,16 +188,20 @@ def finish(
         breaks_before=found,
         repeat_first_row=header,
         repeat_last_row=header,
-        footer=_footer(feedback, branding),
+        footer=_footer(feedback, branding, per_cent),
     )
 
 
-def _footer(feedback: Feedback, branding: Branding) -> str:
-    """Whose it is and what it belongs to; the font's code keeps a number from being taken for a size."""
-    small = '&9&"-,Regular"'
+def _footer(feedback: Feedback, branding: Branding, per_cent: int) -> str:
+    """Whose it is and what it belongs to; the font's code keeps a number from being taken for a size.
+
+    A footer is made smaller with its sheet, so its letters begin the larger.
+    """
+    points = round(_FOOTER * 100 / min(max(per_cent, _SMALLEST), 100))
+    small = f'&{points}&"-,Regular"'
     own = f"{small}{branding.footer.replace('&', '&&')}\n" if branding.footer else ""
     whose = one_line(feedback.organisation, 40 if own else 80).replace("&", "&&")
-    return f"&L{own}{small}{whose} &C&9&A&R&9&P / &N"
+    return f"&L{own}{small}{whose} &C&{points}&A&R&{points}&P / &N"
 
 
 # Numbers and words
@@ -240,25 +247,19 @@ def part(figure: Figure, item: Item, name: Part, framework: Framework) -> Entry:
     return Number(float(value), "#,##0" if name == "n" else number_format(item, framework))
 
 
-def stands(line: Line) -> str:
-    """Where a value stands in its group, in words; a mark where that is not told.
-
-    Levels are few and so many share one that a quarter would say little of an answer beside how many are below it.
-    """
-    position = line.position
-    if position is not None and line.item.kind == "question":
-        return words.position_words(position)
-    quarter = position.quarter if position is not None and position.among_everyone else line.quarter
-    told = [words.QUARTERS[quarter]] if quarter is not None else []
-    told += [words.position_words(position)] if position is not None else []
-    if told:
-        return ". ".join(told)
-    return CONFIDENTIAL if line.value is not None else NOTHING
+def stands(line: Line, feedback: Feedback) -> str:
+    """Where a value stands, in words; a mark where that is not told."""
+    told = words.standing(line, of_everyone=not feedback.peers.label)
+    return told or (CONFIDENTIAL if line.value is not None else NOTHING)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Whose quartiles and distributions a sheet shows: those of the group or, where it is too small, of everyone."""
+    """Whose quartiles and distributions a sheet shows.
+
+    ``of_everyone`` says that they are of everyone although the organisation is compared with a smaller group, because
+    that is too small to show any.
+    """
 
     whose: str
     of_everyone: bool = False
@@ -268,8 +269,15 @@ class Spread:
         return line.everyone if self.of_everyone else line.group
 
 
-def spread_of(lines: Sequence[Line]) -> Spread:
+def group_of(feedback: Feedback) -> str:
+    """What headings call those that the organisation is compared with."""
+    return GROUP if feedback.peers.label else EVERYONE
+
+
+def spread_of(feedback: Feedback, lines: Sequence[Line]) -> Spread:
     """Whose spread is shown: the group's, unless everyone's is published and nothing of the group's."""
+    if not feedback.peers.label:
+        return Spread(EVERYONE)
     mine = any(line.group.lower_quartile is not None or line.group.levels is not None for line in lines)
     theirs = any(line.everyone.lower_quartile is not None or line.everyone.levels is not None for line in lines)
     return Spread(EVERYONE, of_everyone=True) if theirs and not mine else Spread(GROUP)
@@ -309,7 +317,7 @@ def compared_with(feedback: Feedback) -> str:
     kind = one_line(feedback.respondent_label, 60)
     if not peers.label:
         many = f" ({peers.used:,} organisations)" if peers.used is not None else ""
-        return f"Your group: everyone of the type “{kind}”{many}."
+        return f"Compared with everyone of the type “{kind}”{many}."
     many = f" ({peers.used:,} organisations)" if peers.used is not None else ""
     everyone = f" Everyone of the type “{kind}”: {peers.everyone:,}." if peers.everyone is not None else ""
     return f"Your group: {one_line(peers.label, 160)}{many}.{everyone}"
