@@ -19,6 +19,8 @@ from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.cli.commands import main as group
 
+RETURNED = Path(__file__).parents[1] / "samples" / "returned"
+
 COMMANDS = [
     "generate", "read", "mark", "benchmark", "feedback", "export",
     "codebook", "schema", "framework", "frameworks", "theme", "demo",
@@ -145,7 +147,10 @@ def test_the_loop() -> None:
     assert read.returncode == 1  # nothing has been filled in, and that is asked about
     assert "2 files: 2 read, 0 refused." in read.stdout
     assert "What next" in read.stdout
-    compared = start("benchmark", "workbooks", "--out", "comparison")
+    blank = start("benchmark", "workbooks", "--out", "comparison")
+    assert blank.returncode == 3
+    assert "Nobody has filled in anything" in blank.stderr and not Path("release-log.json").exists()
+    compared = start("benchmark", str(RETURNED), "--out", "comparison")
     assert compared.returncode == 0
     names = sorted(path.name for path in Path("comparison").iterdir())
     assert names == ["benchmark.xlsx", "data", "release.json", "report.html"]
@@ -302,11 +307,11 @@ def test_marked_copies() -> None:
 
 def test_invited_must_be_clear() -> None:
     """With two respondent types, one number of invited organisations is asked about."""
-    run("generate")
-    done = run("benchmark", "workbooks", "--out", "x", "--invited", "5")
+    returned = str(RETURNED)
+    done = run("benchmark", returned, "--out", "x", "--invited", "50")
     assert done.exit_code == 2
     assert "--invited council=40" in done.stderr
-    assert run("benchmark", "workbooks", "--out", "x", "--invited", "LA=5", "--invited", "community=6").exit_code == 0
+    assert run("benchmark", returned, "--out", "x", "--invited", "LA=50", "--invited", "community=60").exit_code == 0
 
 
 # The rest

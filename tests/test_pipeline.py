@@ -22,6 +22,7 @@ from kil_xlsx.pipeline import Outputs
 from kil_xlsx.pipeline import benchmark as maker
 
 CREATED = datetime(2026, 4, 7, 9, 30)
+RETURNED = Path(__file__).parents[1] / "samples" / "returned"
 
 
 def codes(returned: pipeline.Returned) -> list[list[str]]:
@@ -378,13 +379,13 @@ def test_second_reader_agrees(returns: Path) -> None:
 # Benchmark
 
 
-def test_how_many_were_invited(returns: Path, tmp_path: Path) -> None:
+def test_how_many_were_invited(tmp_path: Path) -> None:
     """One number is not enough for two respondent types; a list of organisations is counted."""
     with pytest.raises(UsageProblem, match="not enough"):
-        maker.benchmark([returns], tmp_path / "x", invited={"": 10})
+        maker.benchmark([RETURNED], tmp_path / "x", invited={"": 10})
     listed = tmp_path / "list.csv"
     listed.write_text("name,type\nA,council\nB,council\nC,charity\n")
-    done = maker.benchmark([returns], tmp_path / "x", organisations=listed)
+    done = maker.benchmark([RETURNED], tmp_path / "x", organisations=listed)
     assert [each.groups[0].counts.invited for each in done.release.respondents] == [2, 1]
 
 
@@ -447,11 +448,11 @@ def test_a_theme_of_a_council_s_own(tmp_path: Path) -> None:
     assert codes(own) == codes(usual)
 
 
-def test_a_benchmark_in_a_council_s_own_theme(returns: Path, tmp_path: Path) -> None:
+def test_a_benchmark_in_a_council_s_own_theme(tmp_path: Path) -> None:
     """The benchmark has the same look."""
     theme = _theme(tmp_path)
-    own = maker.benchmark([returns], tmp_path / "own", created=CREATED, theme=theme)
-    plain = maker.benchmark([returns], tmp_path / "plain", created=CREATED)
+    own = maker.benchmark([RETURNED], tmp_path / "own", created=CREATED, theme=theme)
+    plain = maker.benchmark([RETURNED], tmp_path / "plain", created=CREATED)
     _looks_like_anytown(own.files[0], theme, plain.files[0])
 
 

@@ -311,7 +311,7 @@ class _Maker:
                 if topic.item.id in means and not means[topic.item.id][row]:
                     figure = msgspec.structs.replace(figure, mean=None)
                 found[row].append(Statistic(item=topic.item.id, among=among, figure=figure))
-        groups = [self._everyone(sizes, tuple(found[0]))]
+        groups = [self._everyone(sizes, tuple(found[0]), suppressed=bool(withheld[0]))]
         for row, (each, part) in enumerate(self.places, start=1):
             if each.open and part[0] and withheld[row]:
                 continue  # the answer itself, such as a name, may tell who it is
@@ -365,7 +365,7 @@ class _Maker:
             found[score] = disclosure.means_of_scores(self.thresholds, self.frame, before, inputs_shown, partial)
         return found
 
-    def _everyone(self, sizes: Published, statistics: tuple[Statistic, ...]) -> Group:
+    def _everyone(self, sizes: Published, statistics: tuple[Statistic, ...], *, suppressed: bool) -> Group:
         selection, used = self.selection, sizes.figures[0].n
         told: dict[Literal["replaced", "as_sent", "consent_refused", "consent_blank", "incomplete"], int | None] = {
             "replaced": selection.replaced,
@@ -377,7 +377,7 @@ class _Maker:
         return Group(
             id=everyone_id(self.instrument),
             label="All",
-            suppressed=used is None,
+            suppressed=suppressed,
             counts=Counts(
                 invited=self.request.invited.get(self.instrument.respondent.id),
                 files=len(selection.files),

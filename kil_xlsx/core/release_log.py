@@ -9,6 +9,7 @@ them can be tried.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
@@ -150,11 +151,13 @@ class History:
             if each.id == respondent
         ]
         self._same = _Same()
-        for _, each in logged:
-            for key, names in zip(each.members, each.names, strict=True):
-                self._same.join((key, *names))
-        for key, mine in today.items():
-            self._same.join((key, *mine))
+        known = [dict(zip(each.members, each.names, strict=True)) for _, each in logged] + [today]
+        # A name that two of one release have tells neither apart: joined by it, the two would be taken for one.
+        times = [Counter(name for names in each.values() for name in set(names)) for each in known]
+        shared = {name for counted in times for name, count in counted.items() if count > 1}
+        for members in known:
+            for key, names in members.items():
+                self._same.join((key, *(name for name in names if name not in shared)))
         self._keys = {self._same.one_of(key): key for key in today}
         self._by_item: dict[str, list[Earlier]] = {}
         for release, each in logged:

@@ -117,7 +117,8 @@ def _extremes(
                     whom = frozenset(str(unknown[0]) for unknown in combination.terms)  # type: ignore[index]
                     if _one_sided(combination) and known.owners(whom) - others:
                         said = f"all gave {end}, but for {set(others)}"
-                        yield Finding("unanimous across items", question, f"{group}: {combination.words()}", whom, said)
+                        how = f"{group}: {combination.words()}"
+                        yield Finding("unanimous across items", question, how, whom, said)
 
 
 def _one_sided(combination: Combination) -> bool:

@@ -86,6 +86,29 @@ def test_nothing_is_recovered_from_scores_and_their_questions(seed: int, size: i
     assert not found, told(found)
 
 
+def _sparse(rng: Random, count: int) -> list[Shop]:
+    """A collection in which hardly anybody answered one question of a section, or all answered one alike."""
+    shops = crowd(rng, count)
+    alone, alike = rng.choice(((0, 1), (1, 0))), rng.choice("02")
+    few = rng.choice((0, 1, 2, 4, count // 3, count))
+    for at, each in enumerate(shops):
+        answers = list(each.answers)
+        if at >= few:
+            answers[alone[0]] = rng.choice(("DK", "NA", ""))
+        if rng.random() < 0.97:
+            answers[alone[1]] = alike if few > 2 else rng.choice("012")
+        shops[at] = each._replace(answers=(answers[0], answers[1], answers[2]))
+    return shops
+
+
+@settings(derandomize=True, max_examples=60, phases=_PHASES)
+@given(_SEEDS, _SIZES)
+def test_nothing_is_recovered_from_sections_with_gaps(seed: int, size: int) -> None:
+    """Questions that few answered, or that all answered alike, do not follow from the mean of their section."""
+    found = [each for each in findings(_sparse(Random(seed), size)) if "scores" in each.kind or "items" in each.kind]
+    assert not found, told(found)
+
+
 @settings(derandomize=True, max_examples=80, phases=_PHASES)
 @given(_SEEDS, st.sampled_from([12, 20, 26, 33]), st.sampled_from(["a", "a", "ab"]))
 def test_nothing_is_recovered_from_releases_taken_together(seed: int, size: int, years: str) -> None:
@@ -312,6 +335,48 @@ def test_an_answer_is_recovered_from_a_score_and_its_questions() -> None:
         _plant(release, collection, "shop/all", item)
     found = findings(collection, made=[release])
     assert _caught(found, "scores", {"Shop 7"})
+
+
+def _gaps(count: int = 24, *, first: str = "", without: int = 0, alone: bool = False) -> list[Shop]:
+    """Shops some of which said that they don't know to the second question; none stands out otherwise."""
+    made = []
+    for at, each in enumerate(_many(count)):
+        second = "DK" if (at > 0 if alone else at < without) else each.answers[1]
+        made.append(each._replace(answers=(first or each.answers[0], second, each.answers[2])))
+    return made
+
+
+def test_an_answer_that_one_shop_gave_is_recovered() -> None:
+    """A question held back, as only one answered it, follows from the section's mean and the other question's."""
+    collection = _gaps(alone=True)
+    (release,) = releases(collection)
+    assert _statistic(release, "shop/all", "A-1")["mean"] is not None
+    assert _statistic(release, "shop/all", "A-2")["n"] is None
+    assert not findings(collection, made=[release])
+    _plant(release, collection, "shop/all", "A")
+    assert _caught(findings(collection, made=[release]), "scores", {"Shop 0"})
+
+
+@pytest.mark.parametrize("level", ["0", "2"])
+def test_a_unanimous_question_is_recovered_from_its_section(level: str) -> None:
+    """What all said, held back, follows from the section's mean, though some said that they don't know to another."""
+    collection = _gaps(first=level, without=8)
+    (release,) = releases(collection)
+    assert _statistic(release, "shop/all", "A-1")["n"] is None
+    assert _statistic(release, "shop/all", "A-2")["mean"] is not None
+    assert not findings(collection, made=[release])
+    _plant(release, collection, "shop/all", "A")
+    everybody = {each.name for each in collection}
+    assert _caught(findings(collection, made=[release]), "unanimous across items", everybody)
+
+
+def test_answers_that_differ_are_not_taken_for_unanimous() -> None:
+    """Where two said something else, the same sum says nothing of anybody."""
+    collection = _gaps(first="2", without=8)
+    collection[10:12] = [each._replace(answers=("0", *each.answers[1:])) for each in collection[10:12]]
+    (release,) = releases(collection)
+    _plant(release, collection, "shop/all", "A")
+    assert not any(each.kind == "unanimous across items" for each in findings(collection, made=[release]))
 
 
 def test_an_attacker_that_is_mistaken_fails() -> None:

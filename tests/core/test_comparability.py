@@ -98,7 +98,7 @@ def _label(data: dict[str, Any]) -> None:
         (_unit, {"M-1"}),
         (_weight, {"Q-SAME", "A", OVERALL}),
         (_rule, {"A", "B", OVERALL}),
-        (_moved, {"A", "B", OVERALL}),
+        (_moved, {"Q-NAME", "A", "B", OVERALL}),
         (_label, set()),
     ],
 )

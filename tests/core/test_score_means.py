@@ -88,7 +88,7 @@ def test_a_question_that_one_organisation_answered() -> None:
 
 
 def test_a_unanimous_question() -> None:
-    """All gave the highest answer to one question and some said don't know to another: the section's mean would tell."""
+    """All gave the highest answer to one question, some said don't know to another: the section's mean would tell."""
     codes = [*["DK"] * 8, *(str(at % 3) for at in range(18))]
     first, second, score = _figures(_answered(codes, first="3"), "A-1", "A-2", "A")
     assert not first.shown

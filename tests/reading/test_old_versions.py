@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import yaml
 from kil_xlsx import pipeline
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
+from kil_xlsx.core.release_log import LoggedRelease, ReleaseLog
 from kil_xlsx.core.returns import Key, Outcome
 from kil_xlsx.layout import stamp as stamps
-from kil_xlsx.pipeline.benchmark import benchmark
+from kil_xlsx.pipeline.benchmark import _renamed, benchmark
 from kil_xlsx.pipeline.mark import mark
 from kil_xlsx.pipeline.releases import freeze
 from kil_xlsx.pipeline.versions import plans_of
@@ -213,6 +215,33 @@ def test_a_framework_of_ones_own_has_earlier_versions_too(tmp_path: Path) -> Non
     assert compared.release.files.not_comparable == 0
     [note] = [each for each in compared.notes if "1.0.0" in each]
     assert "left out of the comparison" in note and "Q-CODES" in note and "Q-SAME" not in note
+
+
+def test_questions_that_have_another_name_are_known_by_it_in_the_log(tmp_path: Path) -> None:
+    """What a release of then showed of a question is held against what it has become; of versions in the log only."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    file = folder / "tiny.yaml"
+    file.write_text(yaml.safe_dump(two_versions.old(), sort_keys=False), encoding="utf-8")
+    freeze(str(folder))
+    file.write_text(yaml.safe_dump(two_versions.new(), sort_keys=False), encoding="utf-8")
+    _, instruments = pipeline.load(str(folder))
+
+    def logged(version: str, framework: str = "tiny") -> ReleaseLog:
+        release = LoggedRelease(
+            number=1, created=date(2026, 4, 7), digest="", framework=framework, version=version, rounds=(),
+            respondents=(),
+        )  # fmt: skip
+        return ReleaseLog(releases=(release,))
+
+    assert _renamed(logged("1.0.0"), str(folder), instruments) == {
+        "1.0.0": {
+            "Q-NAME": ("Q-NEWNAME",), "Q-LOW1": ("Q-LOW",), "Q-LOW2": ("Q-LOW",), "Q-EQ2": ("Q-EQ1",),
+            "Q-SPLIT": ("Q-PART1", "Q-PART2"),
+        }
+    }  # fmt: skip
+    for nothing in (logged("2.0.0"), logged("1.0.0", "other"), ReleaseLog()):
+        assert _renamed(nothing, str(folder), instruments) == {}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -201,7 +201,7 @@ def test_no_key_of_a_figure_is_a_minimum_or_a_maximum() -> None:
 def test_people_are_told_how_many_there_are() -> None:
     """The table of counts goes from the invited to the used, with words where a count is not known or held back."""
     table = release_counts(_example())
-    assert table.headings == ("Type", "Invited", "Returned", "Accepted", "Used")
+    assert table.headings == ("Type", "Invited", "Returned", "Filled in", "Used")
     assert table.rows == (("Shop", Shown("not known", "quiet"), "10", "10", Shown("9", "strong")),)
     few = Group(id="shop/all", suppressed=True, counts=Counts(invited=30, files=4, returned=2, accepted=2))
     table = release_counts(_with(few))

@@ -179,7 +179,7 @@ def chart_figures(feedback: Feedback, framework: Framework, branding: Branding) 
     row = table(sheet, 3, "chart_figures", heads, map(entries, lines))
     spokes, both = on_spokes(lines, beside)
     if spokes and (spokes, both) != (lines, beside):
-        row = heading(sheet, row + 1, "The radar leaves out what has no number")
+        row = heading(sheet, row, "The radar leaves out what has no number")
         heads = heads[: 4 if both else 3]
         table(sheet, row, "radar_figures", heads, map(entries, spokes))
     finish(sheet, feedback, branding, landscape=False, header=3)
