@@ -81,7 +81,14 @@ _DEFINITION: dict[str, Any] = {
             "by": "stretch",
             "lookup": "size",
         },
-        {"id": "place", "code": "P7", "label": "Place", "type": "area_code", "role": "area_code"},
+        {
+            "id": "place",
+            "code": "P7",
+            "label": "Place",
+            "type": "area_code",
+            "role": "area_code",
+            "pattern": "E[0-9A-Z ]+",
+        },
     ],
     "lookups": [
         {

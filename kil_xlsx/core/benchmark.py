@@ -52,6 +52,7 @@ from kil_xlsx.core.release_log import (
     LoggedRelease,
     LoggedRespondent,
     ReleaseLog,
+    digest_of,
     key_digest,
     token,
 )
@@ -173,6 +174,7 @@ def benchmark(instruments: Sequence[Instrument], readings: Iterable[Reading], re
             number=number,
             created=request.created,
             digest=request.digest,
+            inputs=digest_of(release.inputs),
             framework=framework.id,
             version=framework.version,
             rounds=rounds,

@@ -64,7 +64,8 @@ def everyone_id(instrument: Instrument) -> str:
 
 def can_group(field: ProfileField) -> bool:
     """Whether the answers to a field may be published as the names of groups: those of a list, and codes of places."""
-    return field.choices is not None or field.lookup is not None or field.role == "area_code"
+    is_place = field.role == "area_code" and field.pattern is not None
+    return field.choices is not None or field.lookup is not None or is_place
 
 
 def grouping_fields(instrument: Instrument, chosen: Sequence[str] | None = None) -> list[ProfileField]:
@@ -79,7 +80,7 @@ def grouping_fields(instrument: Instrument, chosen: Sequence[str] | None = None)
         for name in peers.fields
     ]
     place = instrument.field_with_role("area_code")
-    if place is not None and matched_themes(instrument):
+    if place is not None and can_group(place) and matched_themes(instrument):
         names.append(place.id)
     return [mine[name] for name in dict.fromkeys(names) if name in mine]
 

@@ -88,7 +88,7 @@ def select(instrument: Instrument, members: Iterable[Member]) -> Selection:
         latest=tuple(latest),
         accepted=tuple(member for member, _ in accepted),
         used=tuple(member for member, _ in used),
-        keys=tuple(_key(names, at) for at, (_, names) in enumerate(used)),
+        keys=tuple(_key(names, member) for member, names in used),
         names=tuple(names for _, names in used),
         as_sent=len(latest) - len(accepted),
         consent_blank=refused.count(None),
@@ -110,10 +110,17 @@ def _one_each(instrument: Instrument, members: Sequence[Member]) -> list[tuple[M
     organisations: dict[int, Names] = {}
     for at, member in enumerate(members):
         names = own = names_of(instrument, member)
+        taken: set[int] = set()
         known = set().union(*(by_name.get(name, set()) for name in own))
-        for other in sorted(known & organisations.keys()):
-            if same_organisation(own, organisations[other]):
-                names |= organisations.pop(other)
+        same = [other for other in sorted(known & organisations.keys()) if same_organisation(own, organisations[other])]
+        for other in same:
+            # A name that two organisations have says nothing about which of them this is.
+            alone = all(same_organisation(organisations[other], organisations[each]) for each in same if each != other)
+            if alone or {kind for kind, _ in own & organisations[other]} - {"name"}:
+                names |= organisations[other]
+                taken.add(other)
+        for other in taken:
+            del organisations[other]
         organisations[at] = names
         for name in names:
             by_name.setdefault(name, set()).add(at)
@@ -201,10 +208,10 @@ def bodies_of(selection: Selection, parents: Mapping[tuple[str, str], str]) -> l
     return found
 
 
-def _key(names: Names, at: int) -> str:
-    """What tells an organisation apart across rounds: its first number, else its name, else its reference."""
+def _key(names: Names, member: Member) -> str:
+    """What tells an organisation apart across rounds: its first number, else its name or reference, else its file."""
     for kind in ("number", "name", "reference"):
         texts = sorted(text for each, text in names if each == kind)
         if texts:
             return f"{kind} {texts[0]}"
-    return f"unnamed {at}"
+    return f"file {member.sha256}"

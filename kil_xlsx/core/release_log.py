@@ -50,11 +50,16 @@ class LoggedRespondent(Struct, frozen=True, kw_only=True):
 
 
 class LoggedRelease(Struct, frozen=True, kw_only=True):
-    """One release.  ``digest`` identifies everything that it was made from, so that making it again is recognised."""
+    """One release.
+
+    ``digest`` identifies everything that it was made from, so that making it again is recognised, and ``inputs`` the
+    files alone.
+    """
 
     number: int
     created: date
     digest: str
+    inputs: str
     framework: str
     version: str
     rounds: tuple[str, ...]
@@ -85,11 +90,10 @@ class ReleaseLog(Struct, frozen=True, kw_only=True):
                     if len(item.tokens) != people or not {*item.groups, *item.spread} <= each.groups.keys():
                         raise ValueError("an item has other members or groups than there are")
 
-    def has(self, framework: str, number: int, created: date) -> bool:
+    def has(self, release: Release) -> bool:
         """Whether a release is in the log."""
-        return any(
-            (each.framework, each.number, each.created) == (framework, number, created) for each in self.releases
-        )
+        wanted = (release.framework, release.number, release.created, digest_of(release.inputs))
+        return any((each.framework, each.number, each.created, each.inputs) == wanted for each in self.releases)
 
     def before(self, digest: str) -> tuple[LoggedRelease, ...]:
         """The releases before the one that was made from the same; all of them if there is none."""
@@ -109,6 +113,11 @@ class ReleaseLog(Struct, frozen=True, kw_only=True):
         return ReleaseLog(releases=(*self.releases, release))
 
 
+def digest_of(inputs: Sequence[str]) -> str:
+    """What stands in the log for the files that a release was made from."""
+    return hashlib.sha256(" ".join(inputs).encode()).hexdigest()
+
+
 def key_digest(key: str) -> str:
     """What stands in the log for an organisation."""
     return hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -119,7 +128,7 @@ def token(answer: Answer) -> str:
     return hashlib.sha256(repr((answer.value, answer.level, answer.state.value)).encode()).hexdigest()[:10]
 
 
-SIZE = "size"
+SIZE = "#size"
 """The item under which the log keeps of which groups the size was told."""
 
 PRESENT = "present"

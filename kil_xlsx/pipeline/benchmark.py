@@ -296,7 +296,7 @@ def _counted(release: Release, invited: Mapping[str, int]) -> list[str]:
 
 def _check_earlier(before: Release | None, log: ReleaseLog, path: Path, *, ignore_log: bool) -> None:
     """Change since a release that the log does not know could give away who came in between."""
-    if before is None or ignore_log or log.has(before.framework, before.number, before.created):
+    if before is None or ignore_log or log.has(before):
         return
     raise UsageProblem(
         f"The earlier release {before.number} of {before.created:%Y-%m-%d} is not in the log {path}, so what the two "

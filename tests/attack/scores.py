@@ -122,5 +122,5 @@ def _extremes(
 
 
 def _one_sided(combination: Combination) -> bool:
-    """Whether all that is left counts in one direction, and precisely: only then can it be as high or low as it gets."""
+    """Whether all that is left counts in one direction, and precisely: only such a sum has a highest and a lowest."""
     return len({times > 0 for times in combination.terms.values()}) == 1 and combination.imprecision < PRECISE

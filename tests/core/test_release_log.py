@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
+from releases import a_release
 
 from kil_xlsx.core.disclosure import Answer, Earlier
 from kil_xlsx.core.release_log import (
@@ -16,6 +18,7 @@ from kil_xlsx.core.release_log import (
     LoggedRelease,
     LoggedRespondent,
     ReleaseLog,
+    digest_of,
     key_digest,
     token,
 )
@@ -28,6 +31,7 @@ def _release(digest: str, number: int = 1, framework: str = "tiny", respondent: 
         number=number,
         created=date(2026, 4, 7),
         digest=digest,
+        inputs=digest_of(["one", "two"]),
         framework=framework,
         version="1.0.0",
         rounds=("2026",),
@@ -162,12 +166,15 @@ def test_what_an_item_is_called_now() -> None:
 
 
 def test_a_release_is_in_the_log() -> None:
-    """By framework, number and date; anything else is another one."""
+    """By framework, number, date and files; anything else is another one."""
     log = ReleaseLog().with_release(_release("a"))
-    day = date(2026, 4, 7)
-    assert log.has("tiny", 1, day)
-    assert not any((log.has("other", 1, day), log.has("tiny", 2, day), log.has("tiny", 1, date(2026, 4, 8))))
-    assert not ReleaseLog().has("tiny", 1, day)
+    mine = replace(a_release(), framework="tiny", number=1, created=date(2026, 4, 7), inputs=("one", "two"))
+    assert log.has(mine)
+    others: list[dict[str, Any]] = [
+        {"framework": "other"}, {"number": 2}, {"created": date(2026, 4, 8)}, {"inputs": ("one",)},
+    ]  # fmt: skip
+    assert not any(log.has(replace(mine, **other)) for other in others)
+    assert not ReleaseLog().has(mine)
 
 
 def _damaged(**changes: Any) -> ReleaseLog:

@@ -44,8 +44,8 @@ OURS: dict[Part, Callable[[Sequence[float]], float]] = {
     "median": lambda values: quantiles.quartiles(values).median,
     "lower_quartile": lambda values: quantiles.quartiles(values).q1,
     "upper_quartile": lambda values: quantiles.quartiles(values).q3,
-    "p10": lambda values: quantiles.quantile(values, 0.1),
-    "p90": lambda values: quantiles.quantile(values, 0.9),
+    "p10": lambda values: quantiles.quantiles(values, [0.1])[0],
+    "p90": lambda values: quantiles.quantiles(values, [0.9])[0],
 }
 
 HAND_PICKED: dict[str, list[float]] = {

@@ -229,7 +229,7 @@ def test_questions_that_have_another_name_are_known_by_it_in_the_log(tmp_path: P
 
     def logged(version: str, framework: str = "tiny") -> ReleaseLog:
         release = LoggedRelease(
-            number=1, created=date(2026, 4, 7), digest="", framework=framework, version=version, rounds=(),
+            number=1, created=date(2026, 4, 7), digest="", inputs="", framework=framework, version=version, rounds=(),
             respondents=(),
         )  # fmt: skip
         return ReleaseLog(releases=(release,))
