@@ -17,7 +17,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kil_xlsx.core.disclosure import Answer, Earlier
-from kil_xlsx.core.release import CONFIDENTIAL
+from kil_xlsx.core.release import CONFIDENTIAL, Release
 
 SCHEMA = "kil-xlsx/release-log/1"
 """Names this format and its version."""
