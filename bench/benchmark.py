@@ -9,6 +9,10 @@ of it.  Each size runs in a process of its own, so that its peak memory is its o
 depend little on the machine: of the many to the few, in time and memory; and of the statistics to what pandas takes for
 the same quantiles of the same groups alone, without any protection.  With ``--most`` the exit code is 1 if the many
 take more than so many times as long as the few.
+
+A run on two cores that other work kept busy as well: 4,000 returns took 236 s for the statistics, nearly all of it the
+search for combinations of groups that give somebody away, and 7 s for all files; 40 took 1.3 s altogether.  At most
+415 MiB were needed, of which 244 MiB are the returns themselves; 150 MiB for 40.
 """
 
 from __future__ import annotations
