@@ -20,6 +20,7 @@ from kil_xlsx.cli import main
 from kil_xlsx.core.benchmark import Request
 from kil_xlsx.core.release import HIDDEN, Figure, Group, Release, Thresholds
 from kil_xlsx.core.returns import Key
+from kil_xlsx.definitions.load import templates_folder
 from kil_xlsx.errors import KilXlsxError, OrganisationsListError, OutputError, UsageProblem
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
@@ -345,7 +346,7 @@ def test_for_outsiders_one_fewer_is_enough(returns: Path) -> None:
 def _strict(tmp_path: Path, least: int) -> Path:
     """A framework of one's own that asks for more organisations than is usual."""
     folder = tmp_path / "strict"
-    shutil.copytree(Path(__file__).parents[1] / "templates" / "keep-it-local", folder)
+    shutil.copytree(templates_folder() / "keep-it-local", folder)
     file = folder / "framework.yaml"
     text = file.read_text(encoding="utf-8")
     found = text.replace("least_group_size: 5", f"least_group_size: {least}")
