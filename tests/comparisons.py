@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from kil_xlsx.core.peers import OVERALL, PeerFigures, PeerGroup, Peers
+from kil_xlsx.core.peers import PeerFigures, PeerGroup, Peers
+from kil_xlsx.core.release import OVERALL
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Previous

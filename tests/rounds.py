@@ -7,7 +7,7 @@ from random import Random
 
 from strategies import Mood, random_mood, random_typed, random_value
 
-from kil_xlsx.core.peers import OVERALL
+from kil_xlsx.core.release import OVERALL
 from kil_xlsx.core.returns import Key, Part, Touch, Typed, same
 from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.codec import offered

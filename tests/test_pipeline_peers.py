@@ -18,9 +18,9 @@ from kil_xlsx import pipeline
 from kil_xlsx.core.benchmark import Request, benchmark
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.peers import OVERALL, Peers, published
+from kil_xlsx.core.peers import Peers, published
 from kil_xlsx.core.readings import FileInfo, Identity, Reading
-from kil_xlsx.core.release import Release
+from kil_xlsx.core.release import OVERALL, Release
 from kil_xlsx.core.returns import Key
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.load import load_framework

@@ -26,8 +26,8 @@ from kil_xlsx import pipeline
 from kil_xlsx.cli import main
 from kil_xlsx.core.checking import CARRIED
 from kil_xlsx.core.instrument import display
-from kil_xlsx.core.peers import OVERALL
 from kil_xlsx.core.readings import Reading
+from kil_xlsx.core.release import OVERALL
 from kil_xlsx.core.returns import Key, Part, Touch, Typed
 from kil_xlsx.errors import AnswersError, KilXlsxError, UsageProblem
 from kil_xlsx.layout.codec import serial

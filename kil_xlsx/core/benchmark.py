@@ -304,7 +304,8 @@ class _Maker:
         self.sizes_told = np.array([figure.shown for figure in sizes.figures])
         every = topics(self.instrument)
         outcomes = [(topic, *outcome) for topic in every for outcome in self._published(topic, withheld)]
-        means = self._score_means({topic.item.id: published for topic, among, published in outcomes if not among})
+        whole = {topic.item.id: (topic, published) for topic, among, published in outcomes if not among}
+        means = self._score_means(whole)
         found: list[list[Statistic]] = [[] for _ in sizes.figures]
         for topic, among, published in outcomes:
             for row, figure in enumerate(published.figures):
@@ -346,24 +347,24 @@ class _Maker:
         """Whether a group has figures of a topic: places only have those of questions that have a match elsewhere."""
         return row == 0 or not self.places[row - 1][0].is_place or topic.item.theme in self.matched
 
-    def _score_means(self, published: Mapping[str, Published]) -> dict[str, Rows]:
-        """By score, of which groups its mean may be shown beside those of what it is made of."""
-        used, instrument = self.selection.used, self.instrument
-        given = {topic.item.id: topic.gives(used) for topic in topics(instrument) if topic.item.id in published}
+    def _score_means(self, whole: Mapping[str, tuple[Topic, Published]]) -> dict[str, Rows]:
+        """By score, of which groups its mean may be shown beside those of what it is made of.
+
+        :param whole: by item, what is published of it among all members.
+        """
+        given = {item: topic.gives(self.selection.used) for item, (topic, _) in whole.items()}
+        means = {item: _means(published) for item, (_, published) in whole.items()}
         found: dict[str, Rows] = {}
-        for score, inputs in made_of(instrument):
-            if score not in published or any(each not in published for each in inputs):
+        for score, inputs in made_of(self.instrument):
+            if score not in whole or any(each not in whole for each in inputs):
                 continue
             complete = given[score] & np.all([given[each] for each in inputs], axis=0)
             partial = (given[score] | np.any([given[each] for each in inputs], axis=0)) & ~complete
-            before = found.get(score, _means(published[score]))
             inputs_shown = np.all(
-                [
-                    found.get(each, _means(published[each])) | ~(self.frame.groups & given[each]).any(axis=1)
-                    for each in inputs
-                ],
+                [found.get(each, means[each]) | ~(self.frame.groups & given[each]).any(axis=1) for each in inputs],
                 axis=0,
             )
+            before = found.get(score, means[score])
             found[score] = disclosure.means_of_scores(self.thresholds, self.frame, before, inputs_shown, partial)
         return found
 

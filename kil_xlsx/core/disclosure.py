@@ -53,11 +53,8 @@ from kil_xlsx.core.audit import Leak, Rows, find_leak, with_rests
 from kil_xlsx.core.feedback import Position, Quarter
 from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Aside, Figure, LevelCount, Part, Thresholds
 from kil_xlsx.core.returns import State
-from kil_xlsx.core.rounding import round_half_away
+from kil_xlsx.core.rounding import PLACES, round_half_away
 from kil_xlsx.core.unanimity import find_unanimous
-
-PLACES = 6
-"""Decimals to which scores, shares and levels are rounded, half away from zero."""
 
 SIGNIFICANT = 3
 """Significant figures to which measures are rounded, half away from zero."""
@@ -198,6 +195,11 @@ class Frame:
         """How many there are."""
         return len(self.keys)
 
+    def families_of(self, chosen: Sequence[int]) -> list[list[int]]:
+        """The families of some of the groups, which are numbered anew in their order."""
+        at = {row: place for place, row in enumerate(chosen)}
+        return [[at[row] for row in family if row in at] for family in self.families if family[0] in at]
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -282,8 +284,7 @@ class _Gate:
         return shown, because
 
     def _leak(self, wide: Rows, past: _Past, chosen: list[int], threshold: int) -> Leak | None:
-        at = {row: place for place, row in enumerate(chosen)}
-        families = [[at[row] for row in family if row in at] for family in self.frame.families if family[0] in at]
+        families = self.frame.families_of(chosen)
         groups = np.concatenate([wide[chosen], past.rows])
         least = threshold + self.thresholds.besides_reader
         found = find_leak(groups, families, past.bodies, least, len(past.rows))
@@ -389,9 +390,7 @@ def _means_shown(gate: _Gate, rows: Rows, shown: Rows) -> list[bool]:
         return bool(total > 0 and np.sort(by_body)[-2:].sum() <= DOMINANCE * total)
 
     chosen = np.flatnonzero(shown).tolist()
-    at = {row: place for place, row in enumerate(chosen)}
-    families = [[at[row] for row in family if row in at] for family in frame.families if family[0] in at]
-    masks = [mask for _, mask in with_rests(rows[chosen], families)]
+    masks = [mask for _, mask in with_rests(rows[chosen], frame.families_of(chosen))]
     past = _Past(gate, gate.earlier)
     # What an earlier release showed of organisations that are here with the same answers can be taken away, too.
     before = [mask[: rows.shape[1]] for mask in past.rows if not mask[rows.shape[1] :].any()]
@@ -501,7 +500,8 @@ def position(
     Per cents are given in whole tens, and only among :data:`LEAST_FOR_PER_CENTS` others or more: finer ones would be
     a place in a list.
 
-    :param others: the values of the other organisations of the group; without those under the same parent.
+    :param others: the values of the other organisations of the group, those under the same parent too, as they are in
+        the published figure.
     :param figure: the published figure of the group, for its quartiles.
     :param amounts: whether the figure is of a measure, see :func:`quarter_of`.
     :returns: none where there are too few others for a distribution, or where they all gave the same, so that their

@@ -44,9 +44,6 @@ _MOST_AND_LEAST: dict[Quarter, str] = {
 }
 """Where neither more nor less is better, "highest" would sound like praise."""
 
-ROUNDED = "Percentages are to the nearest 10%."
-"""Stands wherever positions are told in per cents."""
-
 
 def whose_words(of_everyone: bool) -> str:
     """Whose figures are meant."""

@@ -9,9 +9,6 @@ from msgspec import Struct
 
 from kil_xlsx.core.rounding import round_half_away
 
-OVERALL = "overall"
-"""The id under which the overall score stands."""
-
 
 class PeerFigures(Struct, frozen=True, kw_only=True):
     """One score among a group: how many organisations have it, and its quartiles.  Absent parts were not published."""
@@ -26,7 +23,8 @@ class PeerGroup(Struct, frozen=True, kw_only=True):
     """A group of organisations: everybody, or those that gave one answer to a field of the profile.
 
     ``label`` is what it is called in words.  ``field`` is the id of the field and ``value`` the answer as it stands in
-    the field's cell; both are empty for everybody.  ``figures`` are by section id and :data:`OVERALL`.
+    the field's cell; both are empty for everybody.  ``figures`` are by section id and
+    :data:`kil_xlsx.core.release.OVERALL`.
     """
 
     label: str

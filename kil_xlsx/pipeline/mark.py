@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.peers import OVERALL
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading, read_with
+from kil_xlsx.core.release import OVERALL
 from kil_xlsx.core.returns import Entry, Key, Outcome, Return, Touch, Typed, same, text_of
 from kil_xlsx.errors import FileRefused, KilXlsxError, UsageProblem
 from kil_xlsx.layout.codec import encode, folded, is_blank

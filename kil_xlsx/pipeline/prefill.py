@@ -18,9 +18,9 @@ import msgspec
 
 from kil_xlsx.core.carrying import carry
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.peers import OVERALL
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Identity, Reading
+from kil_xlsx.core.release import OVERALL
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Typed
 from kil_xlsx.core.scoring import score

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from kil_xlsx.core.peers import (
-    OVERALL,
     PeerFigures,
     PeerGroup,
     Peers,
@@ -16,6 +15,7 @@ from kil_xlsx.core.peers import (
     published,
     standing,
 )
+from kil_xlsx.core.release import OVERALL
 
 
 def figures(lower: float | None = 25.0, median: float | None = 50.0, upper: float | None = 75.0) -> PeerFigures:

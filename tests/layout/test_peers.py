@@ -11,8 +11,8 @@ import pytest
 from comparisons import random_peers, random_previous
 from strategies import FULL, random_typed
 
-from kil_xlsx.core.peers import OVERALL, PeerFigures, PeerGroup, Peers
-from kil_xlsx.core.release import CONFIDENTIAL
+from kil_xlsx.core.peers import PeerFigures, PeerGroup, Peers
+from kil_xlsx.core.release import CONFIDENTIAL, OVERALL
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.compose import compose

@@ -44,7 +44,7 @@ class Previous:
     """What the same organisation said before: the round in words, what stood in its cells, and its scores.
 
     ``typed`` has every cell of a row that is carried over, empty ones too; ``scores`` are by section id and
-    :data:`kil_xlsx.core.peers.OVERALL`.
+    :data:`kil_xlsx.core.release.OVERALL`.
     """
 
     round: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.peers import (
-    OVERALL,
     PeerFigures,
     PeerGroup,
     Peers,
@@ -18,7 +17,7 @@ from kil_xlsx.core.peers import (
     compared_with,
     standing,
 )
-from kil_xlsx.core.release import CONFIDENTIAL
+from kil_xlsx.core.release import CONFIDENTIAL, OVERALL
 from kil_xlsx.core.returns import State
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.document import CellRef, Column, ConditionalFormat, RangeRef, Sheet, Style

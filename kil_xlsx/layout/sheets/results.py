@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kil_xlsx.core.expressions import ANY_NUMBER
 from kil_xlsx.core.framework import ScoreRule
 from kil_xlsx.core.instrument import SectionNode
-from kil_xlsx.core.peers import OVERALL, change
-from kil_xlsx.core.release import CONFIDENTIAL
+from kil_xlsx.core.peers import change
+from kil_xlsx.core.release import CONFIDENTIAL, OVERALL
 from kil_xlsx.core.returns import Key, State
 from kil_xlsx.core.scoring import LISTED, band_of, counted_in_overall, groups
 from kil_xlsx.layout import pagination, text_fit
