@@ -11,6 +11,9 @@ everything else that is wrong.  An exception means that the work cannot go on at
     ├── OrganisationsListError   the list of organisations is wrong (all rows listed)  exit code 3
     ├── AnswersError             the answers to fill in are wrong (all places listed)  exit code 3
     ├── OutputError              a file cannot be written, or would be overwritten     exit code 3
+    ├── StoreError               the records of a collection cannot be read or written exit code 3
+    ├── LetterError              a mail cannot be written: an address or a text is wrong exit code 3
+    ├── MailServerError          a mail server cannot be reached, or will not have us  exit code 3
     ├── LayoutError              a framework asks for a workbook that Excel cannot hold exit code 3
     └── FileRefused              one returned file cannot be read; other files go on   (becomes a Problem)
 """
@@ -84,6 +87,25 @@ class AnswersError(_Faulty):
 
 class OutputError(KilXlsxError):
     """A file cannot be written, or would overwrite one that is there."""
+
+
+class StoreError(KilXlsxError):
+    """The records of a collection cannot be read or written; what was recorded before is safe."""
+
+
+class LetterError(KilXlsxError):
+    """A mail cannot be written, because an address or a text in it cannot be used."""
+
+
+class MailServerError(KilXlsxError):
+    """A mail server cannot be reached, or will not have us: it concerns all mails, not one.
+
+    ``passing`` is whether the same may well work a little later.
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, passing: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.passing = passing
 
 
 class LayoutError(KilXlsxError):

@@ -8,6 +8,7 @@ and in the footers, because every program drops some of these.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 
@@ -82,9 +83,13 @@ def _digits(number: int, length: int) -> str:
     return digits
 
 
-def reference_code(prefix: str, *facts: str) -> str:
-    """A code such as ``KIL-7QF4-9ZTM-42X`` made from what it stands for: the same facts give the same code."""
-    digest = hashlib.sha256("\x1f".join(facts).encode()).digest()
+def reference_code(prefix: str, *facts: str, key: bytes = b"") -> str:
+    """A code such as ``KIL-7QF4-9ZTM-42X`` made from what it stands for: the same facts give the same code.
+
+    With a ``key``, only who has it can make the code, so that nobody makes up one of somebody else's workbook.
+    """
+    stated = "\x1f".join(facts).encode()
+    digest = hmac.digest(key, stated, "sha256") if key else hashlib.sha256(stated).digest()
     body = _digits(int.from_bytes(digest[:5], "big"), _BODY)
     return f"{prefix}-{body[:4]}-{body[4:]}-{_check(prefix, body)}"
 
@@ -107,8 +112,19 @@ def valid_reference(text: str) -> str | None:
     return f"{prefix}-{body[:4]}-{body[4:]}-{check}"
 
 
-def stamp(instrument: Instrument, round_id: str = "", organisation: Organisation | None = None) -> Stamp:
-    """The stamp of a workbook; a blank one, for no organisation in particular, has a code too."""
+def stamp(
+    instrument: Instrument,
+    round_id: str = "",
+    organisation: Organisation | None = None,
+    *,
+    key: bytes = b"",
+    purpose: str = "",
+) -> Stamp:
+    """The stamp of a workbook; a blank one, for no organisation in particular, has a code too.
+
+    :param key: the secret that the reference code is made with; anybody can work out one that is made without.
+    :param purpose: tells apart several workbooks of one organisation in a round; the usual one has none.
+    """
     name = organisation.name if organisation else ""
     identifier = organisation.id if organisation else ""
     framework = instrument.framework
@@ -120,6 +136,8 @@ def stamp(instrument: Instrument, round_id: str = "", organisation: Organisation
         round_id,
         name,
         identifier,
+        *filter(None, (purpose,)),
+        key=key,
     )
     return Stamp(
         framework=framework.id,

@@ -1,0 +1,1 @@
+"""What a collection remembers, in one SQLite file beside a folder of originals.  The only place that knows SQL."""
