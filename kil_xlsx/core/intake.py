@@ -47,13 +47,13 @@ QUERIES: dict[str, QueryKind] = {
         "The workbook does not say whose it is: its reference code is gone or damaged.",
         "Ask the sender, then say whose it is.",
         True,
-        {"as": _TAKE["as"], "reject": _TAKE["reject"]},
+        {"as": "It is the organisation's that is named, and counts.", "reject": _TAKE["reject"]},
     ),
     "reference-unknown": QueryKind(
         "The workbook has a reference code that this collection did not make.",
         "It may be a blank workbook, one of another collection, or one whose code was changed. Ask the sender.",
         True,
-        {"as": _TAKE["as"], "reject": _TAKE["reject"]},
+        {"as": "It is the organisation's that is named, and counts.", "reject": _TAKE["reject"]},
     ),
     "round-other": QueryKind(
         "The workbook was made for another round.",
