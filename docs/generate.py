@@ -14,6 +14,8 @@ import yaml
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import main
+from kil_xlsx.core.intake import QUERIES
+from kil_xlsx.core.ledger import EVENTS
 from kil_xlsx.core.problems import CATALOGUE, Severity
 from kil_xlsx.core.returns import text_of
 from kil_xlsx.layout.typed_rules import RULES, TAKEN, WHERE, Rule
@@ -137,6 +139,27 @@ def returns_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def queries_page() -> str:
+    """What a collection asks a person, and what its ledger tells."""
+    lines = [
+        "# What a collection asks a person",
+        "",
+        "This page is made from the program's own catalogue.",
+        "",
+        "Where something about a return cannot be known, the program asks and does not guess. `kil-xlsx resolve` lists",
+        "what is open and takes the decision, with the role of who made it and a reason; both stay in the ledger.",
+        "Where the return *waits*, it does not count until the query is decided.",
+    ]
+    for code, kind in QUERIES.items():
+        waits = "The return waits." if kind.holds else "Nothing waits for it."
+        lines += ["", f"## `{code}`", "", f"{kind.message} {waits}", "", kind.remedy, ""]
+        lines += [f"- `{choice}`: {does}" for choice, does in kind.choices.items()]
+    lines += ["", "## The ledger", "", "Every line of the ledger is one of these. Lines are only ever added.", ""]
+    lines += ["| Kind | What happened |", "| --- | --- |"]
+    lines += [f"| `{kind}` | {words} |" for kind, words in EVENTS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its content."""
     made = {
@@ -144,6 +167,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "problems.md": problems_page(),
         FOLDER / "typed-values.md": typed_values_page(),
         FOLDER / "returns.md": returns_page(),
+        FOLDER / "queries.md": queries_page(),
     }
     for name in pipeline.SCHEMAS:
         text = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False) + "\n"

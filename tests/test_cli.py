@@ -22,8 +22,8 @@ from kil_xlsx.cli.commands import main as group
 RETURNED = Path(__file__).parents[1] / "samples" / "returned"
 
 COMMANDS = [
-    "generate", "read", "mark", "benchmark", "feedback", "export",
-    "codebook", "schema", "framework", "frameworks", "theme", "demo",
+    "init", "generate", "read", "mark", "benchmark", "feedback", "export",
+    "status", "show", "chase", "diff", "codebook", "schema", "framework", "frameworks", "theme", "demo",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from kil_xlsx import pipeline
 from kil_xlsx.errors import DefinitionError, KilXlsxError, OrganisationsListError, OutputError, UsageProblem
-from kil_xlsx.pipeline import Outputs
+from kil_xlsx.pipeline import Outputs, workbooks
 from kil_xlsx.pipeline import benchmark as maker
 
 CREATED = datetime(2026, 4, 7, 9, 30)
@@ -100,7 +100,7 @@ def test_a_failure_on_the_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest
         made.append(1)
         return real(*given)
 
-    monkeypatch.setattr(pipeline, "workbook_bytes", fails)
+    monkeypatch.setattr(workbooks, "workbook_bytes", fails)
     with pytest.raises(OutputError):
         generate(tmp_path / "out" / "deep")
     assert list(tmp_path.iterdir()) == []

@@ -622,9 +622,9 @@ def test_the_command_line_tells_what_was_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.source
-def test_the_example_in_the_tutorial_is_an_answers_file(tmp_path: Path) -> None:
-    """What the tutorial shows can be copied and used."""
-    text = (Path(__file__).parents[1] / "docs" / "tutorial.md").read_text(encoding="utf-8")
+def test_the_example_in_the_documents_is_an_answers_file(tmp_path: Path) -> None:
+    """What the page on plain files shows can be copied and used."""
+    text = (Path(__file__).parents[1] / "docs" / "files.md").read_text(encoding="utf-8")
     example = re.search(r"```json\n(.*?)```", text, re.DOTALL)
     assert example is not None
     (tmp_path / "a.json").write_text(example[1])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kil_xlsx.cli import printing
+from kil_xlsx.cli.inside import Here, inside, needed
 from kil_xlsx.cli.options import (
     FILE,
     created_option,
@@ -19,7 +21,7 @@ from kil_xlsx.cli.options import (
     theme_option,
 )
 from kil_xlsx.cli.program import FINE, PROBLEMS, Invited, NamedFile
-from kil_xlsx.cli.telling import as_typed, with_framework
+from kil_xlsx.cli.telling import as_typed
 
 
 @click.command(
@@ -31,9 +33,9 @@ from kil_xlsx.cli.telling import as_typed, with_framework
         "kil-xlsx benchmark returns-2027 --out comparison-2027 --earlier comparison-2026/release.json",
     ),
 )
-@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@click.argument("paths", nargs=-1, type=FILE, metavar="[PATH...]")
 @framework_option
-@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="Where to: a folder that can be published.")
+@click.option("--out", type=FILE, metavar="FOLDER", help="Where to: a folder that can be published.")
 @click.option(
     "--group", "group_by", multiple=True, metavar="FIELD",
     help="Compare within the answers to a field; may be repeated.",
@@ -72,10 +74,13 @@ from kil_xlsx.cli.telling import as_typed, with_framework
 @theme_option
 @created_option
 @force_option
+@inside
 def benchmark(
+    context: click.Context,
+    here: Here,
     paths: Sequence[Path],
     framework: str,
-    out: Path,
+    out: Path | None,
     group_by: Sequence[str],
     lists: Sequence[tuple[str, Path]],
     invited: Sequence[tuple[str, int]],
@@ -97,23 +102,33 @@ def benchmark(
     organisations that agreed are counted, and nothing is shown from which the answers of one could be told: medians
     need five organisations besides the reader, quartiles ten, other percentiles twenty, and what could be worked out
     from other figures or from an earlier release is held back as well. Where an organisation sent several files, the
-    last one given counts. The exit code is 1 when a file could not be used.
+    last one given counts.
+
+    Inside a collection PATH may be left out: then the returns are compared that count now, FOLDER is called by the
+    release's number, in the folder releases, and the release is put on record. The exit code is 1 when a file could
+    not be used.
     """
     from kil_xlsx.core.release import Thresholds
-    from kil_xlsx.pipeline.benchmark import benchmark as make_release
+    from kil_xlsx.pipeline.benchmark import benchmark as compare
+    from kil_xlsx.pipeline.collection.releases import make_release
     from kil_xlsx.results.show import plain, release_counts, release_exclusions, release_scores, some
 
     thresholds = None
     if lower_thresholds is not None:
         mean, quartiles, percentiles = lower_thresholds
         thresholds = Thresholds(mean=mean, quartiles=quartiles, percentiles=percentiles)
-    with printing.progress("Reading") as progress:
-        done = make_release(
-            paths, out, framework, group_by=group_by, lists=lists, invited=dict(invited), organisations=organisations,
-            earlier=earlier, thresholds=thresholds, outsiders_only=for_outsiders, log=log,
-            ignore_log=ignore_earlier_releases, contact=contact, password=password, theme=theme, created=created,
-            force=force, progress=progress,
-        )  # fmt: skip
+    options: dict[str, Any] = {
+        "group_by": group_by, "lists": lists, "invited": dict(invited), "organisations": organisations,
+        "earlier": earlier, "thresholds": thresholds, "outsiders_only": for_outsiders, "log": log,
+        "ignore_log": ignore_earlier_releases, "contact": contact, "theme": theme, "created": created, "force": force,
+    }  # fmt: skip
+    with here.collection(context, paths) as collection, printing.progress("Reading") as progress:
+        if collection is not None:
+            returned = collection.returned(password=password, progress=progress)
+            done = make_release(collection, returned, out, progress=progress, **options)
+        else:
+            folder = needed(context, "--out", out)
+            done = compare(paths, folder, framework, password=password, progress=progress, **options)
     console = printing.page()
     release = done.release
     printing.draw(console, release_counts(release))
@@ -128,7 +143,7 @@ def benchmark(
             label = plain(respondent.label, 40)
             printing.say(console, f"{label}: too few organisations to show any figure.\n", "yellow")
     unused = release.files.refused + release.files.not_comparable
-    printing.say(console, f"Release {release.number} written to {out.resolve()}:", "bold green")
+    printing.say(console, f"Release {release.number} written to {done.folder.resolve()}:", "bold green")
     for path in done.files[:3]:
         printing.say(console, path.name, indent=1)
     printing.say(console, f"data ({some(len(done.files) - 3, 'file')})", indent=1)
@@ -137,16 +152,16 @@ def benchmark(
     if unused:
         names = [plain(reading.file.name, 60) for reading in done.returned.readings if reading.refused]
         listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-        why = f"'kil-xlsx read' with the same files{with_framework(framework)} says why."
+        same = f" with the same files{here.with_framework(framework)}" if paths else ""
+        why = f"'kil-xlsx read'{same} says why."
         printing.notes(console, [f"{some(unused, 'file')} could not be used: {listed}. {why}"])
     printing.say(console, release.method.suppression, "dim")
-    given = " ".join(as_typed(path) for path in paths)
-    printing.next_steps(
-        console,
-        (
-            "Give each organisation its feedback:",
-            f"kil-xlsx feedback {given} --release {as_typed(out / 'release.json')} --out feedback"
-            f"{f' --organisations {as_typed(organisations)}' if organisations else ''}{with_framework(framework)}",
-        ),
-    )
+    again = ""
+    if paths:
+        again = (
+            f"{''.join(f' {as_typed(path)}' for path in paths)} --release {as_typed(done.folder / 'release.json')} "
+            f"--out feedback{f' --organisations {as_typed(organisations)}' if organisations else ''}"
+            f"{here.with_framework(framework)}"
+        )
+    printing.next_steps(console, ("Give each organisation its feedback:", f"kil-xlsx feedback{again}"))
     return PROBLEMS if unused else FINE

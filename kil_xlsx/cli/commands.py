@@ -12,10 +12,14 @@ import click
 from kil_xlsx import __version__, pipeline
 from kil_xlsx.cli import printing
 from kil_xlsx.cli.benchmark_commands import benchmark
+from kil_xlsx.cli.collection_commands import init
 from kil_xlsx.cli.definition_commands import codebook, frameworks, schema, theme
 from kil_xlsx.cli.export_commands import export
 from kil_xlsx.cli.feedback_commands import feedback
 from kil_xlsx.cli.framework_commands import framework as framework_group
+from kil_xlsx.cli.intake_commands import consensus, fetch, import_, resolve
+from kil_xlsx.cli.inside import Here, enter, given, inside, needed
+from kil_xlsx.cli.keep_commands import check, forget, waive, withdraw
 from kil_xlsx.cli.options import (
     FILE,
     created_option,
@@ -27,7 +31,9 @@ from kil_xlsx.cli.options import (
     theme_option,
 )
 from kil_xlsx.cli.program import FINE, PROBLEMS, Day, Program
-from kil_xlsx.cli.telling import as_typed, show_returns, what_next, with_framework
+from kil_xlsx.cli.see_commands import chase, diff, show, status
+from kil_xlsx.cli.send_commands import send
+from kil_xlsx.cli.telling import as_typed, show_returns, what_next
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +49,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     invoke_without_command=True,
     epilog=examples(
         "kil-xlsx demo                                  see the whole loop on made-up organisations",
+        "kil-xlsx init spring-2026                      a folder that keeps a whole round",
         "kil-xlsx generate                              blank workbooks, into the folder workbooks",
         "kil-xlsx generate --organisations list.csv     one for each organisation of a list",
         "kil-xlsx read returns                          read what came back, and say what is wrong",
@@ -52,14 +59,18 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     + "\n\nExit codes: 0 fine, 1 problems found in returns, 2 command not understood, 3 could not go on.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="kil-xlsx", message="%(prog)s %(version)s")
+@click.option("-C", "--collection", type=FILE, metavar="FOLDER", help="As if started in that collection.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, collection: Path | None) -> None:
     """Send a self-assessment workbook to organisations, read it back, score it and compare.
 
-    Add --help to any command for what it does and examples.
+    A collection is a folder that keeps a whole round: inside it, commands know its settings and what came back. All
+    commands on workbooks and files work without one too. Add --help to any command for what it does and examples.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+        return
+    enter(context, collection)
 
 
 @main.command(
@@ -100,7 +111,10 @@ def main(context: click.Context) -> None:
 @theme_option
 @created_option
 @force_option
+@inside
 def generate(
+    context: click.Context,
+    here: Here,
     framework: str,
     respondent: str | None,
     organisations: Path | None,
@@ -120,15 +134,28 @@ def generate(
     Without a list: one blank workbook for each respondent type or, with --previous or --answers, one for each
     organisation that these are of. An organisation is known by its org-id, else by its name. Nothing is overwritten
     unless you say --force, and if any row of the list is wrong, all that is wrong is shown and nothing is written.
+
+    Inside a collection, its settings say what is not given here, and each workbook is put on the send list under a
+    reference code that only this collection can make.
     """
     from kil_xlsx.results.show import some
 
     with printing.progress("Writing") as progress:
-        done = pipeline.generate(
-            framework, respondent=respondent, organisations=organisations, out=out, round_id=round_id, due=due,
-            contact=contact, previous=previous, answers=answers, benchmark=benchmark, theme=theme,
-            created=created, force=force, progress=progress,
-        )  # fmt: skip
+        if here.place is not None:
+            from kil_xlsx.pipeline.collection import opened, workbooks
+
+            with opened(here.place) as collection:
+                done = workbooks.generate(
+                    collection, out, respondent=respondent, framework=framework, organisations=organisations,
+                    round_id=round_id, due=due, contact=contact, previous=previous, answers=answers,
+                    benchmark=benchmark, theme=theme, created=created, force=force, progress=progress,
+                )  # fmt: skip
+        else:
+            done = pipeline.generate(
+                framework, respondent=respondent, organisations=organisations, out=out, round_id=round_id, due=due,
+                contact=contact, previous=previous, answers=answers, benchmark=benchmark, theme=theme,
+                created=created, force=force, progress=progress,
+            )  # fmt: skip
     console = printing.page()
     _show_workbooks(console, done.workbooks[:_MOST_ROWS])
     more = len(done.workbooks) - _MOST_ROWS
@@ -137,14 +164,23 @@ def generate(
     printing.say(console, f"{some(len(done.workbooks), 'workbook')} written to {done.folder.resolve()}", "bold green")
     printing.say(console, f"{done.framework.title}, version {done.framework.version}", "dim")
     printing.notes(console, done.notes)
-    printing.next_steps(
-        console,
-        "Send each organisation its workbook. They fill in the tinted cells, save and send it back.",
-        (
-            "Put what comes back into a folder, such as returns, then run:",
-            f"kil-xlsx read returns{with_framework(framework)}",
-        ),
-    )
+    send = "Send each organisation its workbook. They fill in the tinted cells, save and send it back."
+    if here.place is not None:
+        printing.next_steps(
+            console,
+            send,
+            ("Or let the program mail them; see what would go with:", "kil-xlsx send --dry-run"),
+            ("Put what comes back into a folder, such as returned, then run:", "kil-xlsx import returned"),
+        )
+    else:
+        printing.next_steps(
+            console,
+            send,
+            (
+                "Put what comes back into a folder, such as returns, then run:",
+                f"kil-xlsx read returns{here.with_framework(framework)}",
+            ),
+        )
     return FINE
 
 
@@ -180,7 +216,7 @@ def _show_workbooks(console: Console, workbooks: Sequence[pipeline.Workbook]) ->
         "kil-xlsx read returns --json | jq '.files[].scores.overall'",
     ),
 )
-@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@click.argument("paths", nargs=-1, type=FILE, metavar="[PATH...]")
 @framework_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema return).")
 @click.option("--csv", "as_csv", is_flag=True, help="One row for each organisation and item, as CSV.")
@@ -188,7 +224,10 @@ def _show_workbooks(console: Console, workbooks: Sequence[pipeline.Workbook]) ->
 @click.option("--second-reader", is_flag=True, help="Read every cell with openpyxl too, and report where it differs.")
 @password_option
 @force_option
+@inside
 def read(
+    context: click.Context,
+    here: Here,
     paths: Sequence[Path],
     framework: str,
     as_json: bool,
@@ -200,7 +239,8 @@ def read(
 ) -> int:
     """Read completed workbooks: answers, scores, and everything that is wrong with them.
 
-    PATH is a file, or a folder with all that is in it. One bad file never stops the rest. The exit code is 1 when
+    PATH is a file, or a folder with all that is in it. Inside a collection it may be left out: then the returns are
+    shown that count now. One bad file never stops the rest. The exit code is 1 when
     there are errors or queries. CSV texts that a spreadsheet could take for a formula get an apostrophe in front; the
     JSON copy is exact.
     """
@@ -208,8 +248,13 @@ def read(
     if out is not None:
         with pipeline.Outputs([out], force=force):
             pass  # said before the reading rather than after it
-    with printing.progress("Reading") as progress:
-        found = pipeline.read(paths, framework, second_reader=second_reader, password=password, progress=progress)
+    with here.collection(context, paths) as collection, printing.progress("Reading") as progress:
+        if collection is None:
+            found = pipeline.read(paths, framework, second_reader=second_reader, password=password, progress=progress)
+        elif second_reader:
+            raise click.UsageError("--second-reader reads files: name them, such as the folder originals.", context)
+        else:
+            found = collection.returned(password=password, progress=progress)
     code = PROBLEMS if found.problems else FINE
     if form:
         data = pipeline.read_json(found) if form == "json" else pipeline.read_csv(found).encode()
@@ -223,7 +268,7 @@ def read(
     if out is not None:
         printing.say(console, f"Written to {out.resolve()}", "bold green")
     else:
-        what_next(console, found, paths, framework)
+        what_next(console, found, paths, here.with_framework(framework))
     return code
 
 
@@ -249,19 +294,22 @@ def _form(as_json: bool, as_csv: bool, out: Path | None) -> str:
         'kil-xlsx mark returns --out to-fix --contact "Sam, 0117 496 0000" --theme theme.yaml',
     ),
 )
-@click.argument("path", type=FILE, metavar="PATH")
+@click.argument("path", type=FILE, required=False, metavar="[PATH]")
 @framework_option
-@click.option("--out", type=FILE, required=True, metavar="PATH", help="The copy; for a folder, where the copies go.")
+@click.option("--out", type=FILE, metavar="PATH", help="The copy; for a folder, where the copies go.")
 @click.option("--due", type=Day(), metavar="DAY", help="Until when copies should come back, such as 2026-06-30.")
 @click.option("--contact", default="", metavar="TEXT", help="Whom to ask, as it stands on the first sheet.")
 @password_option
 @theme_option
 @created_option
 @force_option
+@inside
 def mark(
-    path: Path,
+    context: click.Context,
+    here: Here,
+    path: Path | None,
     framework: str,
-    out: Path,
+    out: Path | None,
     due: date | None,
     contact: str,
     password: str | None,
@@ -274,14 +322,20 @@ def mark(
     Every answer is carried over. What was wrong stays as it was typed, its cell has a thick frame and a note, and a
     sheet "To fix" lists it all with links and ticks it off as it is put right. Sheets, cells and notes of the sender's
     own are listed there. PATH is a file, or a folder: then each return with errors or queries gets a copy, named after
-    it. The files that came back are never changed. The exit code is 1 when a file of a folder could not be used.
+    it. Inside a collection PATH may be left out: then each return that counts now and has errors or queries gets a
+    copy. The files that came back are never changed. The exit code is 1 when a file of a folder could not be used.
     """
+    from kil_xlsx.pipeline.mark import SUFFIX
     from kil_xlsx.pipeline.mark import mark as write_copies
     from kil_xlsx.results.show import Shown, Table, plain, some
 
-    with printing.progress("Reading") as progress:
+    with here.collection(context, [path] if path else []) as collection, printing.progress("Reading") as progress:
+        target = needed(context, "--out", out)
+        source = path or collection.returned(password=password, progress=progress)  # type: ignore[union-attr]  # one is
+        if path is not None and path.is_file() and not given(context, "out"):
+            target /= f"{path.stem}{SUFFIX}.xlsx"
         done = write_copies(
-            path, out, framework, due=due, contact=contact, password=password, theme=theme, created=created,
+            source, target, framework, due=due, contact=contact, password=password, theme=theme, created=created,
             force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
@@ -297,7 +351,7 @@ def mark(
     more = len(done.copies) - _MOST_ROWS
     if more > 0:
         printing.say(console, f" … and {more:,} more\n", "dim")
-    printing.say(console, f"{some(len(done.copies), 'copy', 'copies')} written to {out.resolve()}", "bold green")
+    printing.say(console, f"{some(len(done.copies), 'copy', 'copies')} written to {target.resolve()}", "bold green")
     if done.sound:
         printing.say(console, f"Without a copy, since nothing is to be put right: {len(done.sound):,}", "dim")
     printing.notes(console, done.unused)
@@ -306,7 +360,26 @@ def mark(
     return PROBLEMS if done.unused else FINE
 
 
-for command in (benchmark, feedback, export, codebook, schema, theme, framework_group, frameworks):
+for command in (
+    init,
+    send,
+    status,
+    show,
+    chase,
+    diff,
+    benchmark,
+    feedback,
+    export,
+    import_,
+    fetch,
+    resolve,
+    consensus,
+    waive, withdraw, forget, check, codebook,
+    schema,
+    theme,
+    framework_group,
+    frameworks,
+):
     main.add_command(command)
 
 

@@ -9,6 +9,7 @@ import click
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
+from kil_xlsx.cli.inside import Here, inside
 from kil_xlsx.cli.options import FILE, examples, force_option, framework_option, print_or_write, respondent_option
 from kil_xlsx.cli.program import FINE
 
@@ -25,7 +26,16 @@ from kil_xlsx.cli.program import FINE
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON (see: kil-xlsx schema codebook).")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the JSON to a file.")
 @force_option
-def codebook(framework: str, respondent: str | None, as_json: bool, out: Path | None, force: bool) -> int:
+@inside
+def codebook(
+    context: click.Context,
+    here: Here,
+    framework: str,
+    respondent: str | None,
+    as_json: bool,
+    out: Path | None,
+    force: bool,
+) -> int:
     """Print the data dictionary: every item, its choices and codes, its unit, and where it is entered."""
     book = pipeline.codebook(framework, respondent=respondent)
     if as_json or out is not None:
@@ -57,7 +67,8 @@ def schema(name: str, out: Path | None, force: bool) -> int:
 
     return: what 'read --json' gives. release: release.json. codebook: what 'codebook --json' gives. framework: the
     files that define a questionnaire. theme: the file with colours, font, logo and footer.
-    answers: what 'generate --answers' takes.
+    answers: what 'generate --answers' takes. status, organisation, diff: what 'status', 'show' and 'diff' give with
+    --json.
     """
     data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
     return print_or_write(data, out, force=force)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from kil_xlsx.cli import printing
+from kil_xlsx.cli.inside import Here, inside, needed, sources
 from kil_xlsx.cli.options import (
     FILE,
     created_option,
@@ -32,12 +33,12 @@ _MOST_NOTES = 10
         'kil-xlsx feedback returns --release comparison/release.json --out feedback --contact "Sam, 0117 496 0000"',
     ),
 )
-@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
+@click.argument("paths", nargs=-1, type=FILE, metavar="[PATH...]")
 @click.option(
-    "--release", type=FILE, required=True, metavar="FILE",
+    "--release", type=FILE, metavar="FILE",
     help="The release.json that 'kil-xlsx benchmark' wrote from the same returns.",
 )  # fmt: skip
-@click.option("--out", type=FILE, required=True, metavar="FOLDER", help="Where to.")
+@click.option("--out", type=FILE, metavar="FOLDER", help="Where to.")
 @click.option(
     "--previous", type=FILE, metavar="PATH",
     help="What came back last time: a workbook, a folder of them, or the file of 'read --json'.",
@@ -53,10 +54,13 @@ _MOST_NOTES = 10
 @theme_option
 @created_option
 @force_option
+@inside
 def feedback(
+    context: click.Context,
+    here: Here,
     paths: Sequence[Path],
-    release: Path,
-    out: Path,
+    release: Path | None,
+    out: Path | None,
     previous: Path | None,
     framework: str,
     organisations: Path | None,
@@ -72,14 +76,19 @@ def feedback(
     It holds the organisation's own answers and scores, those of last time, strengths, next steps, and the published
     figures of its group; nothing of any other organisation. Give the returns that the release was made from. An
     organisation that did not agree to share its answers gets feedback too: its own answers beside the figures of the
-    others. The exit code is 1 when a file could not be used.
+    others. Inside a collection PATH and --release may be left out: then it is the returns that count now, and the
+    newest release of this round. The exit code is 1 when a file could not be used.
     """
+    from kil_xlsx.pipeline.collection.releases import newest_release
     from kil_xlsx.pipeline.feedback import give_feedback
     from kil_xlsx.results.show import Shown, Table, plain, some
 
-    with printing.progress("Writing") as progress:
+    with here.collection(context, paths) as collection, printing.progress("Writing") as progress:
+        if release is None and collection is not None:
+            release = newest_release(collection)
         done = give_feedback(
-            paths, release, out, framework, previous=previous, organisations=organisations, theme=theme,
+            sources(collection, paths, password, progress), needed(context, "--release", release),
+            needed(context, "--out", out), framework, previous=previous, organisations=organisations, theme=theme,
             contact=contact, password=password, pdf=not no_pdf, created=created, force=force, progress=progress,
         )  # fmt: skip
     console = printing.page()
@@ -102,7 +111,8 @@ def feedback(
     if more > 0:
         printing.say(console, f" … and {more:,} more\n", "dim")
     files = sum(len(each.files) for each in done.given)
-    what = f"Feedback for {some(len(done.given), 'organisation')}: {some(files, 'file')} written to {out.resolve()}"
+    gone = f"{some(files, 'file')} written to {done.folder.resolve()}"
+    what = f"Feedback for {some(len(done.given), 'organisation')}: {gone}"
     printing.say(console, what, "bold green")
     created_on = done.release.created
     when = f"{created_on.day} {created_on:%B %Y}"
@@ -116,6 +126,7 @@ def feedback(
         printing.next_steps(
             console,
             "Look at one or two, then send each organisation its own files, and nobody else's.",
+            *([] if here.place is None else [("Or let the program mail them:", "kil-xlsx send --feedback")]),
             "Keep the folder with the returns: the files say what each organisation answered.",
         )
     return PROBLEMS if any(reading.refused for reading in done.returned.readings) else FINE

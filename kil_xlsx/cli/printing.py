@@ -75,6 +75,11 @@ def say(console: Console, words: str, style: str = "", *, label: str = "", inden
     console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
 
+def shown(console: Console, words: Shown) -> None:
+    """Say a sentence in its tone."""
+    say(console, words.text, _TONES[words.tone])
+
+
 def notes(console: Console, words: Iterable[str]) -> None:
     """Say what the coordinator may want to check."""
     from rich.text import Text
@@ -104,7 +109,7 @@ def unbroken(console: Console, words: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress(what: Literal["Writing", "Reading"]) -> Iterator[Progress]:
+def progress(what: Literal["Writing", "Reading", "Sending"]) -> Iterator[Progress]:
     """A progress bar on the standard error output, if that is a terminal; else nothing."""
     if not sys.stderr.isatty():
         yield quiet

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from kil_xlsx.core import days
 from kil_xlsx.errors import Fault, KilXlsxError, OrganisationsListError
 
 FINE, PROBLEMS, USAGE, CANNOT_GO_ON, STOPPED = 0, 1, 2, 3, 130
@@ -41,8 +42,39 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+SECTIONS = {
+    "A collection": (
+        "init", "send", "import", "fetch", "status", "show", "chase", "diff", "resolve", "consensus", "waive",
+        "withdraw", "forget", "check",
+    ),
+    "Workbooks and files": ("generate", "read", "mark", "benchmark", "feedback", "export"),
+    "Questionnaires": ("codebook", "frameworks", "framework", "schema", "theme"),
+    "To try it out": ("demo",),
+}  # fmt: skip
+"""The commands under the headings of the help page, in the order in which they are used."""
+
+
 class Program(Commands):
     """A group of commands that turns whatever happens into an exit code and plain words, never a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which they are used."""
+        return [name for names in self._sections().values() for name in names]
+
+    def _sections(self) -> dict[str, list[str]]:
+        found = {title: [name for name in names if name in self.commands] for title, names in SECTIONS.items()}
+        placed = {name for names in SECTIONS.values() for name in names}
+        found["More"] = [name for name in self.commands if name not in placed]
+        return {title: names for title, names in found.items() if names}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under their headings, all in one measure."""
+        limit = formatter.width - 6 - max(map(len, self.commands))
+        widest = max(map(len, self.commands))
+        for title, names in self._sections().items():
+            with formatter.section(title):
+                rows = [(name.ljust(widest), self.commands[name].get_short_help_str(limit)) for name in names]
+                formatter.write_dl(rows)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run the command line and exit."""
@@ -109,19 +141,14 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # older versions of click
     """A day, such as 2026-05-31, 31/05/2026 or "31 May 2026"."""
 
     name = "day"
-    _FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
-        for form in self._FORMS:
-            try:
-                day = datetime.strptime(str(value).strip(), form).date()  # noqa: DTZ007 - a day has no time zone
-            except ValueError:
-                continue
-            if 1990 <= day.year <= 2099:
-                return day
-        self.fail(f"'{value}' is not a day. Write it as 2026-05-31, 31/05/2026 or “31 May 2026”.", param, ctx)
+        day = days.day(str(value))
+        if day is not None:
+            return day
+        self.fail(f"'{value}' is not a day. Write it as {days.EXAMPLES}.", param, ctx)
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg]  # older versions of click have no argument here

@@ -62,7 +62,7 @@ def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> 
     if not brief:
         for reading in found.readings:
             if single:
-                _explain_problems(console, reading)
+                explain_problems(console, reading)
             else:
                 _list_problems(console, reading)
     _show_second(console, found)
@@ -72,7 +72,7 @@ def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> 
         printing.notes(console, [f"{len(skipped) - 10} more files were skipped."])
 
 
-def _explain_problems(console: Console, reading: Reading) -> None:
+def explain_problems(console: Console, reading: Reading) -> None:
     """The problems of a file that is read on its own: where, what was found, and what to do."""
     from kil_xlsx.results.show import Told, told_by_sheet
 
@@ -147,13 +147,17 @@ def _show_second(console: Console, found: pipeline.Returned) -> None:
     console.print()
 
 
-def what_next(console: Console, found: pipeline.Returned, paths: Sequence[Path], framework: str) -> None:
+def what_next(console: Console, found: pipeline.Returned, paths: Sequence[Path], options: str) -> None:
+    """What may be done now.
+
+    :param paths: what was read, as it was typed; nothing where it was what a collection has.
+    :param options: what has to be typed again with every command.
+    """
     from kil_xlsx.core.problems import Severity
 
     readable = sum(not reading.refused for reading in found.readings)
-    again = (
-        f"{' '.join(as_typed(path) for path in paths)}{with_framework(framework)}" if len(paths) <= _MOST_PATHS else ""
-    )
+    again = "".join(f" {as_typed(path)}" for path in paths) + options if len(paths) <= _MOST_PATHS else None
+    out = " --out comparison" if paths else ""
     codes = {each.code for one in found.readings for each in one.problems if each.severity is not Severity.NOTE}
     lines: list[str | tuple[str, str]] = []
     if found.problems and len(found.readings) > 1:
@@ -162,15 +166,13 @@ def what_next(console: Console, found: pipeline.Returned, paths: Sequence[Path],
         lines.append("Read files of another questionnaire with that one: --framework and its name or folder.")
     if codes - _OURS:
         lines.append("Tell the senders what to put right; they save the workbook and send it again.")
-    if readable and again:
-        lines.append(("Keep all of it in a table:", f"kil-xlsx read {again} --csv --out returns.csv"))
+    if readable and again is not None:
+        lines.append(("Keep all of it in a table:", f"kil-xlsx read{again} --csv --out returns.csv"))
     elif readable:
         lines.append("Keep all of it in a table: run the same command with --csv --out returns.csv at its end.")
-    if readable > 1 and again:
-        lines.append(("Compare the organisations:", f"kil-xlsx benchmark {again} --out comparison"))
+    if readable > 1 and again is not None:
+        lines.append(("Compare the organisations:", f"kil-xlsx benchmark{again}{out}"))
     elif readable > 1:
-        lines.append(
-            f"Compare them: kil-xlsx benchmark with the same files{with_framework(framework)} --out comparison"
-        )
+        lines.append(f"Compare them: kil-xlsx benchmark with the same files{options} --out comparison")
     if lines:
         printing.next_steps(console, *lines)

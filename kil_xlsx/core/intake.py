@@ -109,6 +109,12 @@ QUERIES: dict[str, QueryKind] = {
         True,
         {"accept": "It counts all the same.", "reject": _TAKE["reject"]},
     ),
+    "nothing-new": QueryKind(
+        "The workbook came back as it was sent out: nobody has filled in anything.",
+        "Ask the sender whether they attached the right file.",
+        True,
+        {"accept": "It counts all the same.", "reject": _TAKE["reject"]},
+    ),
     "second-person": QueryKind(
         "Somebody else of the same organisation has answered already.",
         "Both may stand as views of two people until they have agreed; or one takes the place of the other.",
@@ -222,6 +228,15 @@ def stated(reading: Reading, instrument: Instrument | None) -> Stated | None:
         person=typed("completed_by"),
         digest=says.hexdigest(),
     )
+
+
+def untouched(reading: Reading) -> tuple[Doubt, ...]:
+    """The doubt about a return in which nobody has filled in anything; nothing where somebody has."""
+    wrong = next((each for each in reading.problems if each.code in _UNTOUCHED), None)
+    return (Doubt("nothing-new"),) if wrong is not None else ()
+
+
+_UNTOUCHED = frozenset(("return-empty", "return-as-sent"))
 
 
 @dataclass(frozen=True)

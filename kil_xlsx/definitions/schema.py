@@ -9,6 +9,7 @@ import msgspec
 
 from kil_xlsx.core.branding import ThemeFile
 from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ID = "urn:kil-xlsx:schema:framework"
@@ -43,6 +44,15 @@ def theme_schema() -> dict[str, Any]:
         "description": definitions["ThemeFile"]["description"],
         **schema,
     }
+
+
+def settings_schema() -> dict[str, Any]:
+    """The schema of the settings of a collection: what explains a file that was refused."""
+    schema, definitions = _described(Settings)
+    properties = definitions["Settings"]["properties"]
+    for name in ("smtp", "imap"):  # the file has no way of writing nothing, so what is there has to be a section
+        properties[name] = properties[name]["anyOf"][0]
+    return {"$schema": DIALECT, "title": "Settings of a collection", **schema}
 
 
 def _described(root: type) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Literal
 
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.returns import Key, Typed
@@ -78,13 +79,15 @@ class Left:
 class Marking:
     """Everything to put right, in order; what could not be carried over; and what stood in the cells at that time.
 
-    ``notes`` are the words for single cells.
+    ``notes`` are the words for single cells; ``about`` begins the keys of the words that differ between what is to be
+    put right ("fix") and what several people are to agree on ("agree").
     """
 
     marks: tuple[Mark, ...] = ()
     left: tuple[Left, ...] = ()
     held: Mapping[Key, Typed] = field(default_factory=dict)
     notes: Mapping[CellRef, str] = field(default_factory=dict)
+    about: Literal["fix", "agree"] = "fix"
 
     @cached_property
     def cells(self) -> frozenset[Key]:

@@ -18,6 +18,7 @@ ENGLISH: dict[str, str] = {
     # Sheets
     "sheet.start": "Start",
     "sheet.to_fix": "To fix",
+    "sheet.to_agree": "To agree",
     "sheet.about": "About you",
     "sheet.assessment": "Assessment",
     "sheet.measures": "Measures",
@@ -126,6 +127,25 @@ ENGLISH: dict[str, str] = {
     "fix.start": "To fix",
     "fix.start_left": "{count} left: go to “{sheet}”",
     "fix.start_done": "Nothing left to fix",
+    # A workbook in which several people of an organisation agree on one answer
+    "agree.intro": (
+        "Several people of your organisation have answered. What all of them say is filled in. Each line below is "
+        "something on which they differ, and its cell is blank, with a thick frame and a note. Agree on one answer, "
+        "enter it, save this file and send it back: it then counts for your organisation."
+    ),
+    "agree.none": "Everybody has said the same.",
+    "agree.wrong": "What is asked",
+    "agree.found": "What was said",
+    "agree.fixed": "Agreed?",
+    "agree.start": "To agree on",
+    "agree.start_left": "{count} left: go to “{sheet}”",
+    "agree.start_done": "Nothing left to agree on",
+    "agree.do_choice": "Agree on an answer and choose it.",
+    "agree.do_other": "Agree on what to enter.",
+    "agree.do_who": "Name all who have agreed, by their roles.",
+    "agree.note": "The answers differ.",
+    "agree.beside": "What was said differs; enter what you agree on.",
+    "agree.by": "{who}: {said}",
     "fix.lost": "Could not be carried over",
     "fix.lost_intro": (
         "These stood in your file and have no place in this one. Nothing of it was counted. Your own file is unchanged."

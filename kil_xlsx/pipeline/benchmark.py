@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, instrument_of, load
 from kil_xlsx.pipeline.lists import named_group, sent_out
 from kil_xlsx.pipeline.outputs import Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
-from kil_xlsx.pipeline.reading import Returned, read
+from kil_xlsx.pipeline.reading import Returned, Sources, none_readable, taken
 from kil_xlsx.pipeline.versions import earlier as earlier_versions
 from kil_xlsx.pipeline.versions import to_compare
 
@@ -44,16 +44,18 @@ class Benchmarked:
 
     release: Release
     returned: Returned
+    folder: Path
     files: tuple[Path, ...]
     log: Path
     notes: tuple[str, ...] = ()
 
 
 def benchmark(
-    paths: Sequence[Path],
+    sources: Sources,
     out: Path,
     framework: str = DEFAULT_FRAMEWORK,
     *,
+    numbered: bool = False,
     group_by: Sequence[str] = (),
     lists: Sequence[tuple[str, Path]] = (),
     invited: Mapping[str, int] | None = None,
@@ -68,10 +70,13 @@ def benchmark(
     theme: Path | None = None,
     created: datetime | None = None,
     force: bool = False,
+    record: Callable[[Release], None] | None = None,
     progress: Progress = quiet,
 ) -> Benchmarked:
     """Compare returns and write a release: a workbook, a report, a JSON file and data files.
 
+    :param sources: files and folders, or returns that have been read already.
+    :param numbered: each release goes into a folder of its own in ``out``, called by its number.
     :param group_by: profile fields by id, code or label; without it, the framework's own.
     :param lists: named groups, each with the file that says who is in it.
     :param invited: how many were invited, by respondent type; the type "" stands for the only one there is.
@@ -83,6 +88,7 @@ def benchmark(
     :param log: the log of releases; without it, the one beside the folder.
     :param ignore_log: whether figures are shown although an earlier release gives somebody away beside them.
     :param theme: the file with the council's colours, font, logo and footer.
+    :param record: called when all is ready, before any file of the release has its name.
     """
     from kil_xlsx.core.benchmark import Request
     from kil_xlsx.core.benchmark import benchmark as compare
@@ -99,10 +105,10 @@ def benchmark(
     listed = sent_out(organisations, whole, instruments)
     named = _named_lists(lists, instruments)
     fields = [_field_id(whole, name) for name in group_by]
-    with Outputs([out / WORKBOOK, out / REPORT, out / RELEASE], force=force):
+    with Outputs([] if numbered else [out / WORKBOOK, out / REPORT, out / RELEASE], force=force):
         pass  # said before the reading rather than after it
-    returned = read(paths, framework, password=password, progress=progress)
-    came = _came(returned, paths, framework)
+    returned = taken(sources, framework, password=password, progress=progress)
+    came = _came(returned, sources, framework)
     counts = {**listed.invited, **_invited(whole, came, invited or {})}
     compared = [each for each in instruments if each.respondent.id in came or each.respondent.id in counts]
     moment = created or now()
@@ -123,6 +129,8 @@ def benchmark(
         contact=contact,
     )
     made = compare(compared, forward.readings, replace(request, digest=_digest(request, returned)))
+    if numbered:
+        out /= str(made.release.number)
     notes = [
         *listed.notes,
         *forward.notes,
@@ -141,8 +149,10 @@ def benchmark(
         kept.add(history, _log_json(known.with_release(made.logged)))
         # The log first: a release that is out but not in the log could not be protected any more.
         kept.commit()
+        if record is not None:
+            record(made.release)
         outputs.commit()
-    return Benchmarked(made.release, returned, tuple(contents), history, tuple(notes))
+    return Benchmarked(made.release, returned, out, tuple(contents), history, tuple(notes))
 
 
 # What is given
@@ -208,17 +218,12 @@ def _unmatched(
     return notes
 
 
-def _came(returned: Returned, paths: Sequence[Path], framework: str) -> set[str]:
+def _came(returned: Returned, sources: Sources, framework: str) -> set[str]:
     """The respondent types that something could be read of.  KilXlsxError when there is none."""
     readable = (reading for reading in returned.readings if not reading.refused)
     came = {reading.identity.respondent for reading in readable if reading.identity}
     if not came:
-        raise KilXlsxError(
-            f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to compare.",
-            "Run 'kil-xlsx read' on the same files"
-            + ("" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},")
-            + " to see what is wrong with each.",
-        )
+        raise none_readable(sources, framework, "there is nothing to compare")
     return came
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK
 from kil_xlsx.pipeline.outputs import Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
-from kil_xlsx.pipeline.reading import Returned, read
+from kil_xlsx.pipeline.reading import Returned, Sources, none_readable, taken
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Exported:
 
 
 def export(
-    paths: Sequence[Path],
+    sources: Sources,
     out: Path,
     framework: str = DEFAULT_FRAMEWORK,
     *,
@@ -34,6 +32,7 @@ def export(
 ) -> Exported:
     """Read returns and write all that they say as tidy tables, CSV and Parquet, to a folder.
 
+    :param sources: files and folders, or returns that have been read already.
     :param texts: whether the words that people wrote are written too.
     :param password: what locked files are opened with, in memory only.
     :raises OutputError: a file is there already and ``force`` is not set, or one cannot be written.
@@ -43,13 +42,9 @@ def export(
 
     targets = {name: out / name for name in file_names(texts=texts)}
     with Outputs(tuple(targets.values()), force=force) as outputs:  # said before the reading rather than after it
-        returned = read(paths, framework, password=password, progress=progress)
+        returned = taken(sources, framework, password=password, progress=progress)
         if all(reading.refused for reading in returned.readings):
-            more = "" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},"
-            raise KilXlsxError(
-                f"No return could be read from {', '.join(map(str, paths))}, so there is nothing to export.",
-                f"Run 'kil-xlsx read' on the same files{more} to see what is wrong with each.",
-            )
+            raise none_readable(sources, framework, "there is nothing to export")
         files = export_files(returned.readings, returned.instruments, returned.framework, texts=texts)
         for name, content in files.items():
             outputs.add(targets[name], content)

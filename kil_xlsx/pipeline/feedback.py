@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
 from kil_xlsx.pipeline.lists import sent_out
 from kil_xlsx.pipeline.names import safe_name
 from kil_xlsx.pipeline.outputs import Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
-from kil_xlsx.pipeline.reading import Returned, read
+from kil_xlsx.pipeline.reading import Returned, Sources, none_readable, read, taken
 from kil_xlsx.pipeline.versions import earlier, to_compare
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FeedbackGiven:
 
 
 def give_feedback(
-    paths: Sequence[Path],
+    sources: Sources,
     release: Path,
     out: Path,
     framework: str = DEFAULT_FRAMEWORK,
@@ -75,7 +75,8 @@ def give_feedback(
 ) -> FeedbackGiven:
     """Write the feedback of every organisation that returned a workbook that was filled in.
 
-    :param paths: the returns that the release was made from, and any that came later.
+    :param sources: the returns that the release was made from, and any that came later: files and folders, or what was
+        read of them.
     :param release: the ``release.json`` that its answers are held against.
     :param previous: what came back last time, as workbooks or as what ``kil-xlsx read --json`` wrote.
     :param organisations: the list that workbooks were made from, for organisations under one parent.
@@ -84,11 +85,12 @@ def give_feedback(
     :param created: the time that files carry; now, unless given.
     :raises UsageProblem: the release cannot be read, or is of another framework or version.
     """
-    from kil_xlsx.pipeline import _words, branding_of, now
+    from kil_xlsx.pipeline import branding_of, now
     from kil_xlsx.pipeline.peers import for_members, read_release
+    from kil_xlsx.pipeline.workbooks import one_line
 
     branding = branding_of(theme)
-    contact = _words(contact, "The contact")
+    contact = one_line(contact, "The contact")
     whole, instruments = load(framework)
     found = for_members(read_release(release, whole)[0])
     if found.version != whole.version:
@@ -98,13 +100,10 @@ def give_feedback(
         )
     listed = sent_out(organisations, whole, instruments)
     notes = list(listed.notes)
-    returned = read(paths, framework, password=password, progress=progress)
+    returned = taken(sources, framework, password=password, progress=progress)
     if all(reading.refused for reading in returned.readings):
-        raise KilXlsxError(
-            f"No return could be read from {', '.join(map(str, paths))}, so there is nobody to write to.",
-            "Run 'kil-xlsx read' on the same files to see what is wrong with each.",
-        )
-    before = _Earlier(instruments, framework, previous, password, progress) if previous is not None else None
+        raise none_readable(sources, framework, "there is nobody to write to")
+    before = earlier_returns(instruments, framework, previous, password=password, progress=progress)
     done = feedback_of(
         returned, found, out, parents=listed.parents, before=before, branding=branding, contact=contact, pdf=pdf,
         created=created or now(), force=force, progress=progress,
@@ -132,25 +131,74 @@ def feedback_of(
     :param parents: the parent's name, by a name or number of the organisation.
     :param before: what came back last time.
     """
-    from kil_xlsx.core.branding import DEFAULT
-
-    teller = _Teller(returned, release, parents or {}, before, contact, created)
-    wanted = list(teller.wanted())
-    endings = (WORKBOOK, PAGE, *((PDF,) if pdf else ()))
-    targets = [tuple(out / f"{body}{ending}" for ending in endings) for body in _bodies(wanted)]
+    maker = FeedbackMaker(
+        returned, release, parents=parents, before=before, branding=branding, contact=contact, pdf=pdf, created=created
+    )
+    targets = [tuple(out / name for name in maker.names(sha256)) for sha256 in maker.returns]
     given: list[Given] = []
     with Outputs([target for each in targets for target in each], force=force) as outputs:
-        for at, (one, files) in enumerate(zip(wanted, targets, strict=True)):
-            progress(at, len(wanted), files[0].name)
-            told = teller.feedback(one)
-            contents = _written(told, returned.framework, branding or DEFAULT, created, pdf=pdf)
+        for at, (sha256, files) in enumerate(zip(maker.returns, targets, strict=True)):
+            progress(at, len(targets), files[0].name)
+            told, contents = maker.made(sha256)
             for path, data in zip(files, contents, strict=True):
                 outputs.add(path, data)
-            label = one.instrument.respondent.label
-            given.append(Given(told.organisation, label, told.peers.label, told.used, len(told.next_steps), files))
-        progress(len(wanted), len(wanted), "")
+            given.append(
+                Given(
+                    told.organisation, told.respondent_label, told.peers.label, told.used, len(told.next_steps), files
+                )
+            )
+        progress(len(targets), len(targets), "")
         outputs.commit()
-    return FeedbackGiven(release, out, returned, tuple(given), tuple(teller.without), tuple(teller.notes))
+    return FeedbackGiven(release, out, returned, tuple(given), maker.without, maker.notes)
+
+
+class FeedbackMaker:
+    """Makes the feedback of one organisation at a time, from returns that have been read already.
+
+    ``returns`` are the hashes of the returns that feedback is made of: the last of each organisation, if anything was
+    filled in.  For all else see :func:`feedback_of`.
+    """
+
+    def __init__(
+        self,
+        returned: Returned,
+        release: Release,
+        *,
+        parents: Mapping[tuple[str, str], str] | None = None,
+        before: _Earlier | None = None,
+        branding: Branding | None = None,
+        contact: str = "",
+        pdf: bool = True,
+        created: datetime,
+    ) -> None:
+        from kil_xlsx.core.branding import DEFAULT
+
+        self._teller = _Teller(returned, release, parents or {}, before, contact, created)
+        self._branding = branding or DEFAULT
+        self._endings = (WORKBOOK, PAGE, *((PDF,) if pdf else ()))
+        wanted = list(self._teller.wanted())
+        self._wanted = {one.own.sha256: (one, body) for one, body in zip(wanted, _bodies(wanted), strict=True)}
+        self.returns = tuple(self._wanted)
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Who gets no feedback, and why."""
+        return tuple(self._teller.without)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth checking."""
+        return tuple(self._teller.notes)
+
+    def names(self, sha256: str) -> tuple[str, ...]:
+        """What the files are called that are made of a return."""
+        return tuple(f"{self._wanted[sha256][1]}{ending}" for ending in self._endings)
+
+    def made(self, sha256: str) -> tuple[Feedback, tuple[bytes, ...]]:
+        """What an organisation is told, by the hash of its return, and its files in the order of their names."""
+        told = self._teller.feedback(self._wanted[sha256][0])
+        framework, moment = self._teller.returned.framework, self._teller.moment
+        return told, tuple(_written(told, framework, self._branding, moment, pdf=PDF in self._endings))
 
 
 def _written(
@@ -294,6 +342,21 @@ def _bodies(wanted: Sequence[_Wanted]) -> list[str]:
 # Last time
 
 
+def earlier_returns(
+    instruments: Sequence[Instrument],
+    framework: str,
+    previous: Path | Returned | None,
+    *,
+    password: str | None = None,
+    progress: Progress = quiet,
+) -> _Earlier | None:
+    """What came back last time, as the feedback of an organisation is held against it; nothing where it is not given.
+
+    :param previous: workbooks, what ``kil-xlsx read --json`` wrote, or returns that have been read already.
+    """
+    return None if previous is None else _Earlier(instruments, framework, previous, password, progress)
+
+
 class _Earlier:
     """What organisations said last time, each carried forward into this version."""
 
@@ -301,15 +364,17 @@ class _Earlier:
         self,
         instruments: Sequence[Instrument],
         framework: str,
-        previous: Path,
+        previous: Path | Returned,
         password: str | None,
         progress: Progress,
     ) -> None:
-        """Read what came back last time."""
+        """Take what came back last time; it is read now unless it has been read already."""
         self.notes: list[str] = []
         self.instruments = {each.respondent.id: each for each in instruments}
         self.found: list[tuple[Instrument, Member]] = []
-        if previous.suffix.casefold() == ".json" and not previous.is_dir():
+        if isinstance(previous, Returned):
+            self._from_returns(previous)
+        elif previous.suffix.casefold() == ".json" and not previous.is_dir():
             self._from_json(previous, earlier(framework, instruments))
         else:
             self._from_returns(read([previous], framework, password=password, progress=progress))

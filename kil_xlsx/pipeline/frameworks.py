@@ -98,7 +98,7 @@ def theme_file() -> bytes:
     return (templates_folder() / "theme.yaml").read_bytes()
 
 
-SCHEMAS = ("return", "release", "framework", "codebook", "theme", "answers")
+SCHEMAS = ("return", "release", "framework", "codebook", "theme", "answers", "status", "organisation", "diff")
 """The formats that have a JSON Schema."""
 
 
@@ -128,4 +128,8 @@ def schema(name: str) -> dict[str, Any]:
         from kil_xlsx.results.codebook import codebook_schema
 
         return codebook_schema()
+    if name in ("status", "organisation", "diff"):
+        from kil_xlsx.results.collection_json import collection_schema
+
+        return collection_schema(name)
     raise UsageProblem(f"There is no schema '{name}'.", f"There are: {', '.join(SCHEMAS)}.")

@@ -8,13 +8,14 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from kil_xlsx.core.problems import problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.results.return_model import Skipped
 
-_NOT_RETURNS = frozenset((".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db"))
+_NOT_RETURNS = frozenset((".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db", ".msf"))
 
 
 def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, ...]]:
@@ -35,7 +36,7 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, 
     skipped: list[Skipped] = []
     seen: set[Path] = set()
     for path in paths:
-        for each in _walk(path, skipped) if path.is_dir() else (path,):
+        for each in walk(path, skipped) if path.is_dir() else (path,):
             try:
                 whole = each.resolve()
             except (OSError, RuntimeError):  # a link that leads to itself
@@ -53,7 +54,7 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, 
     return tuple(found), tuple(skipped)
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
+def walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
     """The files below a folder that may be returns, by name."""
 
     def unreadable(error: OSError) -> None:
@@ -108,21 +109,39 @@ def content(path: Path, most: int | None = None) -> bytes | str:
     """
     from kil_xlsx.reading.package import Limits
 
+    file = opened(path)
+    if isinstance(file, str):
+        return file
+    try:
+        with file:
+            return file.read((most or Limits().file_bytes) + 1)
+    except OSError as error:
+        return why_unreadable(error)
+
+
+def opened(path: Path) -> BinaryIO | str:
+    """A plain file, open, or why it cannot be opened."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return "it is a folder" if path.is_dir() else "it is not a plain file"
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return "it is not a plain file"
-            return file.read((most or Limits().file_bytes) + 1)
+        file = os.fdopen(handle, "rb")
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            return file
+        file.close()
     except OSError as error:
-        reasons = {
-            errno.ENOENT: "it is not there",
-            errno.ELOOP: "it is a link that leads nowhere",
-            errno.EACCES: "you may not read it, or another program has it open",
-        }
-        return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
+        return why_unreadable(error)
+    return "it is not a plain file"
+
+
+def why_unreadable(error: OSError) -> str:
+    """Why a file cannot be read, in plain words."""
+    reasons = {
+        errno.ENOENT: "it is not there",
+        errno.ELOOP: "it is a link that leads nowhere",
+        errno.EACCES: "you may not read it, or another program has it open",
+    }
+    return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
 
 
 def unread(path: Path, name: str, why: str) -> Reading:

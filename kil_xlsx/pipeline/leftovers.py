@@ -40,7 +40,7 @@ def leftovers(
 def _ours(plan: Plan, made: Document, ret: Return) -> dict[str, str]:
     """The sheets that were sent out, by their folded names now: what each was called then."""
     known = {folded(sheet.name): sheet.name for sheet in made.sheets}
-    for key in ("sheet.to_fix", "sheet.carried", "sheet.peers"):
+    for key in ("sheet.to_fix", "sheet.to_agree", "sheet.carried", "sheet.peers"):
         known.setdefault(folded(plan.words(key)), plan.words(key))
     for entry in ret.entries.values():
         if entry.place is not None:

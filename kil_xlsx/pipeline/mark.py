@@ -6,6 +6,7 @@ written: what was accepted must be accepted as the same, and nothing that was re
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,11 +29,13 @@ from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue, Previous
 from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK
-from kil_xlsx.pipeline.inbox import content, find_files
+from kil_xlsx.pipeline.inbox import content
 from kil_xlsx.pipeline.leftovers import leftovers
 from kil_xlsx.pipeline.marks import is_for_sender, marking_of
+from kil_xlsx.pipeline.names import file_name
 from kil_xlsx.pipeline.outputs import Outputs
 from kil_xlsx.pipeline.prefill import fits, line
+from kil_xlsx.pipeline.reading import Returned
 
 if TYPE_CHECKING:
     from kil_xlsx.pipeline import Progress
@@ -74,7 +77,7 @@ class Marked:
 
 
 def mark(
-    path: Path,
+    source: Path | Returned,
     out: Path,
     framework: str = DEFAULT_FRAMEWORK,
     *,
@@ -88,6 +91,7 @@ def mark(
 ) -> Marked:
     """Write a marked copy of a returned workbook, or of every return in a folder that has errors or queries.
 
+    :param source: a file or a folder, or returns that have been read already; these are treated as a folder's.
     :param out: the copy, which ends in .xlsx; for a folder, the folder for the copies.
     :param due: until when the copy should come back; ``contact`` whom to ask.  Both stand on its first sheet.
     :param password: what a locked file is opened with; the copy is not locked.
@@ -97,34 +101,35 @@ def mark(
     from kil_xlsx.core.branding import DEFAULT
     from kil_xlsx.definitions.branding import load_branding
 
-    many = path.is_dir()
-    _check_out(path, out, many=many)
+    many = isinstance(source, Returned) or source.is_dir()
+    _check_out(source, out, many=many)
     branding = DEFAULT if theme is None else load_branding(theme)
     issue = Issue(created or pipeline.now(), due=due, contact=line(contact), branding=branding)
     targets = [] if many else [out]
     with Outputs(targets, force=force):
         pass  # said before the reading rather than after it
-    returned = pipeline.read([path], framework, password=password, progress=progress or pipeline.quiet)
-    files, _ = find_files([path])
+    sources = source if isinstance(source, Returned) else [source]
+    returned = pipeline.taken(sources, framework, password=password, progress=progress or pipeline.quiet)
     plans: dict[str, Plan] = {}
     made: list[tuple[Copy, bytes]] = []
     sound: list[str] = []
     unused: list[str] = []
     taken: set[str] = set()
-    for file, reading in zip(files, returned.readings, strict=True):
+    for file, reading in zip(returned.files, returned.readings, strict=True):
         name = reading.file.name
         if many and reading.result is not None and not any(map(is_for_sender, reading.problems)):
             sound.append(name)
             continue
         try:
-            plan = _plan(reading, returned.instruments, plans)
-            copy, data = _copy(file, reading, plan, issue, password)
+            plan = plan_of(reading, returned.instruments, plans)
+            copy, data = copy_of(file, reading, plan, issue, password)
         except KilXlsxError as error:
             if not many:
                 raise
             unused.append(str(error))
             continue
-        target = out / _free(file.stem, taken) if many else out
+        stem = _stem(plan, copy) if returned.of_collection else file.stem
+        target = out / _free(stem, taken) if many else out
         made.append((replace(copy, path=target), data))
     with Outputs([copy.path for copy, _ in made], force=force) as outputs:
         for copy, data in made:
@@ -133,14 +138,21 @@ def mark(
     return Marked(returned.framework, tuple(copy for copy, _ in made), tuple(sound), tuple(unused))
 
 
-def _check_out(path: Path, out: Path, *, many: bool) -> None:
+def _check_out(source: Path | Returned, out: Path, *, many: bool) -> None:
     """UsageProblem for a target that cannot be meant."""
+    path = out.parent if isinstance(source, Returned) else source
     if path.exists() and out.exists() and path.resolve() == out.resolve():
         raise UsageProblem("The copy cannot take the place of what was sent in.", "Name another place after --out.")
     if not many and out.suffix.casefold() != ".xlsx":
         raise UsageProblem(f"The copy cannot be called {out.name}.", "Give --out a name that ends in .xlsx.")
     if many and out.suffix.casefold() == ".xlsx":
-        raise UsageProblem(f"{path} is a folder, so --out names a folder too.", "Leave out '.xlsx'.")
+        what = "There are several copies" if isinstance(source, Returned) else f"{path} is a folder"
+        raise UsageProblem(f"{what}, so --out names a folder too.", "Leave out '.xlsx'.")
+
+
+def _stem(plan: Plan, copy: Copy) -> str:
+    """What the copy of an original is called: as the workbook was that was sent out."""
+    return Path(file_name(plan.instrument, copy.organisation, copy.reference)).stem
 
 
 def _free(stem: str, taken: set[str]) -> str:
@@ -153,7 +165,7 @@ def _free(stem: str, taken: set[str]) -> str:
     return name
 
 
-def _plan(reading: Reading, instruments: Mapping[str, Instrument], plans: dict[str, Plan]) -> Plan:
+def plan_of(reading: Reading, instruments: Mapping[str, Instrument], plans: dict[str, Plan]) -> Plan:
     """The plan of a return that was read.  KilXlsxError for any other file."""
     if reading.identity is None or reading.ret is None or reading.result is None:
         wrong = [one for one in reading.problems if one.severity is Severity.ERROR][:3]
@@ -167,14 +179,20 @@ def _plan(reading: Reading, instruments: Mapping[str, Instrument], plans: dict[s
     return plans[made_from]
 
 
-def _copy(file: Path, reading: Reading, plan: Plan, issue: Issue, password: str | None) -> tuple[Copy, bytes]:
-    """One copy, checked, with what is to be said about it.  Its path is set by the caller."""
+def copy_of(file: Path, reading: Reading, plan: Plan, issue: Issue, password: str | None = None) -> tuple[Copy, bytes]:
+    """One marked copy, checked, with what is to be said about it.  Its path is set by the caller.
+
+    :param file: the return, as it was when it was read.
+    :raises KilXlsxError: the file cannot be read, or has been changed since.
+    """
     from kil_xlsx.reading.cells import opened, read_workbook
     from kil_xlsx.reading.notes import read_notes
 
     data = content(file)
     if isinstance(data, str):
         raise KilXlsxError(f"{reading.file.name} cannot be read: {data}.")
+    if hashlib.sha256(data).hexdigest() != reading.file.sha256:
+        raise KilXlsxError(f"{reading.file.name} has been changed since it was read.", "Run the command again.")
     try:
         # Read once before, within limits of time and memory, so what harms a reader does not get here.
         data = opened(data, password=password)

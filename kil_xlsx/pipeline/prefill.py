@@ -29,10 +29,11 @@ from kil_xlsx.errors import KilXlsxError, UsageProblem
 from kil_xlsx.layout.codec import as_formulas_see, encode, folded, offered
 from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.frame import Issue, Previous
+from kil_xlsx.layout.sheets.frame import Previous
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.pipeline.versions import left_behind
+from kil_xlsx.pipeline.workbooks import Wanted
 from kil_xlsx.results.return_model import ReturnDocument, ReturnFile
 from kil_xlsx.results.returned_json import decoded, entries_of
 
@@ -52,10 +53,6 @@ MOST_BYTES = 1_000_000_000
 """Of a JSON file that is read."""
 
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
-Wanted = tuple[Plan, Issue, dict[Key, Typed], str]
-"""A workbook to make: its plan and issue, what is typed in, and whom it is mailed to."""
-
 
 _MOST_NOTES = 5
 
@@ -320,8 +317,11 @@ class Gathered:
             )
         return found
 
-    def fill(self, wanted: Sequence[Wanted], *, are_listed: bool) -> list[Wanted]:
+    def fill(self, wanted: Sequence[Wanted], *, are_listed: bool, are_all: bool = True) -> list[Wanted]:
         """The workbooks with what is theirs.
+
+        Where organisations are listed, it is noted for which of them nothing was found and, if they ``are_all`` that
+        there are, what was of none of them.
 
         What is typed in already, and what is known about the organisation, wins over answers from elsewhere, and
         these win over an earlier return.
@@ -335,12 +335,17 @@ class Gathered:
             for each, before, answers in zip(wanted, from_before, from_elsewhere, strict=True)
         ]
         if are_listed:
-            self._note_unmatched(wanted, from_before, self.previous, "No earlier return was found for")
-            self._note_unmatched(wanted, from_elsewhere, self.answers, "No answers were found for")
+            self._note_unmatched(wanted, from_before, self.previous, "No earlier return was found for", are_all)
+            self._note_unmatched(wanted, from_elsewhere, self.answers, "No answers were found for", are_all)
         return done
 
     def _note_unmatched(
-        self, wanted: Sequence[Wanted], matched: Sequence[Source | None], sources: Sequence[Source], words: str
+        self,
+        wanted: Sequence[Wanted],
+        matched: Sequence[Source | None],
+        sources: Sequence[Source],
+        words: str,
+        are_all: bool,
     ) -> None:
         if not sources:
             return
@@ -349,7 +354,7 @@ class Gathered:
             self.notes.append(f"{words}: {listed(without)}.")
         used = {source.content for source in matched if source is not None}
         unused = [str(source) for source in sources if source.content not in used]
-        if unused:
+        if unused and are_all:
             self.notes.append(f"Of no organisation in the list, so not used: {listed(unused)}.")
 
 
@@ -375,7 +380,7 @@ def _content(file: ReturnFile) -> str:
 
 
 def _whose(wanted: Wanted) -> Organisation:
-    return wanted[1].organisation or Organisation("")
+    return wanted.organisation or Organisation("")
 
 
 def _matched(wanted: Sequence[Wanted], sources: Sequence[Source], what: str) -> list[Source | None]:
@@ -385,7 +390,7 @@ def _matched(wanted: Sequence[Wanted], sources: Sequence[Source], what: str) -> 
     claimed: dict[str, list[str]] = {}
     for each in wanted:
         whose = _whose(each)
-        kind = each[0].instrument.respondent.id
+        kind = each.instrument.respondent.id
         mine = {source.content: source for source in sources if source.is_of(kind, whose.name, whose.id)}
         if len(mine) > 1:
             doubtful.append(f"{whose.name or whose.id}: {', '.join(source.name for source in mine.values())}")
@@ -429,7 +434,7 @@ def _filled(wanted: Wanted, before: Source | None, answers: Source | None) -> Wa
     own = plan.instrument.field_with_role("organisation")
     if own is not None and whose.name and Key(own.id) in plan.by_key and Key(own.id) not in known:
         whose = replace(whose, profile=(*whose.profile, (own.id, whose.name)))
-    return plan, replace(issue, organisation=whose, previous=previous), typed, email
+    return Wanted(plan, replace(issue, organisation=whose, previous=previous), typed, email)
 
 
 # Files

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,6 +20,7 @@ from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
+from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.versions import instruments_of, plans_of
@@ -33,13 +36,17 @@ _MOST_PROCESSES = 4
 _WORTH_ANOTHER = 6
 """Files for each further process: reading this many takes about as long as starting one."""
 
+_AHEAD = 12
+"""Files that are held in memory at a time; enough for every process to have one waiting."""
+
 
 @dataclass(frozen=True)
 class Returned:
     """What :func:`read` found: one reading for each file, in order, and the files that were skipped.
 
     ``instruments`` are by respondent type, and by ``respondent/version`` for returns of earlier versions; ``second`` is
-    what the second reader found, by position of the reading.
+    what the second reader found, by position of the reading.  ``files`` are the files, one for each reading;
+    ``of_collection`` is set where the readings are those that count in a collection.
     """
 
     framework: Framework
@@ -47,12 +54,45 @@ class Returned:
     readings: tuple[Reading, ...]
     skipped: tuple[Skipped, ...] = ()
     second: Mapping[int, SecondReader] | None = None
+    files: tuple[Path, ...] = ()
+    of_collection: bool = False
 
     @property
     def problems(self) -> int:
         """How many errors and queries there are; differences that the second reader found count too."""
         found = sum(reading.count(Severity.ERROR) + reading.count(Severity.QUERY) for reading in self.readings)
         return found + sum(len(one.differences) for one in (self.second or {}).values())
+
+
+Sources = Sequence[Path] | Returned
+"""Returns: files and folders that are still to be read, or what was read of them."""
+
+
+def taken(
+    sources: Sources,
+    framework: str = DEFAULT_FRAMEWORK,
+    *,
+    password: str | None = None,
+    progress: Progress = quiet,
+) -> Returned:
+    """What returns say, read now unless they have been read already."""
+    if isinstance(sources, Returned):
+        return sources
+    return read(sources, framework, password=password, progress=progress)
+
+
+def none_readable(sources: Sources, framework: str, so: str) -> KilXlsxError:
+    """What to say where nothing could be read; ``so`` is what follows from it."""
+    if isinstance(sources, Returned):
+        return KilXlsxError(
+            f"No return of this collection could be read, so {so}.",
+            "Run 'kil-xlsx read' to see what is wrong with each.",
+        )
+    more = "" if framework == DEFAULT_FRAMEWORK else f", with the same --framework {framework},"
+    return KilXlsxError(
+        f"No return could be read from {', '.join(map(str, sources))}, so {so}.",
+        f"Run 'kil-xlsx read' on the same files{more} to see what is wrong with each.",
+    )
 
 
 def read(
@@ -81,61 +121,100 @@ def read(
             from kil_xlsx.reading.isolation import Readers
 
             # Started first: they load what they need while the framework is loaded here.
-            readers = stack.enter_context(Readers(_processes(len(found))))
+            readers = stack.enter_context(Readers(processes(len(found))))
         whole, instruments = load(framework)
         plans = plans_of(framework, instruments)
         readings: list[Reading] = []
         second: dict[int, SecondReader] = {}
-        jobs = [(path, name, second_reader) for path, name in zip(found, names, strict=True)]
+        jobs = (Job(name, path) for path, name in zip(found, names, strict=True))
         if readers is not None:
-            answers = _isolated(jobs, plans, readers, stack, password)
+            ready = readers
+            ready.prepare(plans)
+            done = streamed(jobs, lambda _: ready, second=second_reader, password=password)
         else:
-            answers = _here(jobs, plans, password)
+            done = _here(jobs, plans, second_reader, password)
+        answers = stack.enter_context(closing(done))
         for at, name in enumerate(names):
             progress(at, len(found), name)
-            answer = next(answers)
+            answer = next(answers)[1]
+            assert answer is not None
             readings.append(answer.reading)
             if answer.second is not None:
                 second[at] = _described(answer)
         progress(len(found), len(found), "")
     read_by = instruments_of(instruments, plans.earlier, readings)
-    return Returned(whole, read_by, tuple(readings), skipped, second if second_reader else None)
+    return Returned(whole, read_by, tuple(readings), skipped, second if second_reader else None, found)
 
 
-def _processes(files: int) -> int:
+def processes(files: int) -> int:
     """How many processes are worth starting; what they read does not depend on it."""
     affinity = getattr(os, "sched_getaffinity", None)
     processors = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(processors, _MOST_PROCESSES, files // _WORTH_ANOTHER))
 
 
-_Job = tuple[Path, str, bool]
+class Job(NamedTuple):
+    """A file to read, or what it holds; with neither there is nothing to read.  ``about`` is the caller's own."""
+
+    name: str
+    file: Path | bytes | None
+    about: object = None
 
 
-def _isolated(
-    jobs: Sequence[_Job], plans: Mapping[str, Plan], readers: Readers, stack: ExitStack, password: str | None
-) -> Iterator[Answer]:
-    """The answers in order; a thread for each process, as all of their time is waiting."""
+def streamed(
+    jobs: Iterable[Job],
+    start: Callable[[int], Readers],
+    *,
+    second: bool = False,
+    password: str | None = None,
+) -> Generator[tuple[Job, Answer | None]]:
+    """Read files as they come and give the answers in their order; only a few are under way at any time.
+
+    A thread for each process, as all of their time is waiting.  Close it if it is not read to its end.
+
+    :param jobs: taken from here in the caller's own thread.
+    :param start: called at the first file, with how many there are at least, for the processes to read it with.
+    :param second: also ask the second reader.
+    """
+    left = iter(jobs)
+    ahead: deque[tuple[Job, Future[Answer] | None]] = deque()
+    coming: list[Job] = list(islice(left, _AHEAD))
+    readers: Readers | None = None
+    threads: ThreadPoolExecutor | None = None
+    try:
+        while coming or ahead:
+            for job in coming:
+                if job.file is None:
+                    ahead.append((job, None))
+                    continue
+                if readers is None or threads is None:
+                    files = sum(each.file is not None for each in coming)
+                    readers = start(files if len(coming) < _AHEAD else _AHEAD * _MOST_PROCESSES)
+                    threads = ThreadPoolExecutor(readers.processes)
+                ahead.append((job, threads.submit(_isolated, readers, job, second, password)))
+            job, future = ahead.popleft()
+            yield job, None if future is None else _waited(future)
+            coming = list(islice(left, 1))
+    finally:
+        # However it comes: start nothing more, and stop the processes if files are still under way, so that no thread
+        # waits for them.
+        if threads is not None and readers is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+            if any(future is not None and not future.done() for _, future in ahead):
+                readers.close()
+            threads.shutdown()
+
+
+def _isolated(readers: Readers, job: Job, second: bool, password: str | None) -> Answer:
     from kil_xlsx.pipeline.inbox import content, unread
     from kil_xlsx.reading.isolation import Answer
 
-    def one(job: _Job) -> Answer:
-        path, name, second = job
-        data = content(path)
-        if isinstance(data, str):
-            return Answer(unread(path, name, data))
-        return readers.read(data, name, second=second, password=password)
-
-    readers.prepare(plans)
-    threads = ThreadPoolExecutor(readers.processes)
-    # In this order at the end, however it comes: start nothing more, stop the processes, so that no thread waits.
-    stack.callback(threads.shutdown)
-    stack.callback(readers.close)
-    stack.callback(threads.shutdown, wait=False, cancel_futures=True)
-    pending = [threads.submit(one, job) for job in jobs]
-    for at, future in enumerate(pending):
-        yield _waited(future)
-        pending[at] = Future()  # what has been given out is not kept twice
+    assert job.file is not None
+    data = content(job.file) if isinstance(job.file, Path) else job.file
+    if isinstance(data, str):
+        assert isinstance(job.file, Path)
+        return Answer(unread(job.file, job.name, data))
+    return readers.read(data, job.name, second=second, password=password)
 
 
 def _waited(future: Future[Answer]) -> Answer:
@@ -148,24 +227,27 @@ def _waited(future: Future[Answer]) -> Answer:
                 raise
 
 
-def _here(jobs: Sequence[_Job], plans: Mapping[str, Plan], password: str | None) -> Iterator[Answer]:
+def _here(
+    jobs: Iterable[Job], plans: Mapping[str, Plan], second: bool, password: str | None
+) -> Generator[tuple[Job, Answer | None]]:
     """The same in this process."""
     from kil_xlsx.pipeline.inbox import content, unread
     from kil_xlsx.reading.form import read_form
     from kil_xlsx.reading.isolation import Answer
     from kil_xlsx.reading.second import second_opinion
 
-    for path, name, second in jobs:
-        data = content(path)
+    for job in jobs:
+        assert isinstance(job.file, Path)
+        data = content(job.file)
         if isinstance(data, str):
-            yield Answer(unread(path, name, data))
+            yield job, Answer(unread(job.file, job.name, data))
             continue
-        reading = read_form(data, path.name, plans, sha256=hashlib.sha256(data).hexdigest(), password=password)
-        reading = replace(reading, file=msgspec.structs.replace(reading.file, name=name))
+        reading = read_form(data, job.file.name, plans, sha256=hashlib.sha256(data).hexdigest(), password=password)
+        reading = replace(reading, file=msgspec.structs.replace(reading.file, name=job.name))
         opinion = None
         if second and reading.ret is not None:
             opinion = second_opinion(data, reading.file.kind, reading.ret.entries.values())
-        yield Answer(reading, opinion)
+        yield job, Answer(reading, opinion)
 
 
 def _described(answer: Answer) -> SecondReader:

@@ -19,6 +19,7 @@ from kil_xlsx.store.records import struct, where
 from kil_xlsx.store.sent import SentRecords
 
 _SECRET, _PENDING = "secret", "to remove"
+_BATCH, _OPEN_BATCH = "batch", "batch under way"
 
 
 class Store(AskedRecords, SentRecords, CameRecords):
@@ -94,10 +95,27 @@ class Store(AskedRecords, SentRecords, CameRecords):
         return bytes(self._fact(_SECRET))
 
     def next_batch(self) -> int:
-        """The number of a new run of import or fetch."""
-        number = int(self._fact("batch") or 0) + 1
-        self._set_fact("batch", number)
+        """The number of a run of import or fetch: a new one, or that of a run that was stopped before its end.
+
+        Which of two files came later is told by these numbers where nothing else tells it, and that a run was stopped
+        between the two says nothing.
+        """
+        stopped = self._fact(_OPEN_BATCH)
+        if stopped is not None:
+            return int(stopped)
+        number = int(self._fact(_BATCH) or 0) + 1
+        self._set_fact(_BATCH, number)
+        self._set_fact(_OPEN_BATCH, number)
         return number
+
+    @property
+    def batch_under_way(self) -> bool:
+        """Whether a run has not come to its end, or was stopped before it."""
+        return self._fact(_OPEN_BATCH) is not None
+
+    def end_batch(self) -> None:
+        """Put down that a run has come to its end."""
+        self._do("DELETE FROM facts WHERE name = ?", (_OPEN_BATCH,))
 
     def pending(self) -> bytes | None:
         """What a run that forgets noted down as still to be removed; nothing where all is done."""

@@ -258,12 +258,19 @@ STEPS = (
 )
 
 VIEWS = {
-    "current_returns": """
+    "asked": """
+        SELECT id AS organisation_id, name AS organisation, number AS registered_number, respondent, email, parent,
+               listed
+        FROM organisations WHERE forgotten_at = ''
+    """,
+    "all_returns": """
         SELECT r.id AS return_id, o.id AS organisation_id, o.name AS organisation, o.number AS registered_number,
-               r.respondent, r.round_id AS round, r.state, r.share, r.reference, r.received_at, r.answered,
-               r.applicable, r.overall, r.errors, r.queries, r.sha256
-        FROM received r JOIN organisations o ON o.id = r.organisation
-        WHERE r.state IN ('accepted', 'accepted-with-queries')
+               r.respondent, r.round_id AS round, r.state, r.share, r.reference, r.received_at, r.sent_at, r.sender,
+               r.answered, r.applicable, r.overall, r.errors, r.queries, r.sha256
+        FROM received r LEFT JOIN organisations o ON o.id = r.organisation
+    """,
+    "current_returns": """
+        SELECT * FROM all_returns WHERE state IN ('accepted', 'accepted-with-queries')
     """,
     "answers": """
         SELECT c.return_id, c.organisation_id, c.organisation, c.registered_number, c.respondent, c.round, c.share,
@@ -295,6 +302,12 @@ VIEWS = {
         SELECT m.id AS mail_id, o.id AS organisation_id, o.name AS organisation, m.round_id AS round, m.purpose,
                m.serial, m.address, m.state, m.changed_at, m.attempts, m.said
         FROM mails m JOIN organisations o ON o.id = m.organisation
+    """,
+    "releases_made": """
+        SELECT r.number AS release, r.round_id AS round, r.made_at, r.folder, count(i.sha256) AS returns,
+               count(f.sha256) AS forgotten_since
+        FROM releases r LEFT JOIN release_inputs i ON i.release = r.number LEFT JOIN forgotten_files f USING (sha256)
+        GROUP BY r.number
     """,
 }
 """What people may rely on; the tables behind them may change with a new version."""

@@ -371,7 +371,9 @@ class Sending(RuleBasedStateMachine):
         for known in self.known():
             one = known.organisation
             answered = any(each.state.counts or each.state is ReturnState.HELD for each in known.returns)
-            if not one.listed or known.waived or not one.email or answered:
+            standing = [each.state for each in known.returns if each.state is not ReturnState.SUPERSEDED]
+            took_back = standing[-1:] == [ReturnState.WITHDRAWN]
+            if not one.listed or known.waived or not one.email or answered or took_back:
                 continue
             invitations = [each for each in known.mails if each.purpose is Purpose.INVITATION]
             last = invitations[-1]

@@ -95,7 +95,7 @@ class LibreOffice:
         return [ERROR if isinstance(value, dict) else normal(value) for value in reply["values"]]
 
     def save(self, path: Path) -> bytes:
-        """Save the workbook as xlsx; gives the bytes of the file."""
+        """Save the workbook as what the name ends in, xlsx or ods; gives the bytes of the file."""
         self.ask(save=str(path.resolve()))
         return path.read_bytes()
 

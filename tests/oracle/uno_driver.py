@@ -11,7 +11,8 @@ what comes with Python and LibreOffice.  Rows and columns count from zero.
 ``{"offered": [[sheet, row, column], ...]}``
     Give the entries of the cells' own dropdowns.
 ``{"calculate": true}``, ``{"read": [[sheet, row, column], ...]}``, ``{"save": path}``, ``{"close": true}``
-    Recalculate everything; give the values of cells, ``{"error": ...}`` standing for an error; save as xlsx; close.
+    Recalculate everything; give the values of cells, ``{"error": ...}`` standing for an error; save as what the name
+    ends in, xlsx or ods; close.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ from com.sun.star.sheet.FormulaResult import ERROR
 from com.sun.star.sheet.ValidationType import LIST
 
 STARTING_SECONDS = 90
-XLSX = "Calc MS Excel 2007 XML"
+FILTERS = {".xlsx": "Calc MS Excel 2007 XML", ".ods": "calc8"}
 
 # Always recalculate files from other programs: stored values would prove nothing.
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -187,8 +188,9 @@ class Office:
         return area.getDataArray(), wrong
 
     def save(self, path):
-        """Save the workbook as xlsx."""
-        self.book.storeToURL(uno.systemPathToFileUrl(path), named(FilterName=XLSX))
+        """Save the workbook as what the name ends in."""
+        kind = FILTERS[pathlib.Path(path).suffix]
+        self.book.storeToURL(uno.systemPathToFileUrl(path), named(FilterName=kind))
 
 
 def answer(office, request):

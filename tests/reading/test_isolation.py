@@ -102,7 +102,7 @@ def test_order_and_results_do_not_depend_on_the_number_of_processes(
     told: list[tuple[int, int, str]] = []
     results = []
     for processes in (1, 3):
-        monkeypatch.setattr("kil_xlsx.pipeline.reading._processes", lambda _, processes=processes: processes)
+        monkeypatch.setattr("kil_xlsx.pipeline.reading.processes", lambda _, processes=processes: processes)
         told.clear()
         results.append(pipeline.read([tmp_path], progress=lambda *each: told.append(each)))
     assert results[0] == results[1]

@@ -37,12 +37,26 @@ def test_the_secret_comes_back_to_the_byte(store: Store, tmp_path: Path) -> None
 def test_runs_are_numbered_from_one(store: Store) -> None:
     """Each run of import has a number of its own; one that was undone leaves no gap."""
     with store.transaction():
-        assert [store.next_batch(), store.next_batch()] == [1, 2]
+        assert store.next_batch() == 1
+        store.end_batch()
+        assert store.next_batch() == 2
+        store.end_batch()
     with pytest.raises(KeyError), store.transaction():
         store.next_batch()
         raise KeyError
     with store.transaction():
         assert store.next_batch() == 3
+
+
+def test_a_run_that_was_stopped_is_gone_on_with_under_its_number(store: Store) -> None:
+    """A kill between two files does not make one of them the later one."""
+    for _ in range(3):
+        with store.transaction():
+            assert store.next_batch() == 1
+    with store.transaction():
+        store.end_batch()
+    with store.transaction():
+        assert store.next_batch() == 2
 
 
 def test_the_ledger_keeps_what_was_recorded_in_its_order(store: Store) -> None:

@@ -1,7 +1,7 @@
 """The sheet with what is to be put right in a copy of what came back, and with what could not be carried over.
 
-Only such copies have it.  None of its headings is one that answers are found by, so that it is never taken for a sheet
-to fill in when the copy comes back.
+The same sheet lists what several people of an organisation are to agree on.  Only such workbooks have it.  None of its
+headings is one that answers are found by, so that it is never taken for a sheet to fill in when the copy comes back.
 """
 
 from __future__ import annotations
@@ -57,27 +57,54 @@ _WIDTHS = {
     ToFix.GO: 20.0,
     ToFix.FIXED: 14.0,
 }
+_KEYS = {
+    "fix": {
+        "title": "sheet.to_fix",
+        "intro": "fix.intro",
+        "none": "fix.none",
+        "wrong": "fix.wrong",
+        "found": "fix.found",
+        "fixed": "fix.fixed",
+        "start": "fix.start",
+        "start_left": "fix.start_left",
+        "start_done": "fix.start_done",
+    },
+    "agree": {
+        "title": "sheet.to_agree",
+        "intro": "agree.intro",
+        "none": "agree.none",
+        "wrong": "agree.wrong",
+        "found": "agree.found",
+        "fixed": "agree.fixed",
+        "start": "agree.start",
+        "start_left": "agree.start_left",
+        "start_done": "agree.start_done",
+    },
+}
+"""The words that differ, by what a marking is about."""
+
 _HIDDEN = (ToFix.OPEN, ToFix.HELD, ToFix.UNDONE)
 _STYLE = "list"
 
 
 def paint(content: Content, marking: Marking) -> Sheet:
     """One line for each thing to put right, then what could not be carried over."""
-    words = content.words
-    sheet = new_sheet(content, words("sheet.to_fix"), words("sheet.to_fix"), _WIDTHS, tab="tab")
+    words, keys = content.words, _KEYS[marking.about]
+    title = words(keys["title"])
+    sheet = new_sheet(content, title, title, _WIDTHS, tab="tab")
     for column in _HIDDEN:
         sheet.columns[column] = Column(12, hidden=True)
-    intro(sheet, 2, words("fix.intro"), ToFix.NUMBER, ToFix.FIXED)
+    intro(sheet, 2, words(keys["intro"]), ToFix.NUMBER, ToFix.FIXED)
     headings = {
         ToFix.NUMBER: words("fix.number"),
         ToFix.KIND: words("checks.severity"),
         ToFix.SHEET: words("fix.sheet"),
         ToFix.CODE: words("fix.item"),
-        ToFix.WRONG: words("fix.wrong"),
-        ToFix.FOUND: words("fix.found"),
+        ToFix.WRONG: words(keys["wrong"]),
+        ToFix.FOUND: words(keys["found"]),
         ToFix.REMEDY: words("fix.do"),
         ToFix.GO: words("fix.go"),
-        ToFix.FIXED: words("fix.fixed"),
+        ToFix.FIXED: words(keys["fixed"]),
     }
     header(sheet, ToFix.HEADER, headings)
     first = ToFix.HEADER + 1
@@ -93,7 +120,7 @@ def paint(content: Content, marking: Marking) -> Sheet:
         _tones(content, sheet, RangeRef(sheet.name, first, ToFix.FIXED, last, ToFix.FIXED))
     else:
         last = first
-        sheet.put(first, ToFix.NUMBER, words("fix.none"), "intro")
+        sheet.put(first, ToFix.NUMBER, words(keys["none"]), "intro")
         sheet.spread(first, ToFix.NUMBER, ToFix.FIXED)
     if marking.left:
         last = _left(content, sheet, last + 1, marking)
@@ -232,16 +259,17 @@ def on_start(content: Content, sheet: Sheet, row: int, label: int, value: int) -
     marking, words = content.issue.marking, content.words
     if marking is None:
         return
-    sheet.put(row, label, words("fix.start"), "label")
-    name = words("sheet.to_fix")
+    keys = _KEYS[marking.about]
+    sheet.put(row, label, words(keys["start"]), "label")
+    name = words(keys["title"])
     target = CellRef(name, ToFix.HEADER, ToFix.NUMBER)
-    done = words("fix.start_done")
+    done = words(keys["start_done"])
     left = _still_open(content, marking)
     first, last = ToFix.HEADER + 1, ToFix.HEADER + max(len(marking.marks), 1)
     count = f"SUM({ref(RangeRef(name, first, ToFix.OPEN, last, ToFix.OPEN), sheet)})"
-    some = said(content, "fix.start_left", count=count, sheet=literal(name))
+    some = said(content, keys["start_left"], count=count, sheet=literal(name))
     text = f"HYPERLINK({literal(link_address(target))},IF({count}=0,{literal(done)},{some}))"
-    shown = words("fix.start_left", count=left, sheet=name) if left else done
+    shown = words(keys["start_left"], count=left, sheet=name) if left else done
     formula(sheet, row, value, text, shown, "link")
     sheet.row_heights[row] = 22
 

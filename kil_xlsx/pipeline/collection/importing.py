@@ -1,0 +1,424 @@
+"""Taking in what came: every file once, read out of harm's way, judged, and kept.
+
+For each file the original is on the disk before anything is recorded of it, and what is recorded of it is recorded in
+one transaction.  So whenever the program is stopped, each file is either in or not, and the next run takes in the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from kil_xlsx.core.collection import Arrival, Event, Received, ReturnState, Share
+from kil_xlsx.core.intake import Stated, stated
+from kil_xlsx.core.problems import Severity
+from kil_xlsx.core.readings import read_with
+from kil_xlsx.core.returns import State
+from kil_xlsx.errors import OrganisationsListError, StoreError, UsageProblem
+from kil_xlsx.mail.items import Attached, AutoReply, Bounced, Item, LeftOut, NoAttachment, Provenance, Unusable
+from kil_xlsx.pipeline.collection.holding import turn
+from kil_xlsx.pipeline.collection.judging import Judge, Judged
+from kil_xlsx.pipeline.collection.notices import Notices
+from kil_xlsx.pipeline.collection.place import moment
+from kil_xlsx.pipeline.collection.taken import Happened, Imported
+from kil_xlsx.pipeline.reading import Job, processes, streamed
+from kil_xlsx.pipeline.versions import plans_of
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.instrument import Instrument
+    from kil_xlsx.core.readings import Reading
+    from kil_xlsx.pipeline.collection.place import Collection
+    from kil_xlsx.reading.isolation import Readers
+    from kil_xlsx.reading.plans import Plans
+
+FOUND = "found among the originals"
+"""Where files came from that a run kept and could not record before it was stopped."""
+
+_SUFFIXES = {
+    **{kind: f".{kind}" for kind in ("xlsx", "xlsm", "xls", "xlsb", "ods", "pdf", "html", "xml", "zip")},
+    "password": ".xlsx",
+    "text": ".txt",
+    "word": ".docx",
+}
+"""What an original is called by, for people who open it: by its content, as nothing of the sender's becomes a path."""
+
+_LONGEST_NAME = 200
+_WORTH_ANOTHER_TRY = frozenset(("file-password", "file-reader-failed", "file-unreadable"))
+
+
+@dataclass(frozen=True)
+class Done:
+    """Stands among items where all that came before it belongs together: called once that is safely recorded."""
+
+    call: Callable[[], None]
+
+
+def look_at_list(collection: Collection) -> tuple[str, ...]:
+    """Bring the records up to the list of organisations as it is now, and say what changed.
+
+    What came is taken in although the list cannot be used at this moment; the records then stay as they are.
+    """
+    try:
+        return collection.organisations().notes
+    except (OrganisationsListError, UsageProblem):
+        name = collection.list_file.name
+        return (
+            f"The list {name} cannot be used now; 'kil-xlsx generate' says why. What came is held against the list as "
+            "it was before.",
+        )
+
+
+def take_in(
+    collection: Collection,
+    items: Iterable[Item | Done],
+    *,
+    password: str | None = None,
+    on_each: Callable[[Happened], None] | None = None,
+) -> Imported:
+    """Take in items in their order.
+
+    Items are taken from where they come only as fast as they are dealt with, so that memory does not grow with them.
+
+    :param password: what locked workbooks are opened with, in memory only.
+    :param on_each: told of everything at the moment it is recorded.
+    :raises StoreError: the disk is full, or the folder cannot be written to; what was taken in before is safe.
+    """
+    return _Intake(collection, password, on_each).run(items)
+
+
+class _Intake:
+    """One run."""
+
+    def __init__(
+        self, collection: Collection, password: str | None, on_each: Callable[[Happened], None] | None
+    ) -> None:
+        self.collection = collection
+        self.store = collection.store
+        self.password = password
+        self.judge = Judge(collection)
+        self.notices = Notices(collection, self.judge)
+        self.happened: list[Happened] = []
+        self._on_each = on_each
+        self._batch = 0
+        self._under_way: set[str] = set()
+        self._forgotten: set[str] = set()
+
+    def run(self, items: Iterable[Item | Done]) -> Imported:
+        self._all(items)
+        self._all(self._left_behind())
+        if self.store.batch_under_way:  # of this run, or of one that was stopped when all was in
+            with self.store.transaction():
+                self.store.end_batch()
+        return self._summary()
+
+    def _all(self, items: Iterable[Item | Done]) -> None:
+        with ExitStack() as stack:
+
+            def start(files: int) -> Readers:
+                from kil_xlsx.reading.isolation import Readers
+
+                readers = stack.enter_context(Readers(processes(files)))
+                readers.prepare(self._plans)
+                return readers
+
+            jobs = map(self._job, items)
+            for job, answer in stack.enter_context(closing(streamed(jobs, start, password=self.password))):
+                item = job.about
+                if isinstance(item, Done):
+                    item.call()
+                elif isinstance(item, Attached):
+                    self._file(item, answer.reading if answer is not None else None)
+                elif isinstance(item, LeftOut):
+                    self._say(Happened("left-out", item.name, item.whence.source, why=item.why))
+                elif isinstance(item, Bounced | AutoReply | NoAttachment | Unusable):
+                    self._say(self.notices.take(item))
+
+    def _job(self, item: Item | Done) -> Job:
+        """What has to be read of an item, if anything: a file that is new, and not of somebody who was forgotten."""
+        if not isinstance(item, Attached):
+            return Job("", None, item)
+        sha256 = hashlib.sha256(item.data).hexdigest()
+        skip = sha256 in self._under_way or self.store.forgotten(sha256) is not None
+        if not skip:
+            known = self._known(sha256)
+            skip = known is not None and not self._worth_another_try(known)
+        if skip:
+            return Job(item.name, None, item)
+        self._under_way.add(sha256)
+        return Job(item.name, item.data, item)
+
+    def _known(self, sha256: str) -> Received | None:
+        return next(iter(self.store.received(sha256=sha256)), None)
+
+    def _worth_another_try(self, known: Received) -> bool:
+        """Whether a file that could not be read may be readable now: with a password, or by a newer program."""
+        if known.state is not ReturnState.REFUSED or known.digest:
+            return False
+        reading = self.store.reading(known.id, self.collection.made_with)
+        if reading is None:
+            return True
+        codes = {each.code for each in reading.problems}
+        return bool(codes & _WORTH_ANOTHER_TRY) and (codes != {"file-password"} or self.password is not None)
+
+    # One file
+
+    def _file(self, item: Attached, reading: Reading | None) -> None:
+        sha256 = hashlib.sha256(item.data).hexdigest()
+        self._under_way.discard(sha256)
+        known = self._known(sha256) if reading is None else None
+        if known is not None and self._has_come(item, sha256):
+            self._say(self._in_already(item, known))
+            return
+        with turn(self.collection.place, "originals"):
+            done = self._kept(item, sha256, reading)
+        self._say(done)
+
+    def _kept(self, item: Attached, sha256: str, reading: Reading | None) -> Happened:
+        """Keep a file and record it.  Nobody else does so at this moment: see :meth:`_left_behind`."""
+        if self._is_forgotten(sha256, reading):
+            return self._leave_out(item, sha256)
+        suffix = item.suffix if isinstance(item, _LeftBehind) else _suffix(reading)
+        if reading is not None and self._known(sha256) is None:
+            self.collection.originals.put(item.data, suffix)
+        number = self._batch
+        try:
+            with self.store.transaction():
+                return self._record(item, sha256, suffix, reading)
+        except _Forgotten:  # meanwhile
+            self.collection.originals.remove(sha256)
+            return self._leave_out(item, sha256)
+        except BaseException:
+            self._batch = number
+            raise
+
+    def _leave_out(self, item: Attached, sha256: str) -> Happened:
+        self._forgotten.add(sha256)
+        return Happened("left-out", item.name, item.whence.source, why="its organisation has been forgotten")
+
+    def _is_forgotten(self, sha256: str, reading: Reading | None) -> bool:
+        """Whether a file is of an organisation that has been forgotten: the same bytes, or its reference code."""
+        if sha256 in self._forgotten or self.store.forgotten(sha256) is not None:
+            return True
+        reference = reading.identity.reference if reading is not None and reading.identity is not None else ""
+        copy = self.store.copy(reference) if reference else None
+        whose = self.store.organisation(copy.organisation) if copy is not None else None
+        return whose is not None and bool(whose.forgotten_at)
+
+    def _record(self, item: Attached, sha256: str, suffix: str, reading: Reading | None) -> Happened:
+        """What is recorded of a file, inside a transaction."""
+        if self._is_forgotten(sha256, reading):
+            raise _Forgotten
+        known = self._known(sha256)  # another program may have been faster
+        anew = None
+        if known is not None:
+            again = self._again(item, known)
+            if reading is None or known.state is not ReturnState.REFUSED or known.digest:
+                return again
+            if reading.refused:  # by this version of the program too
+                if self.store.reading(known.id, self.collection.made_with) is None:
+                    self.store.replace_reading(known.id, reading, self.collection.made_with)
+                return again
+            anew = known.id
+        if reading is None:
+            raise StoreError(
+                f"The records of {item.name} were changed while it was taken in.", "Run the command again."
+            )
+        at = moment()
+        if known is None:
+            self.store.add_original(sha256, len(item.data), suffix, at)
+            self.store.add_arrival(self._numbered(self._arrival(item, sha256, at)))
+        said, draft = self._draft(item, sha256, reading, at)
+        if said is None:
+            judged = self.judge.refuse_file(draft, reading, self.collection.made_with)
+        else:
+            judged = self.judge.receive(draft, reading, said, self.collection.made_with, anew=anew)
+        return self._told(item, judged, reading)
+
+    def _again(self, item: Attached, known: Received) -> Happened:
+        """Record that a file that is in came once more, if this is not known either."""
+        at = moment()
+        if not self._has_come(item, known.sha256):
+            self.store.add_arrival(self._numbered(self._arrival(item, known.sha256, at)))
+            self.store.record(
+                Event(
+                    kind="received-again", at=at, organisation=known.organisation, round_id=known.round_id,
+                    received=known.id,
+                )
+            )  # fmt: skip
+        return self._in_already(item, known)
+
+    def _has_come(self, item: Attached, sha256: str) -> bool:
+        """Whether it is known that a file came in this very way."""
+        if isinstance(item, _LeftBehind):
+            return True  # it was here all the time
+        this = item.whence.message_id, item.name[:_LONGEST_NAME]
+        return any((each.message_id, each.name) == this for each in self.store.arrivals(sha256))
+
+    def _in_already(self, item: Attached, known: Received) -> Happened:
+        whose = self._name(known.organisation)
+        return Happened("again", item.name, item.whence.source, organisation=whose, received=known.id)
+
+    def _arrival(self, item: Attached, sha256: str, at: str) -> Arrival:
+        whence = item.whence
+        date = whence.date or whence.modified
+        return Arrival(
+            sha256=sha256,
+            name=item.name[:_LONGEST_NAME],
+            source=whence.source,
+            message_id=whence.message_id,
+            sender=whence.sender,
+            date=date.isoformat() if date is not None else "",
+            arrived_at=at,
+        )
+
+    def _numbered(self, arrival: Arrival) -> Arrival:
+        """With the number of this run, which it gets with the first thing that it records."""
+        return replace(arrival, batch=self._number())
+
+    def _number(self) -> int:
+        if not self._batch:
+            self._batch = self.store.next_batch()
+        return self._batch
+
+    def _draft(self, item: Attached, sha256: str, reading: Reading, at: str) -> tuple[Stated | None, Received]:
+        """What a file says of itself, and what is recorded of it before it is judged."""
+        instrument = read_with(self._instruments, reading.identity)
+        said = stated(reading, instrument)
+        result, whence = reading.result, item.whence
+        states = [each.state for each in result.questions.values()] if result is not None else []
+        draft = Received(
+            id=0,
+            sha256=sha256,
+            organisation=None,
+            round_id=self.collection.round_id,
+            state=ReturnState.HELD,
+            share=Share.WHOLE,
+            reference=said.reference if said is not None else "",
+            respondent=said.respondent if said is not None else "",
+            version=said.version if said is not None else "",
+            name=item.name[:_LONGEST_NAME],
+            received_at=at,
+            sent_at=whence.date.isoformat() if whence.date is not None else "",
+            batch=self._number(),
+            sender=self._sender(whence),
+            person=said.person[:_LONGEST_NAME] if said is not None else "",
+            answered=sum(state is State.ANSWERED for state in states),
+            applicable=sum(state is not State.NOT_APPLICABLE for state in states),
+            overall=result.overall if result is not None else None,
+            errors=reading.count(Severity.ERROR),
+            queries=reading.count(Severity.QUERY),
+            digest=said.digest if said is not None else "",
+        )
+        return said, draft
+
+    def _sender(self, whence: Provenance) -> str:
+        """Whose address a file came from.
+
+        Where the coordinator, or somebody who is on no list, has passed a mail on, it is the one who wrote that.
+        """
+        listed = self.judge.sent.by_address
+        if whence.sender.casefold() in listed:
+            return whence.sender
+        if whence.inner_sender.casefold() in listed:
+            return whence.inner_sender
+        return "" if whence.sender.casefold() in self._own_addresses else whence.sender
+
+    @cached_property
+    def _own_addresses(self) -> frozenset[str]:
+        settings = self.collection.settings
+        user = settings.imap.user if settings.imap is not None else ""
+        return frozenset(each.casefold() for each in (settings.sender.address, settings.sender.reply_to, user) if each)
+
+    # What a run that was stopped has left
+
+    def _left_behind(self) -> Iterator[Item]:
+        """Files that were kept and not recorded, as if they had come now.
+
+        They come last: what is imported again has said better where it came from by then.
+        """
+        originals = self.collection.originals
+        with turn(self.collection.place, "originals"):  # so that nobody is between keeping a file and recording it
+            originals.sweep()
+            known = set(self.store.originals())
+            left = [(sha256, path) for sha256, path in originals.all() if sha256 not in known]
+        for sha256, path in left:
+            if self.store.forgotten(sha256) is not None:
+                originals.remove(sha256)
+                continue
+            name = f"{sha256[:12]}{path.suffix}"
+            try:
+                data = originals.get(sha256, path.suffix)
+            except StoreError as error:
+                yield LeftOut(name, Provenance(FOUND), error.message)
+                continue
+            yield _LeftBehind(name, data, Provenance(FOUND), path.suffix)
+
+    # What is told
+
+    def _told(self, item: Attached, judged: Judged, reading: Reading) -> Happened:
+        received = judged.received
+        why = ""
+        if received.state is ReturnState.REFUSED:
+            wrong = [each for each in reading.problems if each.severity is Severity.ERROR][:1]
+            why = " ".join(f"{each.message} {each.remedy}" for each in wrong)
+        return Happened(
+            received.state.value,
+            item.name,
+            item.whence.source,
+            self._name(received.organisation),
+            received.id,
+            judged.queries,
+            len(judged.superseded),
+            received.errors,
+            received.queries,
+            why,
+        )
+
+    def _name(self, organisation: int | None) -> str:
+        found = self.judge.sent.by_id.get(organisation) if organisation is not None else None
+        return found.name if found is not None else ""
+
+    def _say(self, done: Happened) -> None:
+        self.happened.append(done)
+        if self._on_each is not None:
+            self._on_each(done)
+
+    def _summary(self) -> Imported:
+        opened = [self.store.query(number) for each in self.happened for number in each.queries]
+        queries = tuple(query for query in opened if query is not None and not query.closed_at)
+        return Imported(tuple(self.happened), queries)
+
+    # What files are read with
+
+    @cached_property
+    def _plans(self) -> Plans:
+        return plans_of(self.collection.framework_name, self.collection.instruments)
+
+    @cached_property
+    def _instruments(self) -> Mapping[str, Instrument]:
+        """By respondent type, and by ``respondent/version`` for those of earlier versions."""
+        found = {each.respondent.id: each for each in self.collection.instruments}
+        for key, each in self._plans.earlier.items():
+            found[key.partition("/")[2]] = each
+        return found
+
+
+class _Forgotten(Exception):
+    """A file turns out to be of an organisation that has been forgotten."""
+
+
+@dataclass(frozen=True)
+class _LeftBehind(Attached):
+    """A file that lies among the originals already, under this suffix."""
+
+    suffix: str = ""
+
+
+def _suffix(reading: Reading | None) -> str:
+    return _SUFFIXES.get(reading.file.kind, ".bin") if reading is not None else ""

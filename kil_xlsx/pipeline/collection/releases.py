@@ -1,0 +1,88 @@
+"""Benchmark releases of a collection: made from the returns that count, and on record with what is behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kil_xlsx.core.collection import Event, PublishedRelease
+from kil_xlsx.errors import UsageProblem
+from kil_xlsx.pipeline.benchmark import RELEASE, Benchmarked
+from kil_xlsx.pipeline.collection.place import moment
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.release import Release
+    from kil_xlsx.pipeline.collection.place import Collection
+    from kil_xlsx.pipeline.reading import Returned
+
+
+def make_release(
+    collection: Collection,
+    returned: Returned,
+    out: Path | None = None,
+    *,
+    framework: str | None = None,
+    log: Path | None = None,
+    **more: Any,
+) -> Benchmarked:
+    """Make a release of a collection, and put it on record before any of its files has its name.
+
+    :param out: the folder; without it, one called by the release's number, among the collection's releases.
+    :param log: the log of releases; without it, the collection's.
+
+    For ``more`` see :func:`kil_xlsx.pipeline.benchmark.benchmark`.
+    """
+    from kil_xlsx.pipeline.benchmark import benchmark
+
+    def record(release: Release) -> None:
+        folder = out if out is not None else collection.place.releases / str(release.number)
+        _record(collection, release, folder)
+
+    return benchmark(
+        returned,
+        out or collection.place.releases,
+        framework or collection.framework_name,
+        numbered=out is None,
+        log=log or collection.place.release_log,
+        record=record,
+        **more,
+    )
+
+
+def _record(collection: Collection, release: Release, folder: Path) -> None:
+    """Put a release on record under its number, or the next that is free where another log has given it already."""
+    home = collection.place.folder.absolute()
+    whole = folder.absolute()
+    where = whole.relative_to(home).as_posix() if whole.is_relative_to(home) else str(whole)
+    store = collection.store
+    with store.transaction():
+        known = {each.number: each for each in store.releases()}
+        there = known.get(release.number)
+        if there is not None and (there.folder, there.inputs) == (where, tuple(sorted(set(release.inputs)))):
+            return  # the same once more, after a run that was stopped
+        number = release.number if there is None else max(known) + 1
+        at = moment()
+        made = PublishedRelease(
+            number=number,
+            round_id=collection.round_id,
+            made_at=at,
+            folder=where,
+            inputs=tuple(dict.fromkeys(release.inputs)),
+        )
+        store.add_release(made)
+        store.record(Event(kind="release-made", at=at, round_id=collection.round_id, why=f"release {number}"))
+
+
+def newest_release(collection: Collection) -> Path:
+    """The ``release.json`` of the newest release of this round that is there.
+
+    :raises UsageProblem: there is none.
+    """
+    for each in reversed(collection.store.releases()):
+        path = collection.place.path(each.folder) / RELEASE
+        if each.round_id == collection.round_id and path.is_file():
+            return path
+    raise UsageProblem(
+        "There is no benchmark release of this round yet.",
+        "Make one with 'kil-xlsx benchmark', or name one with --release.",
+    )

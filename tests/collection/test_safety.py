@@ -1,0 +1,389 @@
+"""Whatever happens while returns are taken in, nothing is lost, nothing is in twice, and the next run goes on.
+
+Real processes are killed, at random moments and at every point at which something is written; disks are full or
+read-only, and two run at once.  How many random moments there are, the environment variable ``KIL_KILLS`` says.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from collections_made import Made, listed, make, with_an_error, zipped
+from oracle.cases import office_is_required
+
+from kil_xlsx.core.collection import Received
+from kil_xlsx.pipeline.collection import Place, opened
+from kil_xlsx.pipeline.collection.checking import check
+
+KILLS = int(os.environ.get("KIL_KILLS", "15"))
+EVERY_POINT = "KIL_KILLS" in os.environ
+"""Whether every single point of writing is tried, or a spread of them."""
+
+_NOT_RECORDED = "is not in the records"
+
+Preparation = Callable[[], None]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Give a collection of ten organisations, and beside it the folder ``returns`` with what they sent.
+
+    One sent twice, and the dates of the mails tell which is the later one; one sent two files that nothing tells apart;
+    one file came in three wrappings; one has an error; one is no workbook.
+    """
+    home = tmp_path_factory.mktemp("safety")
+    made = make(home / "round", listed(0, 10))
+    returns = home / "returns"
+    (returns / "more").mkdir(parents=True)
+    for at, name in enumerate(made.names):
+        data = made.workbook(name, seed=at + 1, typed=with_an_error(made.wanted[name].plan) if at == 7 else None)
+        if at < 3:
+            (returns / f"{at}.eml").write_bytes(made.mail(name, ("return.xlsx", data), at=at))
+        elif at < 5:
+            (returns / "more" / f"{at}.zip").write_bytes(zipped((f"{at}.xlsx", data), (f"copy of {at}.xlsx", data)))
+        elif at < 9:
+            (returns / f"{at}.xlsx").write_bytes(data)
+        if at == 1:
+            (returns / "2 again.eml").write_bytes(made.mail(name, ("return.xlsx", made.workbook(name, seed=99)), at=50))
+        if at == 2:
+            (returns / "copy.xlsx").write_bytes(data)
+        if at == 5:
+            (returns / "5 other.xlsx").write_bytes(made.workbook(name, seed=55))
+    (returns / "letter.pdf").write_bytes(b"%PDF-1.7\nnot a workbook at all\n%%EOF\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Give a collection of two organisations, and beside it a folder with a return of each."""
+    home = tmp_path_factory.mktemp("small")
+    made = make(home / "round", listed(0, 2))
+    (home / "returns").mkdir()
+    for name in made.names:
+        (home / "returns" / f"{name}.xlsx").write_bytes(made.workbook(name))
+    return made
+
+
+def copied(made: Made, home: Path) -> Made:
+    """The collection and its returns once more, elsewhere."""
+    shutil.copytree(made.folder.parent, home, dirs_exist_ok=True)
+    return replace(made, folder=home / "round")
+
+
+def command(made: Made, *more: str) -> list[str]:
+    return [sys.executable, "-m", "kil_xlsx", "-C", str(made.folder), *(more or ("import", "../returns"))]
+
+
+def started(made: Made, *, before: Preparation | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*prefix, *command(made)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=before, env={**os.environ, "COLUMNS": "1000"}, cwd=made.folder,
+    )  # fmt: skip
+
+
+def imported(made: Made, **options: object) -> subprocess.CompletedProcess[str]:
+    """One run of import, to its end."""
+    with started(made, **options) as process:  # type: ignore[arg-type]
+        output, errors = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def what_is_in(made: Made) -> dict[str, object]:
+    """Everything that taking in the returns comes to, whatever the order and the number of runs."""
+    with opened(made.place) as collection:
+        store = collection.store
+        names = {each.id: each.name for each in store.organisations()}
+        whose: dict[int, Received] = {each.id: each for each in store.received()}
+        return {
+            "returns": sorted(
+                (each.sha256, names.get(each.organisation or 0, ""), each.state.value, each.share.value, each.digest)
+                for each in whose.values()
+            ),
+            "queries": sorted(
+                (whose[each.received].sha256 if each.received else "", each.code, each.holds)
+                for each in store.queries()
+            ),
+            "arrivals": sorted(
+                (each.sha256, each.name, each.message_id, each.sender)
+                for sha256 in store.originals()
+                for each in store.arrivals(sha256)
+                if each.source != "found among the originals"
+            ),
+            "originals": sorted((name, path.read_bytes()) for name, path in collection.originals.all()),
+            "kinds": sorted(event.kind for event in store.events() if event.kind != "received-again"),
+        }
+
+
+@pytest.fixture(scope="module")
+def truth(full: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Give what one run that nothing disturbs comes to."""
+    return _truth(full, tmp_path_factory.mktemp("truth"))
+
+
+@pytest.fixture(scope="module")
+def small_truth(small: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Give the same of the small collection."""
+    return _truth(small, tmp_path_factory.mktemp("small-truth"))
+
+
+def _truth(made: Made, home: Path) -> dict[str, object]:
+    whole = copied(made, home)
+    run = imported(whole)
+    assert run.returncode in (0, 1), run.stderr
+    assert wrong(whole, again=True) == []
+    return what_is_in(whole)
+
+
+def wrong(made: Made, *, again: bool = False) -> list[str]:
+    """What the check of the whole collection finds; and whether each return has all its rows."""
+    with opened(Place(made.folder)) as collection:
+        found = list(check(collection, again=None if again else 0).wrong)
+        for each in collection.store.received():
+            reading = collection.store.reading(each.id, collection.made_with)
+            if reading is None or not collection.store.rows_agree(each.id, reading):
+                found.append(f"return #{each.id} is not whole")
+        return found
+
+
+def nothing_half_done(made: Made) -> None:
+    """Whatever is on record is whole; files that are not on record yet are the only thing that may be left over."""
+    assert [each for each in wrong(made) if _NOT_RECORDED not in each] == []
+
+
+def right_in_the_end(made: Made, truth: dict[str, object]) -> None:
+    """After one more run everything is in, once."""
+    run = imported(made)
+    assert run.returncode in (0, 1), run.stderr
+    assert wrong(made) == []
+    assert what_is_in(made) == truth
+    leftovers = [path for path in made.folder.rglob(".*.tmp") if path.is_file()]
+    assert leftovers == []
+    with opened(made.place) as collection:
+        assert not collection.store.batch_under_way
+
+
+def gone(group: int) -> bool:
+    """Whether no process of a group is left, after a while."""
+    for _ in range(200):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+# Kills
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals")
+def test_a_kill_at_any_moment_loses_nothing(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+    """After running again every return is in once, originals are as they came, and nothing half-done was visible."""
+    home = tmp_path / "timed"
+    begun = time.monotonic()
+    imported(copied(full, home))
+    longest = time.monotonic() - begun
+    rng = Random(2026)
+    interrupted = partly = 0
+    for at in range(KILLS):
+        made = copied(full, tmp_path / str(at))
+        for again in range(rng.choice((1, 1, 2, 3))):
+            with started(made) as process:
+                with suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=rng.uniform(0.2, 1.0) * longest / (again + 1))
+                if process.poll() is None:
+                    process.kill()
+                    interrupted += 1
+                process.communicate()
+            assert gone(process.pid), "what reads the files has to end when the program does"
+            nothing_half_done(made)
+        with opened(made.place) as collection:
+            partly += 0 < len(collection.store.received()) < len(truth["returns"])  # type: ignore[arg-type]
+        right_in_the_end(made, truth)
+        shutil.rmtree(tmp_path / str(at))
+    assert interrupted >= KILLS * 0.6
+    assert partly or KILLS < 10, "no kill came while returns were being recorded"
+
+
+WRITES = ("pwrite64", "fsync", "fdatasync", "rename", "unlink", "openat", "mkdir", "chmod")
+"""Kinds of calls by which anything in a folder changes."""
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.parametrize("calls", WRITES)
+def test_a_kill_at_each_point_of_writing_loses_nothing(
+    small: Made, small_truth: dict[str, object], tmp_path: Path, calls: str
+) -> None:
+    """Right before every write, sync, rename and removal that concerns the collection."""
+    points = _count(small, tmp_path / "counted", calls)
+    assert points > 0
+    step = 1 if EVERY_POINT else max(1, points // 4)
+    killed = 0
+    for point in range(1, points + 1, step):
+        made = copied(small, tmp_path / str(point))
+        run = imported(made, prefix=_strace(made, calls, point))
+        killed += run.returncode != 0
+        nothing_half_done(made)
+        right_in_the_end(made, small_truth)
+        shutil.rmtree(tmp_path / str(point))
+    assert killed >= points // step * 0.8
+
+
+def _strace(made: Made, calls: str, point: int = 0, log: Path = Path(os.devnull)) -> tuple[str, ...]:
+    """Python opens many files; of these only the collection's own matter."""
+    only = []
+    if calls == "openat":
+        only = [part for name in ("", "-journal") for part in ("-P", f"{made.place.database}{name}")]
+    inject = ("-e", f"inject={calls}:signal=KILL:when={point}") if point else ()
+    return ("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={calls}", *only, *inject)
+
+
+def _count(made: Made, home: Path, calls: str) -> int:
+    one = copied(made, home)
+    log = home / "calls.txt"
+    run = imported(one, prefix=_strace(one, calls, log=log))
+    if run.returncode not in (0, 1):
+        pytest.skip(f"strace does not work here: {run.stderr[:200]}")
+    numbers = Counter(line.split()[0] for line in log.read_text(errors="replace").splitlines() if "(" in line)
+    return max(numbers.values(), default=0)  # each thread counts its own calls; the main one writes
+
+
+# Two at once
+
+
+def test_two_imports_at_once_come_to_the_same_as_one(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+    """Each takes in what the other has not, and neither fails."""
+    made = copied(full, tmp_path)
+    runs = [started(made) for _ in range(3)]
+    outputs = [run.communicate(timeout=300) for run in runs]
+    assert [run.returncode for run in runs if run.returncode not in (0, 1)] == [], outputs
+    assert wrong(made) == []
+    assert what_is_in(made) == truth
+
+
+def test_importing_again_changes_nothing(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+    """Not a line, however often."""
+    made = copied(full, tmp_path)
+    imported(made)
+    with opened(made.place) as collection:
+        before = collection.store.events()
+    imported(made)
+    with opened(made.place) as collection:
+        assert collection.store.events() == before
+    assert what_is_in(made) == truth
+
+
+# Disks that are full, or may not be written to
+
+
+def refused(run: subprocess.CompletedProcess[str], *said: str) -> None:
+    """A run that could not go on has said so in plain words."""
+    assert run.returncode == 3, (run.returncode, run.stdout, run.stderr)
+    assert any(each in run.stderr for each in said), run.stderr
+    assert "What to do:" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "did not expect" not in run.stderr
+
+
+@pytest.mark.parametrize("room", [30_000, 120_000, 300_000])
+def test_a_limit_on_the_size_of_files_loses_nothing(
+    full: Made, truth: dict[str, object], tmp_path: Path, room: int
+) -> None:
+    """It is said, and the next run without it goes on."""
+    made = copied(full, tmp_path)
+    size = made.place.database.stat().st_size
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, size + room))
+
+    refused(imported(made, before=limit), "could not be read or written", "could not be kept", "The disk is full")
+    nothing_half_done(made)
+    right_in_the_end(made, truth)
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[Path]:
+    """A small disk of its own; skips where none can be had, or fails where it is required."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    if run.returncode != 0:
+        why = "no disk can be mounted here"
+        pytest.fail(why) if office_is_required() else pytest.skip(why)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def _remounted(folder: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(not shutil.which("mount"), reason="needs mount")
+@pytest.mark.parametrize("room", [40_000, 250_000, 700_000])
+def test_a_disk_that_fills_up_loses_nothing(full: Made, truth: dict[str, object], tmp_path: Path, room: int) -> None:
+    """At whatever point it is full: when there is room again, the next run goes on."""
+    taken = sum(path.stat().st_size + 4096 for path in full.folder.parent.rglob("*"))
+    with mounted(tmp_path / "disk", f"size={taken + room}") as disk:
+        made = copied(full, disk)
+        refused(imported(made), "The disk is full", "the disk is full")
+        _remounted(disk, "size=200m")
+        nothing_half_done(made)
+        _remounted(disk, f"size={taken + room}")
+        assert imported(made).returncode == 3
+        _remounted(disk, "size=200m")
+        right_in_the_end(made, truth)
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(not shutil.which("mount"), reason="needs mount")
+def test_a_read_only_disk_is_said_and_can_be_read(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+    """Nothing can be taken in, but what is in can be looked at."""
+    with mounted(tmp_path / "disk", "size=200m") as disk:
+        made = copied(full, disk)
+        imported(made)
+        (disk / "returns" / "new.xlsx").write_bytes(made.workbook(made.names[9], seed=70))
+        _remounted(disk, "ro")
+        refused(imported(made), "Nothing can be written", "disk is read-only", "cannot be locked")
+        looked = subprocess.run(command(made, "check"), capture_output=True, text=True, check=False)
+        assert looked.returncode == 0, looked.stderr + looked.stdout
+        _remounted(disk, "rw")
+        (disk / "returns" / "new.xlsx").unlink()
+        right_in_the_end(made, truth)
+
+
+LIKE_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner") if os.geteuid() == 0 else ()
+"""Permissions do not bind root; without these privileges they do."""
+
+
+@pytest.mark.skipif(bool(LIKE_ANYBODY) and not shutil.which("setpriv"), reason="permissions do not bind here")
+@pytest.mark.parametrize("what", ["folder", "originals", "database"])
+def test_a_folder_without_permission_is_said(
+    small: Made, small_truth: dict[str, object], tmp_path: Path, what: str
+) -> None:
+    """Whichever part may not be written to: nothing is taken in half, and the next run goes on."""
+    made = copied(small, tmp_path)
+    made.place.originals.mkdir(exist_ok=True)
+    locked = {"folder": made.folder, "originals": made.place.originals, "database": made.place.database}[what]
+    before = locked.stat().st_mode
+    locked.chmod(0o500 if locked.is_dir() else 0o400)
+    run = imported(made, prefix=LIKE_ANYBODY)
+    locked.chmod(before)
+    refused(run, "Nothing can be written", "could not be kept", "cannot be locked")
+    nothing_half_done(made)
+    with opened(made.place) as collection:
+        assert collection.store.received() == []
+    right_in_the_end(made, small_truth)
