@@ -22,8 +22,9 @@ from kil_xlsx.cli.commands import main as group
 RETURNED = Path(__file__).parents[1] / "samples" / "returned"
 
 COMMANDS = [
-    "init", "generate", "read", "mark", "benchmark", "feedback", "export",
-    "status", "show", "chase", "diff", "codebook", "schema", "framework", "frameworks", "theme", "demo",
+    "init", "send", "import", "fetch", "status", "show", "resolve", "consensus", "chase", "diff", "waive", "withdraw",
+    "forget", "check", "generate", "read", "mark", "benchmark", "feedback", "export", "codebook", "schema", "framework",
+    "frameworks", "theme", "demo",
 ]  # fmt: skip
 
 

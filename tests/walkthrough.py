@@ -26,6 +26,7 @@ WRITTEN_IN = 2026
 
 _SENTINEL = "--- that was it:"
 _ELLIPSIS = "…"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 
 Row = Mapping[str, str]
 
@@ -74,7 +75,7 @@ def normal(text: str) -> list[str]:
     """Lines of output without what differs from run to run: this is the one place that says what may differ."""
     for pattern, stands_for in (
         (r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", "(day)"),
-        (r"\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) \d{4}", "(day)"),
+        (rf"\d{{1,2}} ({_MONTHS}) \d{{4}}", "(day)"),
         (r"\b\d+ days left", "(some) days left"),
         (r"\b20\d\d\b", "(year)"),
         (r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b(-[0-9A-HJKMNP-TV-Z]{3}\b)?", "(code)"),
@@ -216,7 +217,8 @@ class Reader:
         elif re.match(r"delete these \w+ workbooks from the folder `", words):
             self._then("list", lambda piece: _delete(self.folder / named[0], piece.text.splitlines()))
         elif re.match(r"copy these \w+ files from the folder `[^`]+` into the folder `", words):
-            self._then("list", lambda piece: _copy(*(self.folder / each for each in named[:2]), piece.text.splitlines()))
+            source, target = (self.folder / each for each in named)
+            self._then("list", lambda piece: _copy(source, target, piece.text.splitlines()))
         elif re.match(r"in `[^`]+`, change these \w+ lines, and save the file", words):
             self._then("toml", lambda piece: _change(self.folder / named[0], self._moved(piece.text).splitlines()))
         elif re.match(r"open `", words):

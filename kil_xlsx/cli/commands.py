@@ -17,8 +17,8 @@ from kil_xlsx.cli.definition_commands import codebook, frameworks, schema, theme
 from kil_xlsx.cli.export_commands import export
 from kil_xlsx.cli.feedback_commands import feedback
 from kil_xlsx.cli.framework_commands import framework as framework_group
-from kil_xlsx.cli.intake_commands import consensus, fetch, import_, resolve
 from kil_xlsx.cli.inside import Here, enter, given, inside, needed
+from kil_xlsx.cli.intake_commands import consensus, fetch, import_, resolve
 from kil_xlsx.cli.keep_commands import check, forget, waive, withdraw
 from kil_xlsx.cli.options import (
     FILE,

@@ -66,6 +66,7 @@ def show_returns(console: Console, found: pipeline.Returned, *, brief: bool) -> 
             else:
                 _list_problems(console, reading)
     _show_second(console, found)
+    printing.notes(console, found.notes)
     skipped = [f"{plain(each.name, 100)} was skipped: {each.reason}." for each in found.skipped]
     printing.notes(console, skipped[:10])
     if len(skipped) > 10:

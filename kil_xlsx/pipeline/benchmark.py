@@ -133,6 +133,7 @@ def benchmark(
         out /= str(made.release.number)
     notes = [
         *listed.notes,
+        *returned.notes,
         *forward.notes,
         *_counted(made.release, invited or {}),
         *_unmatched(named, forward.readings, compared),

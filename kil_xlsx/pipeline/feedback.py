@@ -103,6 +103,7 @@ def give_feedback(
     returned = taken(sources, framework, password=password, progress=progress)
     if all(reading.refused for reading in returned.readings):
         raise none_readable(sources, framework, "there is nobody to write to")
+    notes += returned.notes
     before = earlier_returns(instruments, framework, previous, password=password, progress=progress)
     done = feedback_of(
         returned, found, out, parents=listed.parents, before=before, branding=branding, contact=contact, pdf=pdf,

@@ -15,7 +15,9 @@ from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.results.return_model import Skipped
 
-_NOT_RETURNS = frozenset((".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db", ".msf"))
+_NOT_RETURNS = frozenset(
+    (".json", ".csv", ".tsv", ".txt", ".md", ".yaml", ".yml", ".log", ".tmp", ".ini", ".db", ".msf")
+)
 
 
 def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, ...]]:

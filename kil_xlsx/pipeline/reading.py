@@ -46,7 +46,8 @@ class Returned:
 
     ``instruments`` are by respondent type, and by ``respondent/version`` for returns of earlier versions; ``second`` is
     what the second reader found, by position of the reading.  ``files`` are the files, one for each reading;
-    ``of_collection`` is set where the readings are those that count in a collection.
+    ``of_collection`` is set where the readings are those that count in a collection, ``notes`` tells what is not among
+    them.
     """
 
     framework: Framework
@@ -56,6 +57,7 @@ class Returned:
     second: Mapping[int, SecondReader] | None = None
     files: tuple[Path, ...] = ()
     of_collection: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def problems(self) -> int:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, make_msgid, parseaddr
 from typing import cast
 
 from mailserver import COORDINATOR, MailServer
@@ -29,6 +30,15 @@ def parsed(data: bytes) -> EmailMessage:
     return cast(EmailMessage, message_from_bytes(data, policy=default))
 
 
+def addressee(data: bytes) -> tuple[str, str]:
+    """The name and the address of the one whom a mail goes to.
+
+    Some versions of Python put a space between two encoded words of a name, so it is decoded step by step.
+    """
+    shown, address = parseaddr(str(message_from_bytes(data)["To"]).replace("\r\n", "").replace("\n", ""))
+    return str(make_header(decode_header(shown))), address
+
+
 def attachments(mail: EmailMessage) -> list[tuple[str, bytes]]:
     """Names and contents of what is attached to a mail."""
     return [(part.get_filename() or "", cast(bytes, part.get_payload(decode=True))) for part in mail.iter_attachments()]
@@ -37,7 +47,7 @@ def attachments(mail: EmailMessage) -> list[tuple[str, bytes]]:
 def text_of(mail: EmailMessage) -> str:
     """What a mail says."""
     body = mail.get_body(("plain",))
-    return "" if body is None else cast(str, body.get_content())
+    return "" if body is None else cast(str, body.get_content()).replace("\r\n", "\n")
 
 
 class Post:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -11,12 +12,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
+from desk import Desk
 from oracle.libreoffice import LibreOffice
 from walkthrough import Reader, Row, Shell, differences, pieces
 
+from kil_xlsx.cli import main
 from kil_xlsx.layout.a1 import parse_cell_name
 from kil_xlsx.layout.document import CellRef
+from kil_xlsx.pipeline.collection.place import Place
 
 pytestmark = [pytest.mark.oracle, pytest.mark.source]
 
@@ -80,6 +85,73 @@ def prepared(folder: Path) -> None:
         shutil.copy(ROOT / name, folder)
     for name in ("kil_xlsx", "templates"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def test_a_page_that_is_wrong_is_found(folder: Path) -> None:
+    """A page that promises other words than the program's, or a step that nobody can do, does not pass."""
+    small = """
+```bash
+echo "47 drafts written on 2026-05-01"
+```
+
+```text
+{}
+```
+
+{}
+
+# End
+"""
+    right = "47 drafts written on 2027-06-02"
+    cases = {
+        (right, "Some words."): 0,
+        (right.replace("47", "46"), "Some words."): 1,
+        (right + "\nand more", "Some words."): 1,
+    }
+    for (says, by_hand), wrong in cases.items():
+        assert len(followed(folder, small.format(says, by_hand)).wrong) == wrong, says
+    with pytest.raises(AssertionError, match="nobody knows how to do this: dance"):
+        followed(folder, small.format(right, "**By hand:** dance"))
+    with pytest.raises(AssertionError, match="ended with 2"):
+        followed(folder, small.format(right, "```bash\nexit_with() { return 2; }; exit_with\n```"))
+
+
+def followed(folder: Path, page: str) -> Reader:
+    """Follow a page without any workbook."""
+    shell = Shell(folder)
+    try:
+        reader = Reader(shell, folder, lambda workbook, rows: None)
+        reader.follow(page, "End")
+    finally:
+        shell.close()
+    return reader
+
+
+def test_every_command_is_there() -> None:
+    """Every command that the page names, in a box or in a sentence, is one of the program's, with its options."""
+    boxes = [line for piece in pieces(page()) if piece.kind == "bash" for line in piece.text.splitlines()]
+    typed = [*boxes, *re.findall(r"`(kil-xlsx [^`]+)`", page())]
+    checked = 0
+    for line in typed:
+        words = shlex.split(line)
+        if words[0] != "kil-xlsx" or words[1].startswith("-"):
+            continue
+        command = main.get_command(click.Context(main), words[1])
+        assert command is not None, line
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
+        checked += 1
+    assert checked > 30
+
+
+def test_the_settings_of_the_page_are_settings(tmp_path: Path) -> None:
+    """What is to be written into the settings for a mail server is understood."""
+    (servers,) = (piece.text for piece in pieces(page()) if piece.kind == "toml" and "[smtp]" in piece.text)
+    Desk(tmp_path).type("init", "round", "--sender-address", "you@example.org")
+    with (tmp_path / "round" / "collection.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f"\n{servers}\n")
+    place = Place(tmp_path / "round")
+    assert place.settings().smtp is not None and place.settings().imap is not None
 
 
 def test_every_box_is_known() -> None:

@@ -69,10 +69,27 @@ def returned(
             if not collection.read_only and not fresh.refused:  # such as a locked file without its password
                 with collection.store.transaction():
                     collection.store.replace_reading(which[at].id, fresh, collection.made_with)
+    notes = _waiting(collection) if received is None else ()
     whole = [_whose(collection, each, reading) for each, reading in zip(which, readings, strict=True) if reading]
     before = earlier(collection.framework_name, collection.instruments)
     instruments = instruments_of(collection.instruments, before, whole)
-    return Returned(collection.framework, instruments, tuple(whole), files=files, of_collection=True)
+    return Returned(
+        collection.framework, instruments, tuple(whole), files=files, of_collection=True, notes=tuple(notes)
+    )
+
+
+def _waiting(collection: Collection) -> list[str]:
+    """Which organisations are left out since their people have not agreed yet."""
+    from kil_xlsx.definitions.wording import listed
+
+    found = [each for each in collection.store.received(round_id=collection.round_id) if each.state.counts]
+    agreed = {each.organisation for each in found if each.share is not Share.VIEW}
+    waiting = dict.fromkeys(each.organisation for each in found if each.share is Share.VIEW)
+    asked = [collection.store.organisation(each) for each in waiting if each is not None and each not in agreed]
+    names = [each.name for each in asked if each is not None]
+    if not names:
+        return []
+    return [f"Left out until their people have agreed on one answer (kil-xlsx consensus): {listed(names)}."]
 
 
 def _original(collection: Collection, received: Received) -> Path:

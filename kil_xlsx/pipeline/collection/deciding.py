@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kil_xlsx.core.collection import Asked, Event, Mail, MailState, Query, Received, ReturnState
+from msgspec.structs import replace
+
+from kil_xlsx.core.collection import Asked, Event, Mail, MailState, Purpose, Query, Received, ReturnState
 from kil_xlsx.core.intake import QUERIES, WHICH, WHOSE
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.collection.judging import Judge
@@ -206,6 +208,8 @@ class _Decider:
                 round_id=mail.round_id, mail=mail.id, query=query.id, by=self.by,
             )  # fmt: skip
             self.store.record(event)
+            if sent and mail.purpose is Purpose.RECEIPT:
+                self.store.record(replace(event, kind="receipt-given", received=mail.about))
         return Decided(query, mail=mail, organisation=self._asked(query.organisation))
 
     def _return(self, query: Query, decision: str, organisation: Asked | None) -> Decided:

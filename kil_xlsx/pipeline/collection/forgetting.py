@@ -244,9 +244,7 @@ def _left(collection: Collection, wanted: Forgettable, releases: Sequence[tuple[
         with suppress(KilXlsxError):
             names = {each.name for each in wanted.organisations}
             if any(each.name in names for each in collection.read_list().organisations):
-                told.append(
-                    f"{collection.list_file.name} still has it: remove its row; until then it is left out."
-                )
+                told.append(f"{collection.list_file.name} still has it: remove its row; until then it is left out.")
     if not wanted.everything and any(path.is_file() for path in _exported(collection)):
         told.append(f"{place.data.name}/ may still say what it answered: make it again with 'kil-xlsx export --force'.")
     if releases:
@@ -256,7 +254,5 @@ def _left(collection: Collection, wanted: Forgettable, releases: Sequence[tuple[
             f"{place.release_log.name} stays, with digests instead of names: without it the next release could give "
             "others away."
         )
-    told.append(
-        "Not within reach: your mailbox, copies of this folder, files written elsewhere. Remove it there too."
-    )
+    told.append("Not within reach: your mailbox, copies of this folder, files written elsewhere. Remove it there too.")
     return told

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kil_xlsx.core.collection import Event, PublishedRelease
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.benchmark import RELEASE, Benchmarked
+from kil_xlsx.pipeline.collection.counting import counting
 from kil_xlsx.pipeline.collection.place import moment
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ def make_release(
     """
     from kil_xlsx.pipeline.benchmark import benchmark
 
+    # Who need not answer was not invited, as far as the response rate goes.
+    more["invited"] = {**_invited(collection), **(more.get("invited") or {})}
+
     def record(release: Release) -> None:
         folder = out if out is not None else collection.place.releases / str(release.number)
         _record(collection, release, folder)
@@ -46,6 +51,19 @@ def make_release(
         log=log or collection.place.release_log,
         record=record,
         **more,
+    )
+
+
+def _invited(collection: Collection) -> dict[str, int]:
+    """How many are asked in this round or have answered all the same, by respondent type."""
+    waived = collection.store.waived(collection.round_id)
+    answered = {each.organisation for each in counting(collection)}
+    return dict(
+        Counter(
+            each.respondent
+            for each in collection.store.organisations()
+            if each.id in answered or (each.listed and each.id not in waived)
+        )
     )
 
 

@@ -116,11 +116,18 @@ def _overview(collection: Collection, when: When) -> Overview:
 
 
 def _of_round(queries: Sequence[Query], returns: set[int], mails: set[int]) -> list[Query]:
-    """Queries about a round; those about neither a return nor a mail belong to any."""
+    """Queries about a round.
+
+    Those about neither a return nor a mail belong to any, and so do those about a workbook of another round: it came
+    while this one was collected, and whether it counts for this one is what is asked.
+    """
     return [
         each
         for each in queries
-        if (each.received is None and each.mail is None) or each.received in returns or each.mail in mails
+        if (each.received is None and each.mail is None)
+        or each.code == "round-other"
+        or each.received in returns
+        or each.mail in mails
     ]
 
 
