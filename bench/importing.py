@@ -11,6 +11,10 @@ the most that the program itself, and the largest of the processes that read for
 
 What counts are ratios, which depend little on the machine: of importing to reading, and of memory at the largest size
 to that at the smallest.  With ``--most`` and ``--grows`` the exit code is 1 if one of them is larger.
+
+A run on two cores that other work kept busy as well: 2,000 returns took 341 s (5.9 a second), 1.3 times as long as
+reading them alone; 200 took 27 s, 0.8 times as long.  The program needed 50 MiB for 200 and 51 MiB for 2,000, each
+process that reads 33 MiB; the database grew to 82 MiB.  Reading 2,000 without a collection needed 1,204 MiB.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from typing import Any
 _LATER = """
 import datetime, sys
 from kil_xlsx import pipeline
-now = pipeline.now
-pipeline.now = lambda: now() + datetime.timedelta(days=int(sys.argv.pop(1)))
+now, gone_by = pipeline.now, datetime.timedelta(days=int(sys.argv.pop(1)))
+pipeline.now = lambda: now() + gone_by
 from kil_xlsx.cli import main
 main()
 """

@@ -51,7 +51,7 @@ def show_round(console: Console, seen: RoundSeen) -> None:
     more = tables.more_queries(found)
     if more:
         printing.say(console, f" … and {more:,} more: kil-xlsx resolve lists them all.\n", "dim")
-    _draw(console, tables.releases_table([released(each, found) for each in seen.releases], when))
+    _draw(console, tables.releases_table([released(each, found, seen.forgotten) for each in seen.releases], when))
     if about.keep_until is not None:
         over = (when.today - about.keep_until).days
         if over > 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -79,8 +79,12 @@ def status_document(
     groups: Sequence[tuple[str, Tally]] = (),
     group_by: str = "respondent",
     releases: Sequence[PublishedRelease] = (),
+    forgotten: Collection[str] = (),
 ) -> StatusDocument:
-    """How a round stands."""
+    """How a round stands.
+
+    :param forgotten: hashes of files that have been removed with the data of their organisations.
+    """
     names = {each.organisation.id: each.organisation.name for each in found.lines}
     spread = found.completeness
     retention = None
@@ -104,7 +108,7 @@ def status_document(
         overdue=tuple(each.organisation.name for each in found.late_out),
         queries=tuple(open_query(each, found.whose(each), names) for each in found.queries),
         retention=retention,
-        releases=tuple(released(each, found) for each in releases),
+        releases=tuple(released(each, found, forgotten) for each in releases),
         lines=tuple(organisation_line(each, when) for each in found.lines),
     )
 
@@ -141,8 +145,8 @@ def _query(query: Query, name: str) -> dict[str, Any]:
     }
 
 
-def released(release: PublishedRelease, found: Overview) -> ReleaseMade:
-    """A release, and how many returns count now that were not in it."""
+def released(release: PublishedRelease, found: Overview, forgotten: Collection[str] = ()) -> ReleaseMade:
+    """A release, how many of the files behind it are forgotten, and how many returns count now that were not in it."""
     behind = set(release.inputs)
     counted = [each for line in found.lines for each in line.received if each.state.counts and each is line.current]
     return ReleaseMade(
@@ -150,6 +154,7 @@ def released(release: PublishedRelease, found: Overview) -> ReleaseMade:
         made_at=release.made_at,
         folder=release.folder,
         returns=len(release.inputs),
+        forgotten=len(behind.intersection(forgotten)),
         returns_since=sum(each.sha256 not in behind for each in counted),
     )
 

@@ -86,13 +86,15 @@ class Retention(Struct, frozen=True, kw_only=True):
 class ReleaseMade(Struct, frozen=True, kw_only=True):
     """A benchmark release of the round.
 
-    ``returns`` is how many files are behind it; ``returns_since`` how many returns count now that were not in it.
+    ``returns`` is how many files are behind it, ``forgotten`` how many of them have been removed since with the data of
+    their organisations, and ``returns_since`` how many returns count now that were not in it.
     """
 
     number: int
     made_at: str
     folder: str
     returns: int
+    forgotten: int
     returns_since: int
 
 

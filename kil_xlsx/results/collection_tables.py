@@ -203,12 +203,13 @@ def releases_table(releases: Sequence[ReleaseMade], when: When) -> Table | None:
     rows = tuple(
         (
             str(each.number), day(when.day(each.made_at)), plain(each.folder, 60), f"{each.returns:,}",
+            Shown(f"{each.forgotten:,}", "warn" if each.forgotten else "quiet"),
             Shown(f"{each.returns_since:,}", "warn" if each.returns_since else "quiet"),
         )
         for each in releases
     )  # fmt: skip
-    headings = ("Release", "Made", "Folder", "Returns in it", "New since")
-    numbers = ("Release", "Returns in it", "New since")
+    headings = ("Release", "Made", "Folder", "Returns in it", "Forgotten since", "New since")
+    numbers = ("Release", "Returns in it", "Forgotten since", "New since")
     return Table("Releases", headings, rows, numbers=numbers, whole=(*numbers, "Made")) if rows else None
 
 

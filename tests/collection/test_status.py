@@ -135,9 +135,21 @@ def test_every_number_of_the_round(made: Records) -> None:
     ]
     assert found["retention"] == {"keep_until": "2027-03-31", "passed": False}
     [release] = found["releases"]
-    assert (release["number"], release["returns"], release["returns_since"]) == (1, 1, 2)
+    assert (release["number"], release["returns"], release["forgotten"], release["returns_since"]) == (1, 1, 0, 2)
     assert [each["standing"] for each in found["lines"]].count("views") == 1
     assert made.rows is ROWS
+
+
+def test_a_release_stays_explicable(made: Records) -> None:
+    """After an organisation is forgotten, it is known how many of the returns behind a release were its own."""
+    with made.open() as found, found.store.transaction():
+        [release] = found.store.releases()
+        [first] = found.store.received(sha256=release.inputs[0])
+        assert first.organisation is not None
+        found.store.forget(first.organisation, "2026-06-09T09:00:00+00:00")
+    [told] = as_json("status")["releases"]
+    assert (told["returns"], told["forgotten"]) == (1, 1)
+    assert "Forgotten since" in run("status").output
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,21 @@ import shlex
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import click
 import pytest
 from desk import Desk
+from openpyxl import load_workbook
 from oracle.libreoffice import LibreOffice
 from walkthrough import Reader, Row, Shell, differences, pieces
 
 from kil_xlsx.cli import main
-from kil_xlsx.layout.a1 import parse_cell_name
+from kil_xlsx.layout.a1 import column_name, parse_cell_name
 from kil_xlsx.layout.document import CellRef
 from kil_xlsx.pipeline.collection.place import Place
 
@@ -52,12 +55,17 @@ def test_the_tutorial_gives_what_it_says(folder: Path, office: LibreOffice) -> N
     """Every box is typed and every step by hand is done, and each box of text is what is printed."""
 
     def fill(workbook: Path, rows: Sequence[Row]) -> None:
+        rules = rules_of(workbook)
         office.open(workbook)
         for row in rows:
             sheet, cell, words = row["Sheet"], row["Cell"], row["What you enter"]
             down, across = parse_cell_name(cell)
             (asked,) = office.read([CellRef(sheet, down, _QUESTION)])
             assert str(asked).startswith(row["What is asked"]), f"{sheet}!{cell} asks {asked!r}"
+            rule = rules.get((sheet, cell), "")
+            assert rule != "list" or words in office.offered([CellRef(sheet, down, across)])[0], f"{sheet}!{cell}"
+            assert rule != "decimal" or float(words) >= 0, f"{sheet}!{cell}: Excel takes nothing but a number there"
+            assert rule != "date" or date.fromisoformat(words), f"{sheet}!{cell}"
             office.ask(type=[[sheet, down, across, "entry", words]])
         office.save(workbook)
 
@@ -74,6 +82,18 @@ def test_the_tutorial_gives_what_it_says(folder: Path, office: LibreOffice) -> N
     assert not reader.wrong, "\n\n".join(reader.wrong)
     assert reader.by_hand == page().count("**By hand:**")
     assert len(reader.heard) > 15
+
+
+def rules_of(workbook: Path) -> dict[tuple[str, str], str]:
+    """What kind of entry each cell takes when a person types it, by sheet and cell."""
+    found = {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*extension is not supported", UserWarning)
+        for sheet in load_workbook(workbook):
+            for rule in sheet.data_validations.dataValidation:
+                cells = (cell for area in rule.sqref.ranges for cell in area.cells)
+                found.update({(sheet.title, f"{column_name(column - 1)}{row}"): rule.type for row, column in cells})
+    return found
 
 
 def prepared(folder: Path) -> None:

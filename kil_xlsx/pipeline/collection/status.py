@@ -41,7 +41,11 @@ RESPONDENT, PARENT = "respondent", "parent"
 
 @dataclass(frozen=True)
 class RoundSeen:
-    """A round as it stands.  ``has_mailbox`` is whether the settings name one that returns come to."""
+    """A round as it stands.
+
+    ``forgotten`` are the hashes of files that have been removed with the data of their organisations; ``has_mailbox``
+    is whether the settings name a mailbox that returns come to.
+    """
 
     about: RoundAbout
     found: Overview
@@ -49,6 +53,7 @@ class RoundSeen:
     group_by: str
     groups: tuple[tuple[str, Tally], ...]
     releases: tuple[PublishedRelease, ...]
+    forgotten: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     has_mailbox: bool = False
 
@@ -57,8 +62,9 @@ class RoundSeen:
         from kil_xlsx.results.collection_json import status_document
 
         return status_document(
-            self.about, self.found, self.when, groups=self.groups, group_by=self.group_by, releases=self.releases
-        )
+            self.about, self.found, self.when, groups=self.groups, group_by=self.group_by, releases=self.releases,
+            forgotten=self.forgotten,
+        )  # fmt: skip
 
 
 def see_round(collection: Collection, now: datetime, by: str = RESPONDENT) -> RoundSeen:
@@ -79,6 +85,7 @@ def see_round(collection: Collection, now: datetime, by: str = RESPONDENT) -> Ro
         group_by=name,
         groups=grouped(found.lines, label),
         releases=tuple(each for each in collection.store.releases() if each.round_id == collection.round_id),
+        forgotten=frozenset(collection.store.forgotten_files()),
         notes=notes,
         has_mailbox=collection.settings.imap is not None,
     )
