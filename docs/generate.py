@@ -14,9 +14,9 @@ import yaml
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import main
-from kil_xlsx.core.intake import QUERIES
 from kil_xlsx.core.ledger import EVENTS
 from kil_xlsx.core.problems import CATALOGUE, Severity
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.core.returns import text_of
 from kil_xlsx.layout.typed_rules import RULES, TAKEN, WHERE, Rule
 

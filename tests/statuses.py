@@ -33,7 +33,7 @@ from kil_xlsx.core.collection import (
     ReturnState,
     Share,
 )
-from kil_xlsx.core.intake import QUERIES
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.pipeline.collection import Collection, Place, opened
 from kil_xlsx.store.database import Store

@@ -174,7 +174,7 @@ class Received(Struct, frozen=True, kw_only=True):
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """Something that only a person can decide.  ``code`` is a code of :data:`kil_xlsx.core.intake.QUERIES`.
+    """Something that only a person can decide.  ``code`` is a code of :data:`kil_xlsx.core.queries.QUERIES`.
 
     ``holds`` is whether the return waits for the decision.  ``decision`` is empty while the query is open.
     """

@@ -12,8 +12,8 @@ import msgspec
 
 from kil_xlsx.core.collection import Arrival, Event, Mail, MailState, PublishedRelease, Query, Received
 from kil_xlsx.core.collection_status import Line, Overview, Standing, Tally
-from kil_xlsx.core.intake import QUERIES
 from kil_xlsx.core.ledger import EVENTS
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.core.return_diff import Figure, ReturnDiff
 from kil_xlsx.core.spread import Spread
 from kil_xlsx.core.statements import Asks, Statement, words

@@ -9,7 +9,7 @@ from datetime import date
 
 from kil_xlsx.core.collection import MailState, ReturnState, Share
 from kil_xlsx.core.collection_status import ANSWERED, ORDER, OUT, UNUSED, Line, Overview, Standing, Tally
-from kil_xlsx.core.intake import QUERIES
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.core.spread import Spread, apart
 from kil_xlsx.core.statements import words
 from kil_xlsx.core.when import When

@@ -12,7 +12,7 @@ from collections_made import Made, listed, make
 
 from kil_xlsx.cli.commands import main
 from kil_xlsx.core.collection import Mail, MailState, Purpose, Query, Received, ReturnState, Share
-from kil_xlsx.core.intake import QUERIES
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.layout.stamp import reference_code
 from kil_xlsx.mail.items import Item, Provenance, Unusable

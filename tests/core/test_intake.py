@@ -14,10 +14,6 @@ from synthetic import NEAT, collection, keep_it_local
 from kil_xlsx.core.collection import Asked, Copy, Received, ReturnState, Share
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.intake import (
-    QUERIES,
-    WHICH,
-    WHOSE,
-    Doubt,
     SendList,
     Standing,
     Stated,
@@ -29,6 +25,7 @@ from kil_xlsx.core.intake import (
     which_is_later,
     whose,
 )
+from kil_xlsx.core.queries import QUERIES, WHICH, WHOSE, Doubt
 from kil_xlsx.core.readings import FileInfo, Reading
 
 HUB = Asked(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Asked, Event, Mail, MailState, Purpose, Query, Received, ReturnState
-from kil_xlsx.core.intake import QUERIES, WHICH, WHOSE
+from kil_xlsx.core.queries import QUERIES, WHICH, WHOSE
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.collection.judging import Judge
 from kil_xlsx.pipeline.collection.keeping import role

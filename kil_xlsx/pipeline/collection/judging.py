@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Event, Query, Received, ReturnState, Share
-from kil_xlsx.core.intake import Doubt, SendList, Standing, Stated, decided, standing, untouched, whose
+from kil_xlsx.core.intake import SendList, Standing, Stated, decided, standing, untouched, whose
+from kil_xlsx.core.queries import Doubt
 from kil_xlsx.pipeline.collection.place import moment
 
 if TYPE_CHECKING:

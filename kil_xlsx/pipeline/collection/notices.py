@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kil_xlsx.core.collection import Event, Mail, MailState, Query
-from kil_xlsx.core.intake import QUERIES
+from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.mail.items import AutoReply, Bounced, NoAttachment, Unusable
 from kil_xlsx.pipeline.collection.place import moment
 from kil_xlsx.pipeline.collection.taken import Happened
