@@ -167,7 +167,9 @@ def _next_for(seen: OrganisationSeen, *, contents: bool) -> Iterator[str | tuple
         yield "Ask them to agree on one answer:", f"kil-xlsx send --consensus --only {name}"
     if line.standing is Standing.WITH_QUERIES:
         yield "Send it a copy with what is to be put right marked:", f"kil-xlsx send --to-fix --only {name}"
-    if line.owes and line.asked:
+    if line.standing is Standing.BOUNCED:
+        yield "Put its address right in the list, then send again:", f"kil-xlsx send --only {name}"
+    elif line.owes and line.asked:
         yield "Remind it:", f"kil-xlsx send --remind --only {name}"
     if line.owes:
         yield "If it need not answer:", f'kil-xlsx waive {name} --why "…"'

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import contextmanager
 from datetime import timedelta
-from email.message import EmailMessage
-from functools import cached_property
 from pathlib import Path
 
 import pytest
-from collections_made import Made, filled, listed, plan_of, wanted_of, write_list, zipped
-from desk import Desk
-from mailserver import COORDINATOR, GONE, MailServer
+from collections_made import filled, plan_of, wanted_of, write_list, zipped
+from mailserver import COORDINATOR, MailServer
 from openpyxl import load_workbook
 from oracle.libreoffice import LibreOffice
-from oracle.replies import Post, attachments, parsed, text_of
-from python_calamine import CalamineWorkbook
+from oracle.organisations import COMMUNITIES, COUNCILS, KEYS, Round, reference_in, texts_of
+from oracle.replies import attachments, parsed, text_of
 
 from kil_xlsx import pipeline
 from kil_xlsx.core.returns import Key, Typed
@@ -35,15 +29,6 @@ from kil_xlsx.pipeline.workbooks import workbook_bytes
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")]
 
-COUNCILS, COMMUNITIES = 20, 41
-KEYS = [*(f"k{at}" for at in range(COUNCILS)), *(f"c{at}" for at in range(COMMUNITIES))]
-ACCENTED = {
-    "k1": "Cyngor Tref Llanfair-y-Môr",
-    "c1": "Tŷ'r Gymuned, Aberynys",
-    "c2": "Café Zoë & Friends of “Škoda Street”",
-}
-"""Names with which mails and file names are easily got wrong."""
-
 # Who does what.  "k" are councils, "c" community organisations.  Whoever is not named here does not answer.
 OFFICE = ("k0", "k1", "c0", "c1", "c2")
 PLAIN = tuple(f"k{at}" for at in range(2, 10)) + tuple(f"c{at}" for at in range(25, 32))
@@ -51,7 +36,7 @@ PLAIN = tuple(f"k{at}" for at in range(2, 10)) + tuple(f"c{at}" for at in range(
 STANDINGS = {
     "accepted": (*OFFICE, *PLAIN, "c3", "c4", "c5", "c6", "c10", "c11", "c12", "c24"),
     "accepted-with-queries": ("c19",),
-    "held": ("c7", "c14", "c20", "c21", "c22"),
+    "held": ("c7", "c14", "c20", "c21", "c22", "c23"),
     "refused": ("c16",),
     "bounced": ("c40",),
 }
@@ -68,6 +53,7 @@ QUERIES = {
     ("c20", "number-shared"),
     ("c21", "number-shared"),
     ("c22", "organisation-differs"),
+    ("c23", "nothing-new"),
     ("c24", "name-differs"),
 }
 """What a person is asked after the first fetch, and about whom."""
@@ -81,131 +67,6 @@ def step(name: str) -> Iterator[None]:
     except BaseException as error:
         error.add_note(f"In the step: {name}")
         raise
-
-
-class Round:
-    """The coordinator, the organisations, and what has been sent to them."""
-
-    def __init__(self, folder: Path, server: MailServer, office: LibreOffice) -> None:
-        self.server, self.office, self.scratch = server, office, folder / "elsewhere"
-        self.scratch.mkdir()
-        rows = listed(COUNCILS, COMMUNITIES)
-        for at, key in enumerate(KEYS):
-            rows[at] = replace(
-                rows[at],
-                name=ACCENTED.get(key, rows[at].name),
-                email=GONE if key == "c40" else f"office@{key}.example",
-                number="" if key in ("c20", "c21") else rows[at].number,
-            )
-        self.rows = dict(zip(KEYS, rows, strict=True))
-        self.key_of = {row.name: key for key, row in self.rows.items()}
-        self.outside = Desk(self.scratch)
-        self.folder = folder / "round"
-        self.desk = Desk(self.folder, secrets={"MAIL_PASSWORD": server.smtp.password})
-        self.made = Made(self.folder, rows)
-        self.post = Post(server)
-        self.invitations: dict[str, EmailMessage] = {}
-
-    def rows_by_number(self) -> dict[object, str]:
-        """Organisations by their numbers in the records."""
-        return {each[1]: self.key_of[str(each[3])] for each in self.records("organisations")}
-
-    def address(self, key: str) -> str:
-        return self.rows[key].email
-
-    def name(self, key: str) -> str:
-        return self.rows[key].name
-
-    # What organisations do
-
-    def workbook(self, key: str, **more: object) -> bytes:
-        """The workbook of an organisation, filled in quickly."""
-        return self.made.workbook(self.name(key), **more)  # type: ignore[arg-type]
-
-    def reply(self, key: str, *files: tuple[str, bytes], sender: str = "") -> None:
-        """Answer the invitation."""
-        self.post.send(self.post.letter(sender or self.address(key), files, answers=self.invitations[key]))
-
-    def sent_to(self, key: str, at: int = 0) -> tuple[str, bytes]:
-        """What was attached to one of the mails that an organisation got."""
-        (found,) = attachments(parsed(self.server.inbox(self.address(key))[at]))
-        return found
-
-    def filled_in_office(self, key: str, suffix: str) -> bytes:
-        """The workbook that came with the invitation, filled in with LibreOffice and saved by it."""
-        plan = plan_of(self.rows[key].respondent)
-        sent = self.scratch / f"{key}.xlsx"
-        sent.write_bytes(self.sent_to(key)[1])
-        self.office.open(sent)
-        self.office.type_answers(plan, filled(plan, self.made.wanted[self.name(key)].organisation, 5))
-        return self.office.save(self.scratch / f"{key}-saved.{suffix}")
-
-    def mails_since(self, before: Mapping[str, int]) -> dict[str, list[EmailMessage]]:
-        """What each organisation has got since its mails were counted."""
-        found = {key: self.server.inbox(self.address(key))[before[key] :] for key in KEYS}
-        return {key: list(map(parsed, mails)) for key, mails in found.items() if mails}
-
-    def mail_counts(self) -> dict[str, int]:
-        """How many mails each organisation has."""
-        self.server.settle()
-        return {key: len(self.server.inbox(self.address(key))) for key in KEYS}
-
-    # What there is to see
-
-    def records(self, *tables: str) -> list[tuple[object, ...]]:
-        """All that is recorded, as any program sees it."""
-        with closing(sqlite3.connect(f"file:{self.folder / 'collection.db'}?mode=ro", uri=True)) as database:
-            names = tables or [
-                name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")
-            ]
-            return [(name, *row) for name in names for row in database.execute(f"SELECT * FROM {name}")]
-
-    def mailbox(self) -> dict[bytes, tuple[frozenset[str], bytes]]:
-        """Every mail in the coordinator's mailbox: its flags, and its bytes."""
-        with self.server.mailbox() as connection:
-            connection.select(readonly=True)
-            _, found = connection.fetch("1:*", "(UID FLAGS BODY.PEEK[])")
-        mails = {}
-        for each in found:
-            if isinstance(each, tuple):
-                flags = re.search(rb"FLAGS \(([^)]*)\)", each[0])
-                number = re.search(rb"UID (\d+)", each[0])
-                assert flags is not None and number is not None
-                mails[number[1]] = (frozenset(flags[1].decode().split()) - {"\\Recent"}, each[1])
-        return mails
-
-    def standings(self, status: dict[str, object]) -> dict[str, str]:
-        """How each organisation stands."""
-        lines = status["lines"]
-        assert isinstance(lines, list)
-        return {self.key_of[each["name"]]: each["standing"] for each in lines}
-
-    def queries(self, status: dict[str, object]) -> dict[tuple[str, str], int]:
-        """The number of each open query, by whom it is about and what it is."""
-        queries = status["queries"]
-        assert isinstance(queries, list)
-        found = [(self.key_of.get(each["organisation"], ""), each["code"]) for each in queries]
-        assert len({*found}) == len(found), found
-        return dict(zip(found, (each["number"] for each in queries), strict=True))
-
-    @cached_property
-    def references(self) -> dict[str, str]:
-        """The reference code of each organisation's workbook, as it stands in the workbook that it was sent."""
-        return {key: reference_in(self.sent_to(key)[1]) for key in KEYS if key != "c40"}
-
-
-def texts_of(data: bytes) -> Iterator[list[list[str]]]:
-    """What stands in the cells of a workbook, sheet by sheet and row by row."""
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    for name in book.sheet_names:
-        yield [list(map(str, row)) for row in book.get_sheet_by_name(name).to_python()]
-
-
-def reference_in(data: bytes) -> str:
-    """The reference code that people see on the first sheet of a workbook."""
-    first = next(texts_of(data))
-    (found,) = {code for row in first for text in row for code in re.findall(r"KIL-\w{4}-\w{4}-\w{3}", text)}
-    return found
 
 
 def expected_standings(named: Mapping[str, tuple[str, ...]], keys: list[str]) -> dict[str, str]:
@@ -331,7 +192,8 @@ def answer(this: Round, earlier: Mapping[str, bytes]) -> None:
     this.reply("c5", ("c5.xlsx", this.workbook("c5")), sender="Treasurer <treasurer@c5.example>")
     this.reply("c6", ("c6.xlsx", this.workbook("c6")), sender="somebody@freemail.example")
     this.reply("c7", ("c7.xlsx", this.workbook("c7")), sender=this.address("c8"))
-    this.reply("c9", ("last year's.xlsx", earlier["c9"]))
+    late = this.workbook("c9", reference=reference_in(earlier["c9"]), round_id="2025")
+    this.reply("c9", ("last year's.xlsx", late))
     twice = this.workbook("c10")
     this.reply("c10", ("c10.xlsx", twice))
     this.reply("c10", ("c10 (1).xlsx", twice))
@@ -351,9 +213,10 @@ def answer(this: Round, earlier: Mapping[str, bytes]) -> None:
     for key in ("c20", "c21"):
         this.reply(key, (f"{key}.xlsx", this.workbook(key, number="GB-CHC-8800001")))
     this.reply("c22", ("c22.xlsx", this.workbook("c22", number=this.rows["c23"].number)))
+    this.reply("c23", this.sent_to("c23"))
     this.reply("c24", ("c24.xlsx", this.workbook("c24", called=f"{this.name('c24')} (Charity)")))
     this.post.send(this.post.letter("news@stranger.example", []))
-    assert this.post.sent == 43
+    assert this.post.sent == 44
 
 
 def wrong_cell() -> Key:
@@ -374,12 +237,12 @@ def blank_filled_in(this: Round, key: str) -> bytes:
 
 
 def fetch(this: Round) -> None:
-    """Take in what came: forty-three replies, and what the mail server wrote about the mail that nobody could get."""
-    this.server.inbox(COORDINATOR, at_least=44)
+    """Take in what came: forty-four replies, and what the mail server wrote about the mail that nobody could get."""
+    this.server.inbox(COORDINATOR, at_least=45)
     before = this.mailbox()
     said = this.desk.json("fetch", code=1)
     assert said["counts"] == {
-        "accepted": 30, "accepted-with-queries": 1, "held": 7, "refused": 1, "again": 1, "bounced": 1, "away": 1,
+        "accepted": 30, "accepted-with-queries": 1, "held": 8, "refused": 1, "again": 1, "bounced": 1, "away": 1,
         "replied": 1, "unmatched": 1, "left-out": 3,
     }, said  # fmt: skip
     # A text in an archive, and two parts of the server's notice.  c11's first return and c20's counted when they came.
@@ -403,7 +266,7 @@ def see(this: Round) -> None:
     }  # fmt: skip
     assert every["response_rate"] == pytest.approx(29 / 61)
     assert {name: count for name, count in every["standings"].items() if count} == {
-        "accepted": 28, "accepted-with-queries": 1, "held": 5, "refused": 1, "bounced": 1, "sent": 25,
+        "accepted": 28, "accepted-with-queries": 1, "held": 6, "refused": 1, "bounced": 1, "sent": 24,
     }  # fmt: skip
     groups = {each["label"]: each["counts"] for each in status["groups"]}
     assert {name: (of["listed"], of["answered"]) for name, of in groups.items()} == {
@@ -411,7 +274,7 @@ def see(this: Round) -> None:
     }  # fmt: skip
     # c9's workbook of the year before is none of this round.
     assert {state: count for state, count in status["files"].items() if count} == {
-        "accepted": 28, "accepted-with-queries": 1, "held": 7, "refused": 1, "superseded": 1,
+        "accepted": 28, "accepted-with-queries": 1, "held": 8, "refused": 1, "superseded": 1,
     }  # fmt: skip
     assert status["files_of_nobody"] == 1
     assert status["days_left"] == 30 and status["overdue"] == [] and status["came_late"] == []
@@ -430,9 +293,9 @@ def see(this: Round) -> None:
     assert {code for _, code in QUERIES} - holding == {"sender-unknown", "name-differs"}
     came = Counter(str(kind) for _, _, _, kind, *_ in this.records("events"))
     kinds = ("mail-sent", "mail-bounced", "away", "replied", "received", "received-again", "superseded")
-    assert [came[kind] for kind in kinds] == [61, 1, 1, 1, 39, 1, 1]
+    assert [came[kind] for kind in kinds] == [61, 1, 1, 1, 40, 1, 1]
     originals = [path for path in (this.folder / "originals").rglob("*") if path.is_file()]
-    assert len(originals) == 39
+    assert len(originals) == 40
 
 
 def fetch_again(this: Round) -> None:
@@ -458,11 +321,12 @@ def decide(this: Round) -> None:
     say("c20", "number-shared", "accept")
     say("c21", "number-shared", "reject")
     say("c22", "organisation-differs", "accept")
+    say("c23", "nothing-new", "reject")
     say("c24", "name-differs", "accept")
     status = this.desk.json("status")
     assert status["queries"] == []
     assert this.standings(status) == changed(STANDINGS, c7="accepted", c12="views", c13="accepted", c14="refused",
-        c20="accepted", c21="refused", c22="accepted")  # fmt: skip
+        c20="accepted", c21="refused", c22="accepted", c23="refused")  # fmt: skip
     assert status["organisations"]["answered"] == 33
     assert this.desk.json("resolve") == []
 
@@ -498,7 +362,7 @@ def corrected(this: Round) -> None:
     reference = reference_in(this.sent_to("c12", at=-1)[1])
     assert reference == agreed.reference != this.references["c12"]
     this.reply("c12", ("agreed.xlsx", this.workbook("c12", seed=3, reference=reference)))
-    this.server.inbox(COORDINATOR, at_least=46)
+    this.server.inbox(COORDINATOR, at_least=47)
     assert this.desk.json("fetch")["counts"] == {"accepted": 2}
     status = this.desk.json("status")
     assert status["queries"] == []
@@ -507,7 +371,7 @@ def corrected(this: Round) -> None:
 
 SETTLED = {
     "c7": "accepted", "c12": "accepted", "c13": "accepted", "c14": "refused", "c19": "accepted", "c20": "accepted",
-    "c21": "refused", "c22": "accepted",
+    "c21": "refused", "c22": "accepted", "c23": "refused",
 }  # fmt: skip
 """Who stands elsewhere once everything is decided and put right."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kil_xlsx.core.collection import PublishedRelease, Query, Received, ReturnState, Share
+from kil_xlsx.core.collection import PublishedRelease, Received, ReturnState, Share
 from kil_xlsx.core.collection_status import (
     Line,
     Overview,
@@ -116,26 +116,11 @@ def _overview(collection: Collection, when: When) -> Overview:
         copies=store.copies(round_id=round_id),
         mails=mails,
         received=received,
-        queries=_of_round(store.queries(), {each.id for each in received}, {each.id for each in mails}),
+        # All that are open, as for 'resolve': a workbook of another round is asked about in this one.
+        queries=store.queries(),
         waived=frozenset(store.waived(round_id)),
     )
     return overview(records, due=collection.settings.collection.due, today=when.today, day_of=when.day)
-
-
-def _of_round(queries: Sequence[Query], returns: set[int], mails: set[int]) -> list[Query]:
-    """Queries about a round.
-
-    Those about neither a return nor a mail belong to any, and so do those about a workbook of another round: it came
-    while this one was collected, and whether it counts for this one is what is asked.
-    """
-    return [
-        each
-        for each in queries
-        if (each.received is None and each.mail is None)
-        or each.code == "round-other"
-        or each.received in returns
-        or each.mail in mails
-    ]
 
 
 def _grouping(collection: Collection, lines: Sequence[Line], by: str) -> tuple[str, Callable[[Asked], str]]:
