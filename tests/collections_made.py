@@ -40,6 +40,7 @@ SECRET = hashlib.sha256(b"the secret of a collection that is only a test").diges
 COORDINATOR = "round@council.example"
 BLANK = "the organisation has left this blank"
 
+_WORKBOOKS: dict[bytes, bytes] = {}
 _KINDS = {"council": "{} Borough Council", "community": "The {} Hub"}
 
 
@@ -153,7 +154,11 @@ class Made:
             issue = replace(issue, round_id=round_id)
         if stated is not None:
             issue = replace(issue, organisation=stated)
-        return workbook_bytes(wanted.plan, issue, cells)
+        # The same is made once: whatever a workbook depends on is said by these.
+        facts = hashlib.sha256(repr((wanted.instrument, issue, cells)).encode()).digest()
+        if facts not in _WORKBOOKS:
+            _WORKBOOKS[facts] = workbook_bytes(wanted.plan, issue, cells)
+        return _WORKBOOKS[facts]
 
     def consensus(self, name: str) -> Wanted:
         """The workbook for what several people of an organisation agree on, recorded in the send list."""

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import stat
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from kil_xlsx.mail.templates import DEFAULTS
 from kil_xlsx.pipeline.collection import Collection, Place, beginning, find, found, init, opened
 from kil_xlsx.pipeline.collection.counting import counting
 from kil_xlsx.pipeline.collection.workbooks import add_copy, plan_copies
+from kil_xlsx.results.show import some
 from kil_xlsx.store.database import Store
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -168,6 +170,30 @@ def test_what_is_given_is_checked_first(words: tuple[str, ...], says: str) -> No
     assert list(Path().iterdir()) == []
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """Whatever is given wrongly is told in one go, each by its option; nothing is made."""
+    done = run(
+        "init", "bad", "--due", "31/5/2026", "--sender-address", "foo bar", "--organisations", "nolist.xlsx",
+        "--framework", "nosuch", "--theme", "nothere.yaml", "--title", "x" * 300,
+    )  # fmt: skip
+    assert done.exit_code == 3
+    told = " ".join(done.stderr.split())
+    assert "5 faults" in told
+    for words in ("nosuch", "nothere.yaml", "--sender-address: 'foo bar'", "--title: has 300", "nolist.xlsx"):
+        assert words in told, words
+    assert list(Path().iterdir()) == []
+    Path("wrong.csv").write_text("name,respondent\n,council\nBeech,x\n")
+    done = run("init", "bad", "--sender-address", "foo", "--organisations", "wrong.csv")
+    assert "3 faults" in done.stderr and "wrong.csv, line 2" in done.stderr
+
+
+def test_an_empty_list_is_told() -> None:
+    """A file without anything in it is no list, and that is said."""
+    Path("empty.csv").write_bytes(b"")
+    done = run("init", "bad", "--organisations", "empty.csv")
+    assert done.exit_code in (2, 3) and "empty" in done.stderr
+
+
 @pytest.mark.parametrize("step", range(6))
 def test_what_was_begun_is_completed(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever the making stops, the folder is no collection yet, and the same command completes it."""
@@ -282,6 +308,64 @@ def test_wordings_are_checked_with_all_else() -> None:
     assert place.settings_file.read_text(encoding="utf-8").splitlines()[(fault.line or 0) - 1].startswith("subject")
 
 
+def test_files_that_are_missing_are_told_with_the_rest() -> None:
+    """A list and a theme that are not there stop what needs them, both at once; other faults are told with them."""
+    place = made()
+    change(place, '# theme = "theme.yaml"', 'theme = "nothere.yaml"')
+    change(place, 'organisations = "organisations.csv"', 'organisations = "nolist.xlsx"')
+    assert run("-C", "round", "status").exit_code == 0
+    done = run("-C", "round", "generate")
+    assert done.exit_code == 3
+    assert "nothere.yaml" in done.stderr and "nolist.xlsx" in done.stderr
+    change(place, 'round = "2026"', "round = 2026")
+    done = run("-C", "round", "status")
+    assert "3 faults" in done.stderr and "nothere.yaml" in done.stderr and "nolist.xlsx" in done.stderr
+
+
+# Columns of the list that the questionnaire does not know
+
+
+EXTRA = "name,respondent,email,Contact person,Contact,parent\nAlder,council,a@alder.example,=Sam,desk,The Wood\n"
+
+
+def test_any_column_can_be_used_in_mails_and_tables(tmp_path: Path) -> None:
+    """A column that is no field of the questionnaire comes into mails and lists, and into no workbook."""
+    place = made(text=EXTRA, sender_address="round@council.example")
+    text = '[mail.invitation]\ntext = "Dear {contact_person} of {parent}, {list_contact}[[, {last_round}]]!"\n'
+    place.settings_file.write_text(place.settings_file.read_text(encoding="utf-8") + text, encoding="utf-8")
+    found = json.loads(run("-C", "round", "send", "--dry-run", "--json").stdout)
+    assert found["first"]["text"] == "Dear =Sam of The Wood, desk!\n"
+    rows = list(csv.DictReader(io.StringIO(run("-C", "round", "status", "--all", "--csv").stdout)))
+    assert (rows[0]["contact_person"], rows[0]["list_contact"]) == ("'=Sam", "desk")
+    fine("-C", "round", "chase", "--out", str(tmp_path / "chase.csv"))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "chase.csv").read_text(encoding="utf-8-sig"))))
+    assert (rows[0]["contact_person"], rows[0]["parent"]) == ("'=Sam", "The Wood")
+    fine("-C", "round", "generate")
+    (path,) = (place.workbooks / "2026").iterdir()
+    with zipfile.ZipFile(path) as archive:
+        assert not any(b"=Sam" in archive.read(name) or b">desk<" in archive.read(name) for name in archive.namelist())
+    assert '"=Sam"' in run("-C", "round", "status", "--by", "Contact person", "--json").stdout
+
+
+def test_a_column_that_the_list_has_not_is_a_fault_with_those_it_has() -> None:
+    """A placeholder that nothing is known for is told with the columns of the list; without a list nobody can know."""
+    place = made(text=EXTRA)
+    text = '[mail.invitation]\ntext = "{contact_persn}"\n'
+    place.settings_file.write_text(place.settings_file.read_text(encoding="utf-8") + text, encoding="utf-8")
+    done = run("-C", "round", "status")
+    assert "did you mean {contact_person}?" in done.stderr
+    assert "columns of the list: {contact_person}, {list_contact}." in done.stderr
+    (place.folder / "organisations.csv").unlink()
+    assert run("-C", "round", "status").exit_code == 0
+
+
+def test_other_columns_are_forgotten_with_their_organisation() -> None:
+    """Nothing of a forgotten organisation's row stays in the records."""
+    place = made(text=EXTRA)
+    fine("-C", "round", "forget", "Alder", "--why", "they asked", "--yes")
+    assert b"=Sam" not in place.database.read_bytes()
+
+
 # Finding it
 
 
@@ -302,7 +386,7 @@ def test_as_if_started_in_another_folder(monkeypatch: pytest.MonkeyPatch) -> Non
     here = Path.cwd()
     fine("-C", "round", "generate", *CREATED)
     assert Path.cwd() == here
-    assert len(list(Path("round/workbooks").iterdir())) == 2
+    assert len(list(Path("round/workbooks/2026").iterdir())) == 2
     for wrong in (".", "nowhere"):
         done = run("-C", wrong, "generate")
         assert done.exit_code == 2
@@ -355,13 +439,45 @@ def test_generate_twice_gives_the_same() -> None:
     """The same collection makes the same workbooks at the same time given, and records each once."""
     place = made()
     fine("-C", "round", "generate", *CREATED)
-    before = files(place.workbooks)
-    assert run("-C", "round", "generate", *CREATED).exit_code == 3
+    before = files(place.workbooks / "2026")
+    assert "2 files of an earlier run" in fine("-C", "round", "generate", *CREATED)
     fine("-C", "round", "generate", *CREATED, "--force")
-    assert files(place.workbooks) == before
+    assert files(place.workbooks / "2026") == before
     with opened(place) as collection:
         assert len(collection.store.copies()) == 2
         assert [event.kind for event in collection.store.events()].count("workbook-made") == 2
+
+
+def test_a_workbook_that_somebody_changed_is_not_written_anew() -> None:
+    """What the program wrote is replaced unasked only as long as nobody has changed it, whatever its name."""
+    place = made()
+    fine("-C", "round", "generate", *CREATED)
+    before = files(place.workbooks / "2026")
+    fine("-C", "round", "generate", "--created", "2026-04-08")
+    assert files(place.workbooks / "2026").keys() == before.keys()
+    changed = sorted((place.workbooks / "2026").iterdir())[0]
+    changed.write_bytes(changed.read_bytes() + b" ")
+    now = files(place.workbooks / "2026")
+    done = run("-C", "round", "generate", *CREATED)
+    assert done.exit_code == 3
+    assert changed.name in done.stderr and "There already" in done.stderr and "1 more" not in done.stderr
+    assert files(place.workbooks / "2026") == now
+    fine("-C", "round", "generate", *CREATED, "--force")
+    assert files(place.workbooks / "2026") == before
+
+
+def test_each_round_has_folders_of_its_own() -> None:
+    """The workbooks of the next round come to lie beside those of this one, whatever a round is called."""
+    place = made(text="name,respondent\nAlder,council\n")
+    fine("-C", "round", "generate", *CREATED)
+    change(place, 'round = "2026"', 'round = "2026/27: Müller & Co"')
+    fine("-C", "round", "generate", *CREATED)
+    fine("-C", "round", "generate", "--round", "Раунд", *CREATED)
+    change(place, 'round = "2026/27: Müller & Co"', 'round = ""')
+    fine("-C", "round", "generate", *CREATED)
+    names = sorted(path.name for path in place.workbooks.iterdir())
+    assert names[:2] == ["2026", "2026-27-muller-and-co"] and names[3].startswith("round-")
+    assert names[2].endswith(".xlsx") and len(names) == 4
 
 
 def test_codes_are_of_one_collection_only() -> None:
@@ -385,14 +501,14 @@ def test_workbooks_are_on_the_send_list_before_they_are_there(monkeypatch: pytes
 
     def commit(self: pipeline.Outputs) -> None:
         if any(path.suffix == ".xlsx" for path in self._targets):
-            assert not [path for path in place.workbooks.iterdir() if not path.name.startswith(".")]
+            assert not [path for path in (place.workbooks / "2026").iterdir() if not path.name.startswith(".")]
             with Store.open(place.database, read_only=True) as store:
                 assert len(store.copies()) == 2
         real(self)
 
     monkeypatch.setattr(pipeline.Outputs, "commit", commit)
     fine("-C", "round", "generate")
-    assert len(list(place.workbooks.iterdir())) == 2
+    assert len(list((place.workbooks / "2026").iterdir())) == 2
 
 
 def test_changes_of_the_list_are_told_and_kept() -> None:
@@ -563,8 +679,7 @@ def test_releases_are_numbered_and_recorded(with_returns: Place) -> None:
         assert len(known.inputs) == 12
         assert [event.kind for event in collection.store.events()][-1] == "release-made"
     before = files(with_returns.releases / "1" / "data")
-    again = run("benchmark", *CREATED)
-    assert again.exit_code == 3 and "There already" in again.stderr
+    assert "Release 1 is there already" in fine("benchmark", *CREATED)
     assert "Release 2 written to" in fine("benchmark", "--created", "2026-04-08")
     assert files(with_returns.releases / "1" / "data") == before
     with opened(with_returns) as collection:
@@ -578,7 +693,28 @@ def test_feedback_follows_the_newest_release(with_returns: Place) -> None:
     fine("benchmark", *CREATED)
     text = fine("feedback", "--no-pdf", *CREATED)
     assert "Compared with release 1" in text
-    assert len(list(with_returns.feedback.glob("*-feedback.xlsx"))) == 12
+    assert len(list((with_returns.feedback / "2026-1").glob("*-feedback.xlsx"))) == 12
+
+
+def test_feedback_of_each_release_stays_by_itself(with_returns: Place) -> None:
+    """What one release says is not mixed with what another says; the same once more is written anew unasked."""
+    fine("benchmark", *CREATED)
+    fine("feedback", "--no-pdf", *CREATED)
+    first = with_returns.feedback / "2026-1"
+    before = files(first)
+    with opened(with_returns) as collection, collection.store.transaction():
+        gone = counting(collection)[0]
+        collection.store.set_received(gone.id, ReturnState.WITHDRAWN)
+    fine("benchmark", "--created", "2026-04-08")
+    fine("feedback", "--no-pdf", *CREATED)
+    assert files(first) == before
+    second = files(with_returns.feedback / "2026-2")
+    assert len(second) == len(before) - 2 and second.keys() < before.keys()
+    text = fine("feedback", "--no-pdf", "--release", "releases/1/release.json", "--created", "2026-04-09")
+    assert f"{len(second)} files of an earlier run" in text
+    assert "From earlier runs there are 2 other files in the folder" in text
+    assert files(with_returns.feedback / "2026-2") == second
+    assert files(first).keys() == before.keys()
 
 
 def test_a_release_that_was_stopped_is_completed(with_returns: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -611,12 +747,14 @@ def test_marked_copies_go_under_the_names_that_were_sent(with_returns: Place) ->
     with opened(with_returns) as collection:
         readings = collection.returned().readings
         references = {each.identity.reference for each in readings if each.identity}
-    copies = pipeline.read([with_returns.to_fix])
+    folder = with_returns.to_fix / "2026"
+    copies = pipeline.read([folder])
     stated = {each.identity.reference for each in copies.readings if each.identity}
     assert stated and stated <= references
     assert f"{len(stated)} cop" in text
-    assert all(path.name.startswith("keep-it-local-") for path in with_returns.to_fix.iterdir())
-    assert all(path.name.endswith("-to-fix.xlsx") for path in with_returns.to_fix.iterdir())
+    assert all(path.name.startswith("keep-it-local-") for path in folder.iterdir())
+    assert all(path.name.endswith("-to-fix.xlsx") for path in folder.iterdir())
+    assert f"{some(len(stated), 'file')} of an earlier run" in fine("mark", "--created", "2026-04-08")
 
 
 def test_an_original_that_was_changed_is_not_marked(with_returns: Place) -> None:
@@ -634,7 +772,8 @@ def test_an_original_that_was_changed_is_not_marked(with_returns: Place) -> None
 def test_export(with_returns: Place) -> None:
     """The coordinator's own tables go into the collection's folder for them."""
     fine("export")
-    assert (with_returns.data / "codebook.md").is_file()
+    assert (with_returns.data / "2026" / "codebook.md").is_file()
+    assert "files of an earlier run" in fine("export")
 
 
 def test_files_that_are_named_are_read_as_ever(with_returns: Place) -> None:
@@ -642,7 +781,7 @@ def test_files_that_are_named_are_read_as_ever(with_returns: Place) -> None:
     one = str(next(RETURNED.glob("council-glass*.xlsx")))
     assert len(json.loads(run("read", one, "--json").stdout)["files"]) == 1
     fine("mark", one, *CREATED)
-    assert [path.name for path in with_returns.to_fix.iterdir()] == [f"{Path(one).stem}-to-fix.xlsx"]
+    assert [path.name for path in (with_returns.to_fix / "2026").iterdir()] == [f"{Path(one).stem}-to-fix.xlsx"]
     assert "Missing option '--out'" in run("benchmark", str(RETURNED)).stderr
     fine("benchmark", str(RETURNED), "--out", "elsewhere", "--log", "other-log.json")
     with opened(with_returns) as collection:

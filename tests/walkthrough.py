@@ -193,7 +193,7 @@ class Reader:
         elif piece.kind == "paragraph" and piece.text.startswith("**By hand:**"):
             assert self._waiting is None, f"line {piece.line}: the step before is not finished"
             self.by_hand += 1
-            self._act(piece.text.removeprefix("**By hand:**").strip(), piece.line)
+            self._act(self._moved(piece.text).removeprefix("**By hand:**").strip(), piece.line)
 
     def _moved(self, text: str) -> str:
         """A text with the years that lie ahead moved along, so that a page stays true."""

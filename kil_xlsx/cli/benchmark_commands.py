@@ -143,7 +143,8 @@ def benchmark(
             label = plain(respondent.label, 40)
             printing.say(console, f"{label}: too few organisations to show any figure.\n", "yellow")
     unused = release.files.refused + release.files.not_comparable
-    printing.say(console, f"Release {release.number} written to {done.folder.resolve()}:", "bold green")
+    what = "is there already, in" if done.already else "written to"
+    printing.say(console, f"Release {release.number} {what} {done.folder.resolve()}:", "bold green")
     for path in done.files[:3]:
         printing.say(console, path.name, indent=1)
     printing.say(console, f"data ({some(len(done.files) - 3, 'file')})", indent=1)

@@ -17,7 +17,7 @@ from kil_xlsx.cli.definition_commands import codebook, frameworks, schema, theme
 from kil_xlsx.cli.export_commands import export
 from kil_xlsx.cli.feedback_commands import feedback
 from kil_xlsx.cli.framework_commands import framework as framework_group
-from kil_xlsx.cli.inside import Here, enter, given, inside, needed
+from kil_xlsx.cli.inside import Here, enter, given, inside, needed, own
 from kil_xlsx.cli.intake_commands import consensus, fetch, import_, resolve
 from kil_xlsx.cli.keep_commands import check, forget, waive, withdraw
 from kil_xlsx.cli.options import (
@@ -136,7 +136,8 @@ def generate(
     unless you say --force, and if any row of the list is wrong, all that is wrong is shown and nothing is written.
 
     Inside a collection, its settings say what is not given here, and each workbook is put on the send list under a
-    reference code that only this collection can make.
+    reference code that only this collection can make. Workbooks of an earlier run are written anew there, unless
+    somebody has changed them.
     """
     from kil_xlsx.results.show import some
 
@@ -146,7 +147,8 @@ def generate(
 
             with opened(here.place) as collection:
                 done = workbooks.generate(
-                    collection, out, respondent=respondent, framework=framework, organisations=organisations,
+                    collection, out if given(context, "out") else None, respondent=respondent, framework=framework,
+                    organisations=organisations,
                     round_id=round_id, due=due, contact=contact, previous=previous, answers=answers,
                     benchmark=benchmark, theme=theme, created=created, force=force, progress=progress,
                 )  # fmt: skip
@@ -334,10 +336,13 @@ def mark(
         source = path or collection.returned(password=password, progress=progress)  # type: ignore[union-attr]  # one is
         if path is not None and path.is_file() and not given(context, "out"):
             target /= f"{path.stem}{SUFFIX}.xlsx"
+        before = own(here)
         done = write_copies(
             source, target, framework, due=due, contact=contact, password=password, theme=theme, created=created,
-            force=force, progress=progress,
+            force=force or before or False, progress=progress,
         )  # fmt: skip
+        if before is not None:
+            before.remember(copy.path for copy in done.copies)
     console = printing.page()
     rows: list[tuple[Shown | str, ...]] = [
         (copy.path.name, plain(copy.organisation, 40), str(copy.errors), str(copy.queries), str(copy.left))
@@ -354,7 +359,7 @@ def mark(
     printing.say(console, f"{some(len(done.copies), 'copy', 'copies')} written to {target.resolve()}", "bold green")
     if done.sound:
         printing.say(console, f"Without a copy, since nothing is to be put right: {len(done.sound):,}", "dim")
-    printing.notes(console, done.unused)
+    printing.notes(console, (*done.unused, *(before.told if before is not None else ())))
     if done.copies:
         printing.next_steps(console, "Send each sender its copy. They put right what is marked, and send it back.")
     return PROBLEMS if done.unused else FINE
@@ -374,7 +379,11 @@ for command in (
     fetch,
     resolve,
     consensus,
-    waive, withdraw, forget, check, codebook,
+    waive,
+    withdraw,
+    forget,
+    check,
+    codebook,
     schema,
     theme,
     framework_group,

@@ -67,8 +67,8 @@ def schema(name: str, out: Path | None, force: bool) -> int:
 
     return: what 'read --json' gives. release: release.json. codebook: what 'codebook --json' gives. framework: the
     files that define a questionnaire. theme: the file with colours, font, logo and footer.
-    answers: what 'generate --answers' takes. status, organisation, diff: what 'status', 'show' and 'diff' give with
-    --json.
+    answers: what 'generate --answers' takes. status, organisation, diff, send, import, resolve, consensus: what
+    'status', 'show', 'diff', 'send', 'import' and 'fetch', 'resolve' and 'consensus' give with --json.
     """
     data = json.dumps(pipeline.schema(name), indent=2, ensure_ascii=False).encode() + b"\n"
     return print_or_write(data, out, force=force)

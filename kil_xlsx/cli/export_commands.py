@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kil_xlsx.cli import printing
-from kil_xlsx.cli.inside import Here, inside, needed, sources
+from kil_xlsx.cli.inside import Here, inside, needed, own, sources
 from kil_xlsx.cli.options import FILE, examples, force_option, framework_option, password_option
 from kil_xlsx.cli.program import FINE, PROBLEMS
 from kil_xlsx.cli.telling import show_returns
@@ -55,7 +55,13 @@ def export(
     with here.collection(context, paths) as collection, printing.progress("Reading") as progress:
         folder = needed(context, "--out", out)
         given = sources(collection, paths, password, progress)
-        done = write_tables(given, folder, framework, texts=texts, password=password, force=force, progress=progress)
+        before = own(here)
+        done = write_tables(
+            given, folder, framework, texts=texts, password=password, force=force or before or False,
+            progress=progress,
+        )  # fmt: skip
+        if before is not None:
+            before.remember(done.files)
     console = printing.page()
     show_returns(console, done.returned, brief=True)
     printing.say(console, f"{some(len(done.files), 'file')} written to {done.folder.resolve()}", "bold green")
@@ -63,6 +69,7 @@ def export(
     if not texts:
         printing.say(console, "What people wrote was left out; --texts adds it.", "dim")
     printing.say(console, NOTICE, "bold yellow")
+    printing.notes(console, before.told if before is not None else ())
     refused = sum(reading.refused for reading in done.returned.readings)
     if refused:
         printing.notes(console, [f"{some(refused, 'file')} could not be read; 'kil-xlsx read' says why."])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kil_xlsx.cli import printing
-from kil_xlsx.cli.inside import Here, inside, needed, sources
+from kil_xlsx.cli.inside import Here, given, inside, needed, own, sources
 from kil_xlsx.cli.options import (
     FILE,
     created_option,
@@ -20,6 +21,9 @@ from kil_xlsx.cli.options import (
     theme_option,
 )
 from kil_xlsx.cli.program import FINE, PROBLEMS
+
+if TYPE_CHECKING:
+    from kil_xlsx.pipeline.feedback import FeedbackGiven
 
 _MOST_ROWS = 25
 _MOST_NOTES = 10
@@ -77,20 +81,28 @@ def feedback(
     figures of its group; nothing of any other organisation. Give the returns that the release was made from. An
     organisation that did not agree to share its answers gets feedback too: its own answers beside the figures of the
     others. Inside a collection PATH and --release may be left out: then it is the returns that count now, and the
-    newest release of this round. The exit code is 1 when a file could not be used.
+    newest release of this round; each release has a folder of its own below feedback. The exit code is 1 when a file
+    could not be used.
     """
-    from kil_xlsx.pipeline.collection.releases import newest_release
+    from kil_xlsx.pipeline.collection.releases import folder_for, newest_release
     from kil_xlsx.pipeline.feedback import give_feedback
     from kil_xlsx.results.show import Shown, Table, plain, some
 
     with here.collection(context, paths) as collection, printing.progress("Writing") as progress:
         if release is None and collection is not None:
             release = newest_release(collection)
+        release = needed(context, "--release", release)
+        if here.place is not None and not given(context, "out"):
+            out = folder_for(here.place, release)
+        before = own(here)
         done = give_feedback(
-            sources(collection, paths, password, progress), needed(context, "--release", release),
+            sources(collection, paths, password, progress), release,
             needed(context, "--out", out), framework, previous=previous, organisations=organisations, theme=theme,
-            contact=contact, password=password, pdf=not no_pdf, created=created, force=force, progress=progress,
+            contact=contact, password=password, pdf=not no_pdf, created=created, force=force or before or False,
+            progress=progress,
         )  # fmt: skip
+        if before is not None:
+            before.remember(path for each in done.given for path in each.files)
     console = printing.page()
     rows: list[tuple[Shown | str, ...]] = [
         (
@@ -117,7 +129,7 @@ def feedback(
     created_on = done.release.created
     when = f"{created_on.day} {created_on:%B %Y}"
     printing.say(console, f"Compared with release {done.release.number} of {when}.", "dim")
-    printing.notes(console, done.notes)
+    printing.notes(console, (*done.notes, *(before.told if before is not None else ()), *_beside(done)))
     without = [plain(each, 120) for each in done.without]
     printing.notes(console, [f"No feedback for {each}" for each in without[:_MOST_NOTES]])
     if len(without) > _MOST_NOTES:
@@ -130,3 +142,17 @@ def feedback(
             "Keep the folder with the returns: the files say what each organisation answered.",
         )
     return PROBLEMS if any(reading.refused for reading in done.returned.readings) else FINE
+
+
+def _beside(done: FeedbackGiven) -> list[str]:
+    """Feedback that an earlier run wrote into the same folder, for organisations that get none now."""
+    from kil_xlsx.pipeline.feedback import PAGE, PDF, WORKBOOK
+    from kil_xlsx.results.show import some
+
+    made = {path.name for each in done.given for path in each.files}
+    there = {each.name for each in done.folder.iterdir() if each.name.endswith((WORKBOOK, PAGE, PDF))}
+    others = sorted(there - made)
+    if not others:
+        return []
+    are = "is" if len(others) == 1 else "are"
+    return [f"From earlier runs there {are} {some(len(others), 'other file')} in the folder, such as {others[0]}."]

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from kil_xlsx.cli.telling import with_framework
 from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.collection.own import Own
 from kil_xlsx.pipeline.collection.place import Collection, Place, find, found, opened, shown
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def sources(collection: Collection | None, paths: Sequence[Path], password: str 
     return list(paths) if collection is None else collection.returned(password=password, progress=progress)
 
 
+def own(here: Here) -> Own | None:
+    """In a collection: which files of earlier runs may be replaced, as nobody has changed them."""
+    return Own(here.place) if here.place is not None else None
+
+
 def needed(context: click.Context, option: str, value: Path | None) -> Path:
     """What was given with an option, or stands for it in a collection.  A usage error where there is neither."""
     if value is None:
@@ -114,15 +120,19 @@ def _defaults(place: Place, settings: Settings) -> dict[str, dict[str, Any]]:
     look = {"theme": shown(place.path(said.theme))} if said.theme else {}
     due = {"due": said.due} if said.due else {}
     listed = {"organisations": shown(place.path(said.organisations))}
+
+    def of_round(folder: Path) -> dict[str, Path]:
+        return {"out": shown(place.of_round(folder, said.round_id))}
+
     return {
         "generate": {
-            **framework, **whom, **look, **due, **listed, "round_id": said.round_id, "out": shown(place.workbooks),
+            **framework, **whom, **look, **due, **listed, "round_id": said.round_id, **of_round(place.workbooks),
         },
         "read": framework,
-        "mark": {**framework, **whom, **look, **due, "out": shown(place.to_fix)},
+        "mark": {**framework, **whom, **look, **due, **of_round(place.to_fix)},
         "benchmark": {**framework, **whom, **look, **listed},
-        "feedback": {**framework, **whom, **look, **listed, "out": shown(place.feedback)},
-        "export": {**framework, "out": shown(place.data)},
+        "feedback": {**framework, **whom, **look, **listed, **of_round(place.feedback)},
+        "export": {**framework, **of_round(place.data)},
         "codebook": framework,
     }  # fmt: skip
 

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kil_xlsx.cli import printing
+from kil_xlsx.cli.telling import sending
+from kil_xlsx.core.collection import Purpose
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kil_xlsx.pipeline.collection.consensus import Compared
-    from kil_xlsx.pipeline.collection.deciding import Asking, Decided
+    from kil_xlsx.pipeline.collection.deciding import Asking, Decided, Reopened
+    from kil_xlsx.pipeline.collection.due import Ways
     from kil_xlsx.pipeline.collection.taken import Happened, Imported
     from kil_xlsx.results.show import Tone
 
 _MOST_LINES = 25
+_FEW = 10  # so few that each of them is named although nothing need be done
 _MOST_ASKED = 6
 
 _TONES: Mapping[str, Tone] = {
@@ -27,19 +31,22 @@ _TONES: Mapping[str, Tone] = {
     "unusable": "bad",
     "unmatched": "warn",
     "superseded": "quiet",
+    "came-again": "warn",
     "again": "quiet",
     "left-out": "quiet",
     "seen": "quiet",
 }
-_TOLD = ("held", "refused", "accepted-with-queries", "superseded", "bounced", "delayed", "away", "replied", "unusable",
-         "unmatched", "left-out")  # fmt: skip
+_TOLD = ("held", "came-again", "refused", "accepted-with-queries", "superseded", "bounced", "delayed", "away",
+         "replied", "unusable", "unmatched", "left-out")  # fmt: skip
 """What is told one by one; the rest is counted."""
 
 _SHORT = {
+    "accepted": "accepted",
     "accepted-with-queries": "with queries",
     "held": "held",
     "refused": "refused",
     "superseded": "earlier one",
+    "came-again": "come again",
     "bounced": "came back",
     "delayed": "delayed",
     "away": "away",
@@ -50,8 +57,19 @@ _SHORT = {
 }
 
 
-def show_imported(console: Console, done: Imported, asked: Sequence[Asking], notes: Sequence[str] = ()) -> None:
-    """Counts, what has to be looked at, the queries, and what to do next."""
+def show_imported(
+    console: Console,
+    done: Imported,
+    asked: Sequence[Asking],
+    notes: Sequence[str] = (),
+    *,
+    ways: Ways,
+    fetched: bool = False,
+) -> None:
+    """Counts, what has to be looked at, the queries, and what to do next.
+
+    :param fetched: whether it came from a mailbox.
+    """
     from kil_xlsx.pipeline.collection.taken import KINDS
     from kil_xlsx.results.show import Shown, Table, some
 
@@ -59,7 +77,8 @@ def show_imported(console: Console, done: Imported, asked: Sequence[Asking], not
         printing.say(console, "Nothing came.", "bold")
         printing.notes(console, notes)
         return
-    told = [each for kind in _TOLD for each in done.happened if each.what == kind]
+    kinds = _TOLD if done.of("accepted") > _FEW else ("accepted", *_TOLD)
+    told = [each for kind in kinds for each in done.happened if each.what == kind and not each.is_noise]
     rows = tuple(_row(each) for each in told[:_MOST_LINES])
     if rows:
         printing.draw(console, Table("", ("What", "Organisation", "File or mail", "Why"), rows, whole=("What",)))
@@ -69,8 +88,7 @@ def show_imported(console: Console, done: Imported, asked: Sequence[Asking], not
     if done.superseded:
         counts.append(("earlier returns that were superseded", Shown(f"{done.superseded:,}")))
     printing.draw(console, Table("", ("What came", "Number"), tuple(counts), numbers=("Number",)))
-    new = f"{some(done.new, 'file')} taken in." if done.new else "Nothing new."
-    printing.say(console, new, "bold green" if done.new else "bold")
+    printing.say(console, _summary(done), "bold green" if done.new else "bold")
     printing.notes(console, notes)
     if asked:
         console.print()
@@ -82,23 +100,36 @@ def show_imported(console: Console, done: Imported, asked: Sequence[Asking], not
     steps: list[str | tuple[str, str]] = []
     if asked:
         steps.append((f"Decide {some(len(asked), 'query', 'queries')}:", "kil-xlsx resolve"))
+    if done.to_read:
+        mails = some(done.to_read, "mail without a workbook", "mails without a workbook")
+        steps.append(f"Read {mails}{' in your mailbox' if fetched else ''}.")
     if done.of("refused"):
         steps.append("Ask the senders of files that could not be read for the workbook itself.")
     if done.of("accepted-with-queries"):
-        steps.append(("Send marked copies to those who have something to put right:", "kil-xlsx send --to-fix"))
+        words = "Send marked copies to those who have something to put right:"
+        steps.append((words, sending(ways, Purpose.TO_FIX)))
     if done.of("bounced"):
-        steps.append("Put the addresses right in the list of organisations, then send again.")
-    if done.new:
+        steps.append(f"Put the addresses right in {ways.list_name}, then send again.")
+    if done.new or done.mails:
         steps.append(("See how the round stands:", "kil-xlsx status"))
     if steps:
         printing.next_steps(console, *steps)
+
+
+def _summary(done: Imported) -> str:
+    from kil_xlsx.results.show import some
+
+    mails = f"{some(done.mails, 'mail')} without a workbook recorded." if done.mails else ""
+    if not done.new:
+        return f"No new workbook; {mails}" if mails else "Nothing new."
+    return f"{some(done.new, 'file')} taken in. {mails[:1].upper()}{mails[1:]}".strip()
 
 
 def _row(each: Happened) -> tuple[Any, ...]:
     from kil_xlsx.results.show import Shown, plain, some
 
     why = plain(each.why, 160)
-    if each.what == "held":
+    if each.what in ("held", "came-again"):
         why = f"see {'query' if len(each.queries) == 1 else 'queries'} {', '.join(map(str, each.queries))}"
     elif each.what == "accepted-with-queries":
         parts = [some(each.errors, "error")] if each.errors else []
@@ -106,35 +137,27 @@ def _row(each: Happened) -> tuple[Any, ...]:
         why = ", ".join(parts)
     elif each.what == "superseded":
         why = "a later one is in already"
+    elif each.what == "accepted" and each.superseded:
+        why = "takes the place of an earlier one"
+    if each.to_read:
+        return _mail_row(each)
     where = "" if each.name and each.source.endswith(each.name) else plain(each.source, 60)
     name = plain(each.name, 60)
     shown = where if not name else f"{name} ({where})" if where else name
     return Shown(_SHORT[each.what], _TONES.get(each.what, "")), plain(each.organisation, 40), shown, why
 
 
-def imported_json(done: Imported, asked: Sequence[Asking]) -> dict[str, Any]:
-    """What an import did, for machines."""
-    return {
-        "new": done.new,
-        "counts": dict(done.counts),
-        "superseded": done.superseded,
-        "happened": [
-            {
-                "what": each.what,
-                "name": each.name,
-                "source": each.source,
-                "organisation": each.organisation,
-                "return": each.received,
-                "queries": list(each.queries),
-                "superseded": each.superseded,
-                "errors": each.errors,
-                "to_explain": each.to_explain,
-                "why": each.why,
-            }
-            for each in done.happened
-        ],
-        "queries": [query_json(each) for each in asked],
-    }
+def _mail_row(each: Happened) -> tuple[Any, ...]:
+    """A mail that somebody has to read: from whom, when, and about what."""
+    from kil_xlsx import pipeline
+    from kil_xlsx.core.when import When
+    from kil_xlsx.results.show import Shown, plain
+
+    when = When(pipeline.now()).minute(each.sent_at)
+    sender = plain(each.sender, 60) or plain(each.source, 60)
+    subject = f"“{plain(each.subject, 80)}”" if each.subject else "no subject"
+    what = Shown(_SHORT[each.what], _TONES.get(each.what, ""))
+    return what, plain(each.organisation, 40), f"{sender}, {when}" if when else sender, subject
 
 
 # Queries
@@ -175,25 +198,22 @@ def _about(each: Asking) -> str:
     return "; ".join(filter(None, parts))
 
 
-def query_json(each: Asking) -> dict[str, Any]:
-    """A query, for machines."""
-    query = each.query
-    return {
-        "query": query.id,
-        "code": query.code,
-        "holds": query.holds,
-        "message": each.message,
-        "organisation": each.organisation.name if each.organisation is not None else "",
-        "return": query.received,
-        "file": each.received.name if each.received is not None else "",
-        "sender": each.received.sender if each.received is not None else "",
-        "mail": query.mail,
-        "found": query.found,
-        "expected": query.expected,
-        "opened_at": query.opened_at,
-        "choices": dict(each.choices),
-        "commands": [each.command(choice) for choice in each.choices],
-    }
+LONE_VIEW = "Return #{} was one person's view and stands for the organisation now, as there is no other."
+
+
+def show_reopened(console: Console, done: Reopened) -> None:
+    """What is asked again, and what that changes."""
+    from kil_xlsx.core.collection import ReturnState
+
+    numbers = ", ".join(str(each.query.id) for each in done.asked)
+    what = f"Query {numbers} is" if len(done.asked) == 1 else f"Queries {numbers} are"
+    waits = f" Return #{done.received.id} waits for it." if done.received.state is ReturnState.HELD else ""
+    printing.say(console, f"{what} open again.{waits}", "green")
+    if done.back:
+        others = ", ".join(f"#{number}" for number in done.back)
+        printing.say(console, f"What it had taken the place of counts again: {others}.", indent=2)
+    console.print()
+    show_queries(console, done.asked)
 
 
 def show_decided(console: Console, done: Sequence[Decided]) -> None:
@@ -201,13 +221,20 @@ def show_decided(console: Console, done: Sequence[Decided]) -> None:
     from kil_xlsx.results.show import plain, some
 
     for each in done:
-        printing.say(console, f"Query {each.query.id} is decided. {plain(_outcome(each), 300)}", "green")
+        if each.skipped:
+            printing.notes(
+                console, [f"Query {each.query.id} was closed by then ({each.skipped}), so there was nothing to decide."]
+            )
+            continue
+        printing.say(console, f"Query {each.query.id} is decided. {plain(_outcome(each), 300)}".rstrip(), "green")
         if each.closed:
             also = some(len(each.closed), "other query", "other queries")
             printing.say(console, f"It answers {also} too: {', '.join(map(str, each.closed))}.", indent=2)
         if each.superseded:
             others = ", ".join(f"#{number}" for number in each.superseded)
             printing.say(console, f"Superseded: {others}.", indent=2)
+        if each.whole is not None:
+            printing.say(console, f"{LONE_VIEW.format(each.whole)}", indent=2)
         if each.earlier:
             numbers = ", ".join(f"#{number}" for number in each.earlier)
             words = f"None of its returns counts now. To let an earlier one ({numbers}) count again:"
@@ -241,25 +268,6 @@ def _outcome(each: Decided) -> str:
     return f"{what}{of} {words[received.state]}."
 
 
-def decided_json(done: Sequence[Decided]) -> list[dict[str, Any]]:
-    """What decisions came to, for machines."""
-    return [
-        {
-            "query": each.query.id,
-            "return": each.received.id if each.received is not None else None,
-            "state": each.received.state.value if each.received is not None else "",
-            "share": each.received.share.value if each.received is not None else "",
-            "organisation": each.organisation.name if each.organisation is not None else "",
-            "mail": each.mail.id if each.mail is not None else None,
-            "also_closed": list(each.closed),
-            "superseded": list(each.superseded),
-            "earlier": list(each.earlier),
-            "opened": [query_json(asking) for asking in each.opened],
-        }
-        for each in done
-    ]
-
-
 # Several people of one organisation
 
 
@@ -282,6 +290,7 @@ def show_compared(console: Console, found: Compared) -> None:
     if rows:
         printing.draw(console, Table(title, headings, rows, whole=("Item", "Apart")))
     if len(differing) > _MOST_LINES:
-        printing.say(console, f" … and {len(differing) - _MOST_LINES:,} more, all marked in the workbook\n", "dim")
+        more = len(differing) - _MOST_LINES
+        printing.say(console, f" … and {more:,} more; all {len(differing):,} are marked in the workbook\n", "dim")
     same = f"{some(found.agreed, 'answer')} the same, {some(len(differing), 'difference')}."
     printing.say(console, same, "bold")

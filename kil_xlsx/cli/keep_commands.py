@@ -93,6 +93,7 @@ def withdraw(place: Place, which: str, why: str, by: str, back: bool) -> int:
     earlier return does not come back by itself, as nobody has said that it still holds: --back lets it count again. To
     remove what an organisation sent, use 'kil-xlsx forget'.
     """
+    from kil_xlsx.cli.intake_showing import LONE_VIEW
     from kil_xlsx.definitions.wording import listed
     from kil_xlsx.pipeline.collection.keeping import withdraw as take_back
 
@@ -107,6 +108,8 @@ def withdraw(place: Place, which: str, why: str, by: str, back: bool) -> int:
             printing.say(console, f"It took the place of {listed([f'#{each.id}' for each in done.replaced])}.")
         return FINE
     printing.say(console, f"Return{'' if one else 's'} {numbers} withdrawn.", "bold green")
+    for each in done.whole:
+        printing.say(console, LONE_VIEW.format(each.id))
     if done.earlier:
         rows = listed([f"#{each.id} of {_day(each)}" for each in done.earlier])
         printing.say(console, f"What the organisation sent before does not come back by itself: {rows}.")
@@ -142,10 +145,11 @@ def _day(received: Received) -> str:
 def forget(place: Place, organisation: str, single: int | None, everything: bool, why: str, by: str, yes: bool) -> int:
     """Remove all that there is of an organisation. This cannot be undone.
 
-    Its name, address, answers, mails and originals go, and the files that were written for it. Its number stays, with
-    the lines of the ledger without words, and with digests by which its files and its row in the list are recognised
-    should they come again. Releases that were published stay as they are; how many of the returns behind each have been
-    forgotten since remains known.
+    Its name, address, answers, mails and originals go, and the files that were written for it. So do returns of nobody
+    that came from its address alone; others that may be its are named. Its number stays, with the lines of the ledger
+    without words, and with digests by which its files and its row in the list are recognised should they come again.
+    Releases that were published stay as they are; how many of the returns behind each have been forgotten since remains
+    known.
     """
     from kil_xlsx import pipeline
     from kil_xlsx.definitions.wording import listed

@@ -13,6 +13,7 @@ from kil_xlsx.pipeline import Progress, quiet
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kil_xlsx.results.collection_json import Document
     from kil_xlsx.results.show import Shown, Table
 
 WIDTH = 120
@@ -29,6 +30,15 @@ def page() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=WIDTH)
     return console
+
+
+def document(of: Document) -> None:
+    """Print a document as JSON."""
+    import click
+
+    from kil_xlsx.results.collection_json import as_json
+
+    click.echo(as_json(of).decode(), nl=False)
 
 
 def draw(console: Console, table: Table) -> None:

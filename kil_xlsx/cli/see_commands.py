@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,17 @@ from kil_xlsx.cli.inside import Here, given, in_collection, inside
 from kil_xlsx.cli.options import FILE, examples, force_option, framework_option, password_option, print_or_write
 from kil_xlsx.cli.program import FINE
 from kil_xlsx.cli.seeing import NARROW, show_diff, show_organisation, show_organisations, show_round
+from kil_xlsx.cli.telling import as_typed, sending, to_mend
 
 if TYPE_CHECKING:
     from kil_xlsx.pipeline.collection.place import Place
     from kil_xlsx.pipeline.collection.status import ChaseList
 
 _MOST_CHASED = 25
+
+round_option = click.option(
+    "--round", "round_id", metavar="ROUND", help="Look at another round than the one that is collected now."
+)
 
 
 @click.command(
@@ -42,6 +48,7 @@ _MOST_CHASED = 25
     "--sort", type=click.Choice(("standing", "name", "late", "completeness")), default="standing", show_default=True,
     help="The order of the lines of --all.",
 )  # fmt: skip
+@round_option
 @click.option("--json", "as_json", is_flag=True, help="All of it, as JSON (see: kil-xlsx schema status).")
 @click.option("--csv", "as_csv", is_flag=True, help="With --all: the lines as CSV, with every field of the list.")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the JSON or CSV to a file.")
@@ -53,6 +60,7 @@ def status(
     by: str,
     everyone: bool,
     sort: str,
+    round_id: str | None,
     as_json: bool,
     as_csv: bool,
     out: Path | None,
@@ -61,7 +69,8 @@ def status(
     """Show how a round stands: who has answered, who is late, what is to be decided, and what to do next.
 
     Every organisation has exactly one standing, so the numbers add up. The response rate is of those on the list, less
-    those that need not answer. ORG is a name, registered number or reference code, or "#" and its number.
+    those that need not answer. ORG is a name, registered number or reference code, or its number in the collection in
+    quotes, such as "#12".
 
     With --org: how one organisation stands, and the ledger of all that happened with it. What its return says is shown
     by 'kil-xlsx show'.
@@ -83,13 +92,13 @@ def status(
         if everyone:
             raise click.UsageError("Choose one of --org and --all.")
         with opened(place) as collection:
-            one = see_organisation(collection, org, now)
+            one = see_organisation(collection, org, now, round_id=round_id)
         if as_json:
             return print_or_write(to_json(organisation_document(one.about, one.records, one.when)), out, force=force)
         show_organisation(printing.page(), one, contents=False)
         return FINE
     with opened(place) as collection:
-        seen = see_round(collection, now, by)
+        seen = see_round(collection, now, by, round_id=round_id)
     if as_json or as_csv:
         document = seen.document()
         if as_json:
@@ -114,19 +123,21 @@ def status(
     ),
 )
 @click.argument("org", metavar="ORG")
+@round_option
 @click.option("--json", "as_json", is_flag=True, help="All of it, as JSON (see: kil-xlsx schema organisation).")
 @click.option("--out", type=FILE, metavar="FILE", help="Write the JSON to a file.")
 @force_option
 @in_collection
-def show(place: Place, org: str, as_json: bool, out: Path | None, force: bool) -> int:
+def show(place: Place, org: str, round_id: str | None, as_json: bool, out: Path | None, force: bool) -> int:
     """Show one organisation: how it stands, what went out and came in, and what its return says now.
 
     That is each mail, each file that came with where it came from, the queries and what was decided, scores,
     completeness, and what is wrong with the return.
 
     Where several people have answered, it also shows where they differ, and who said what. ORG is a name, registered
-    number or reference code, or "#" and its number. The ledger of all that happened is shown too; 'kil-xlsx status
-    --org' shows it without the answers.
+    number or reference code, or its number in the collection in quotes, such as "#12". What belongs to other rounds
+    comes after this one. The ledger of all that happened is shown too; 'kil-xlsx status --org' shows it without the
+    answers.
     """
     from kil_xlsx.pipeline.collection.place import opened
     from kil_xlsx.pipeline.collection.status import see_organisation
@@ -135,7 +146,7 @@ def show(place: Place, org: str, as_json: bool, out: Path | None, force: bool) -
 
     _only_with_form(out, as_json)
     with opened(place) as collection:
-        seen = see_organisation(collection, org, pipeline.now(), contents=True)
+        seen = see_organisation(collection, org, pipeline.now(), contents=True, round_id=round_id)
     if as_json:
         document = organisation_document(
             seen.about, seen.records, seen.when, returned=seen.returned, spread=seen.spread,
@@ -156,14 +167,16 @@ def show(place: Place, org: str, as_json: bool, out: Path | None, force: bool) -
 )
 @click.option("--out", type=FILE, metavar="FILE", help="Write the list to a file whose name ends in .csv or .xlsx.")
 @click.option("--queries", is_flag=True, help="Also those whose return has errors or queries.")
+@round_option
 @force_option
 @in_collection
-def chase(place: Place, out: Path | None, queries: bool, force: bool) -> int:
+def chase(place: Place, out: Path | None, queries: bool, round_id: str | None, force: bool) -> int:
     """List those who have not answered: a list ready for mail merge, with addresses and every field of your list.
 
     Left out are those that need not answer, took their return back, or of whom a return waits for your decision. In
     CSV, texts that a spreadsheet could take for a formula get an apostrophe in front; in a workbook, texts stay texts.
     """
+    from kil_xlsx.pipeline.collection.own import Own
     from kil_xlsx.pipeline.collection.place import opened
     from kil_xlsx.pipeline.collection.status import chase_csv, chase_workbook, see_whom_to_chase
     from kil_xlsx.results.collection_tables import organisations_table
@@ -173,11 +186,12 @@ def chase(place: Place, out: Path | None, queries: bool, force: bool) -> int:
         raise click.UsageError("Give --out a name that ends in .csv or .xlsx.")
     now = pipeline.now()
     with opened(place) as collection:
-        found = see_whom_to_chase(collection, now, queries=queries)
+        found = see_whom_to_chase(collection, now, queries=queries, round_id=round_id)
     console = printing.page()
     if out is not None:
         data = chase_workbook(found, now) if ending == ".xlsx" else _marked(chase_csv(found), out)
         pipeline.write_file(out, data, force=force)
+        Own(place).remember([out])  # so that 'import' does not take it for a return
         printing.say(console, f"{_chased(found)}, written to {out.resolve()}", "bold green")
         printing.notes(console, _about_addresses(found))
         return FINE
@@ -189,18 +203,29 @@ def chase(place: Place, out: Path | None, queries: bool, force: bool) -> int:
     printing.say(console, f"{_chased(found)}.", "bold")
     printing.notes(console, (*found.notes, *_about_addresses(found)))
     if found.lines:
-        again = " --queries" if queries else ""
-        printing.next_steps(
-            console,
-            ("Get the list for mail merge:", f"kil-xlsx chase{again} --out chase.csv"),
-            ("Or let the program write to them:", "kil-xlsx send --remind"),
-        )
+        again = (" --queries" if queries else "") + (f" --round {as_typed(round_id)}" if round_id else "")
+        printing.next_steps(console, *_steps(found, again))
     return FINE
+
+
+def _steps(found: ChaseList, again: str) -> Iterator[str | tuple[str, str]]:
+    from kil_xlsx.core.collection import Purpose
+    from kil_xlsx.results.show import some
+
+    yield "Get the list for mail merge:", f"kil-xlsx chase{again} --out chase.csv"
+    kinds = {Purpose.INVITATION: "send the workbook to {}", Purpose.REMINDER: "remind {}"}
+    for purpose, words in kinds.items():
+        count = found.outgoing.count(purpose)
+        if count:
+            told = words.format(some(count, "organisation"))
+            yield f"Or let the program {told}:", sending(found.ways, purpose)
 
 
 def _chased(found: ChaseList) -> str:
     from kil_xlsx.results.show import some
 
+    if not found.listed:
+        return "Nobody is on the list yet"
     owing = sum(each.owes for each in found.lines)
     queries = len(found.lines) - owing
     words = f"{some(owing, 'organisation has', 'organisations have')} not answered"
@@ -211,7 +236,17 @@ def _about_addresses(found: ChaseList) -> list[str]:
     from kil_xlsx.results.show import some
 
     count = found.without_address
-    return [f"Without an address in the list: {some(count, 'organisation')}."] if count else []
+    words = [f"Without an address in the list: {some(count, 'organisation')}."] if count else []
+    return [*words, *_mend(found)]
+
+
+def _mend(found: ChaseList) -> Iterator[str]:
+    """Other addresses that no mail gets to."""
+    from kil_xlsx.core.dispatch import Reason
+
+    others: dict[Reason, frozenset[int]] = {why: ids for why, ids in found.outgoing.to_mend.items() if why is not Reason.NO_ADDRESS}
+    if others:
+        yield to_mend(others, found.ways.list_name)
 
 
 @click.command(

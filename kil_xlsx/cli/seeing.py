@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
-from kil_xlsx.cli.telling import as_typed, explain_problems
+from kil_xlsx.cli.telling import as_typed, explain_problems, named, sending, taking_in, to_mend
+from kil_xlsx.core.collection import Purpose, Share
 from kil_xlsx.core.collection_status import Standing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kil_xlsx.core.when import When
     from kil_xlsx.pipeline.collection.comparing import Compared
     from kil_xlsx.pipeline.collection.status import OrganisationSeen, RoundSeen
+    from kil_xlsx.results.collection_json import OrganisationRecords
     from kil_xlsx.results.show import Table
 
 NARROW = 110
@@ -36,18 +39,21 @@ def show_round(console: Console, seen: RoundSeen) -> None:
     from kil_xlsx.results.show import plain, some
 
     about, found, when = seen.about, seen.found, seen.when
-    round_id = f"round {plain(about.round_id, 40)}" if about.round_id else ""
-    title = plain(about.title, 100)
-    heading = title if not round_id or about.round_id in title else f"{title}, {round_id}".strip(", ")
+    name, title = plain(about.round_id, 40), plain(about.title, 100)
+    heading = title if not name or name in title else f"{title}, round {name}" if title else f"Round {name}"
     printing.say(console, heading or "This collection", "bold")
-    due = tables.due_sentence(about.due, found.days_left)
-    printing.shown(console, due)
+    if not seen.other:
+        printing.shown(console, tables.due_sentence(about.due, found.days_left))
     console.print()
     _draw(console, tables.standings_table(found.total))
-    for each in (*tables.sentences(found), *tables.late_sentences(found)):
+    for each in (*tables.sentences(found), *tables.late_sentences(found), tables.wrote_sentence(seen.wrote)):
         printing.say(console, each)
     console.print()
-    _draw(console, tables.groups_table(seen.group_by, seen.groups), tables.queries_table(found, when))
+    groups = tables.groups_table(seen.group_by, seen.groups)
+    if groups is not None:
+        printing.draw(console, groups)
+        printing.say(console, f"{tables.GROUPS_LEGEND}\n", "dim")
+    _draw(console, tables.queries_table(found, when))
     more = tables.more_queries(found)
     if more:
         printing.say(console, f" … and {more:,} more: kil-xlsx resolve lists them all.\n", "dim")
@@ -66,40 +72,79 @@ def show_round(console: Console, seen: RoundSeen) -> None:
 
 
 def _next(seen: RoundSeen) -> Iterator[str | tuple[str, str]]:
-    """What to do next, the most pressing first."""
+    """What to do next, the most pressing first.  What would find nothing to do is not told."""
     from kil_xlsx.results.show import some
 
-    found, about = seen.found, seen.about
+    found, about, ways = seen.found, seen.about, seen.ways
     total = found.total
     if about.keep_until is not None and seen.when.today > about.keep_until:
         yield "Remove it:", 'kil-xlsx forget --everything --why "The time for keeping it is over"'
+    if seen.other:
+        yield "See every organisation:", f"kil-xlsx status --all --round {as_typed(about.round_id)}"
+        return
     if not total.listed:
         yield "Write the organisations into the list, then make and send their workbooks: kil-xlsx send --dry-run"
         return
     if found.queries:
         yield f"Decide {some(len(found.queries), 'open query', 'open queries')}:", "kil-xlsx resolve"
-    if count := total.of(Standing.BOUNCED):
-        yield f"Put {some(count, 'address', 'addresses')} right in the list, then send again:", "kil-xlsx send"
-    if count := total.of(Standing.NOTHING, Standing.NOT_MAILED, Standing.FAILED):
-        yield f"Send {some(count, 'workbook')} (--dry-run shows what would go):", "kil-xlsx send"
+    words = to_mend(seen.outgoing.to_mend, ways.list_name)
+    if words:
+        yield words
+    if seen.wrote:
+        yield f"Read what {some(len(seen.wrote), 'organisation')} wrote without a workbook, in your mailbox."
+    yield from _to_send(seen)
     if count := total.of(Standing.DRAFTED):
-        yield f"Send {some(count, 'draft')} from the folder drafts with your mail program."
-    if count := total.of(Standing.WITH_QUERIES):
         whom = some(count, "organisation")
-        yield f"Send {whom} a copy with what is to be put right marked:", "kil-xlsx send --to-fix"
-    if count := total.of(Standing.VIEWS):
-        whom = some(count, "organisation")
-        yield f"Ask {whom} to agree on one answer:", "kil-xlsx send --consensus"
-    out = total.of(Standing.SENT, Standing.REFUSED, Standing.SUPERSEDED)
+        yield f"Open the drafts for {whom} in the folder drafts and send them with your mail program, if not yet done."
+    out = total.of(Standing.SENT, Standing.REFUSED, Standing.SUPERSEDED, Standing.DRAFTED)
     if out:
-        fetch = "kil-xlsx fetch" if seen.has_mailbox else "kil-xlsx import PATH"
-        yield "Take in what came back:", fetch
-        if found.days_left is not None and found.days_left <= _SOON:
-            yield f"Remind {some(out, 'organisation')}:", "kil-xlsx send --remind"
-            yield "Or get them as a list for mail merge:", "kil-xlsx chase --out chase.csv"
-    if total.answered and (not out or (found.days_left is not None and found.days_left < 0)):
-        yield "Compare those who answered:", "kil-xlsx benchmark"
+        yield taking_in(ways)
+        if _is_soon(found.days_left):
+            yield "Get those who have not answered as a list for mail merge:", "kil-xlsx chase --out chase.csv"
+    yield from _to_compare(seen)
     yield "See every organisation:", "kil-xlsx status --all"
+
+
+def _to_send(seen: RoundSeen) -> Iterator[tuple[str, str]]:
+    """The mails that would go out now."""
+    from kil_xlsx.results.show import some
+
+    def whom(purpose: Purpose) -> str:
+        return some(seen.outgoing.count(purpose), "organisation")
+
+    words = {
+        Purpose.INVITATION: "Send the workbook to {} (--dry-run shows what would go):",
+        Purpose.RECEIPT: "Tell {} that a return came:",
+        Purpose.TO_FIX: "Send {} a copy with what is to be put right marked:",
+        Purpose.CONSENSUS: "Ask {} to agree on one answer:",
+        Purpose.REMINDER: "Remind {}:",
+    }
+    for purpose, said in words.items():
+        if seen.outgoing.count(purpose) and (purpose is not Purpose.REMINDER or _is_soon(seen.found.days_left)):
+            yield said.format(whom(purpose)), sending(seen.ways, purpose)
+
+
+def _to_compare(seen: RoundSeen) -> Iterator[tuple[str, str]]:
+    """A release, where there is something new for one, or the feedback of the one there is."""
+    from kil_xlsx.results.collection_json import released
+    from kil_xlsx.results.show import some
+
+    found = seen.found
+    whole = [each for each in found.lines if each.current is not None and each.current.share is not Share.VIEW]
+    news = len(whole)
+    if seen.releases:
+        news = released(seen.releases[-1], found, seen.forgotten).returns_since
+    count = seen.outgoing.count(Purpose.FEEDBACK)
+    if seen.releases and not news and count:
+        yield f"Send feedback to {some(count, 'organisation')}:", sending(seen.ways, Purpose.FEEDBACK)
+    is_over = (found.days_left is not None and found.days_left < 0) or not any(each.owes for each in found.lines)
+    if news and is_over:
+        words = f"Compare again, with {some(news, 'new return')}:" if seen.releases else "Compare those who answered:"
+        yield words, "kil-xlsx benchmark"
+
+
+def _is_soon(days_left: int | None) -> bool:
+    return days_left is not None and days_left <= _SOON
 
 
 _SOON = 14
@@ -120,22 +165,32 @@ def show_organisations(console: Console, seen: RoundSeen, sort: str) -> None:
 
 def show_organisation(console: Console, seen: OrganisationSeen, *, contents: bool) -> None:
     from kil_xlsx.results import collection_tables as tables
+    from kil_xlsx.results.show import plain
 
     records, when = seen.records, seen.when
     _draw(console, tables.organisation_rows(seen.line, when))
+    if seen.other:
+        printing.say(console, f"This is how it stood in the round {plain(seen.about.round_id, 40)}.\n", "yellow")
     if contents:
-        _draw(
-            console,
-            tables.mails_table(records, when),
-            tables.files_table(records, when),
-            tables.organisation_queries(records, when),
-        )
+        _draw(console, *_histories(records.of_round(), when, others=False))
         _show_contents(console, seen)
+        _draw(console, *_histories(records.of_others(), when, others=True))
     _draw(console, tables.ledger_table(records, when))
     printing.notes(console, seen.notes)
     steps = list(_next_for(seen, contents=contents))
     if steps:
         printing.next_steps(console, *steps)
+
+
+def _histories(records: OrganisationRecords, when: When, *, others: bool) -> tuple[Table | None, ...]:
+    """What went out, what came in and what was decided, of the round that is looked at or of others."""
+    from kil_xlsx.results import collection_tables as tables
+
+    return (
+        tables.mails_table(records, when, others=others),
+        tables.files_table(records, when, others=others),
+        tables.organisation_queries(records, when, others=others),
+    )
 
 
 def _show_contents(console: Console, seen: OrganisationSeen) -> None:
@@ -145,7 +200,7 @@ def _show_contents(console: Console, seen: OrganisationSeen) -> None:
     if seen.reading is not None and seen.instrument is not None and seen.reading.result is not None:
         decimals = seen.instrument.framework.scoring.decimals
         printing.say(console, "What its return says", "bold cyan")
-        printing.say(console, tables.progress_sentence(seen.line, decimals), indent=1)
+        printing.say(console, tables.progress_sentence(seen.line, decimals, seen.reading.result), indent=1)
         console.print()
         _draw(console, scores_table(seen.reading, seen.instrument))
         explain_problems(console, seen.reading)
@@ -160,22 +215,29 @@ def _show_contents(console: Console, seen: OrganisationSeen) -> None:
 
 def _next_for(seen: OrganisationSeen, *, contents: bool) -> Iterator[str | tuple[str, str]]:
     line = seen.line
-    name = as_typed(line.organisation.name)
-    for number in line.queries:
-        yield f"Decide query {number}:", f"kil-xlsx resolve {number}"
-    if line.standing is Standing.VIEWS:
-        yield "Ask them to agree on one answer:", f"kil-xlsx send --consensus --only {name}"
-    if line.standing is Standing.WITH_QUERIES:
-        yield "Send it a copy with what is to be put right marked:", f"kil-xlsx send --to-fix --only {name}"
-    if line.standing is Standing.BOUNCED:
-        yield "Put its address right in the list, then send again:", f"kil-xlsx send --only {name}"
-    elif line.owes and line.asked:
-        yield "Remind it:", f"kil-xlsx send --remind --only {name}"
-    if line.owes:
-        yield "If it need not answer:", f'kil-xlsx waive {name} --why "…"'
+    name = named(line.organisation)
+    of_round = f" --round {as_typed(seen.about.round_id)}" if seen.other else ""
+    if not seen.other:
+        for number in line.queries:
+            yield f"Decide query {number}:", f"kil-xlsx resolve {number}"
+        words = to_mend(seen.outgoing.to_mend, seen.ways.list_name)
+        if words:
+            yield words
+        kinds = {
+            Purpose.INVITATION: "Send it its workbook:",
+            Purpose.RECEIPT: "Tell it that its return came:",
+            Purpose.TO_FIX: "Send it a copy with what is to be put right marked:",
+            Purpose.CONSENSUS: "Ask them to agree on one answer:",
+            Purpose.REMINDER: "Remind it:",
+        }
+        for purpose, said in kinds.items():
+            if seen.outgoing.count(purpose):
+                yield said, sending(seen.ways, purpose, f" --only {name}")
+        if line.owes:
+            yield "If it need not answer:", f'kil-xlsx waive {name} --why "…"'
     if not contents and line.received:
-        yield "See what its return says:", f"kil-xlsx show {name}"
-    if len(line.received) > 1:
+        yield "See what its return says:", f"kil-xlsx show {name}{of_round}"
+    if len(line.received) > 1 and not seen.other:
         yield "See what changed since the return before:", f"kil-xlsx diff {name}"
 
 

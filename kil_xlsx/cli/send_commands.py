@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -12,26 +11,29 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import click
 
+from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
 from kil_xlsx.cli.inside import in_collection
 from kil_xlsx.cli.options import FILE, examples
 from kil_xlsx.cli.program import FINE, PROBLEMS
-from kil_xlsx.cli.telling import as_typed
+from kil_xlsx.cli.telling import as_typed, option, sending, taking_in, to_mend
 from kil_xlsx.errors import UsageProblem
-from kil_xlsx.pipeline.collection.place import Place, opened, rehearsed, shown
+from kil_xlsx.pipeline.collection.place import Place, opened, rehearsed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kil_xlsx.core.collection import Purpose
     from kil_xlsx.core.dispatch import Due, LeftOut
     from kil_xlsx.core.settings import Settings
     from kil_xlsx.pipeline import Progress
-    from kil_xlsx.pipeline.collection.sending import Done, Preview, Run, Wish
+    from kil_xlsx.pipeline.collection.delivering import Done, Run, Wish
+    from kil_xlsx.pipeline.collection.due import Ways
+    from kil_xlsx.pipeline.collection.sending import Preview
+    from kil_xlsx.results.show import Shown
 
 _MOST_NAMES = 8
 _MOST_NOTES = 12
@@ -72,7 +74,7 @@ _MOST_NOTES = 12
     help="What came back last time, to fill workbooks in with; without it, what the collection has of it.",
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="Send although the return date has passed.")
-@click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON (see: kil-xlsx schema send).")
 @in_collection
 def send(
     place: Place,
@@ -96,9 +98,12 @@ def send(
     which nobody knows whether it was sent is left to you: see kil-xlsx status. The exit code is 1 when a mail failed or
     is in doubt.
     """
+    from kil_xlsx.cli.documents import previewed, sent
     from kil_xlsx.core.collection import Purpose
+    from kil_xlsx.pipeline.collection.delivering import Wish
+    from kil_xlsx.pipeline.collection.due import ways
     from kil_xlsx.pipeline.collection.holding import held
-    from kil_xlsx.pipeline.collection.sending import LateError, Wish, preview
+    from kil_xlsx.pipeline.collection.sending import LateError, preview
     from kil_xlsx.pipeline.collection.sending import send as send_mails
 
     flags = {
@@ -110,7 +115,7 @@ def send(
     }
     chosen = [purpose for purpose, is_set in flags.items() if is_set]
     if len(chosen) > 1:
-        raise click.UsageError(f"One kind of mail at a time, not {' and'.join(map(_option, chosen))}.")
+        raise click.UsageError(f"One kind of mail at a time, not {' and'.join(map(option, chosen)).strip()}.")
     wish = Wish(
         purpose=chosen[0] if chosen else Purpose.INVITATION,
         drafts=drafts,
@@ -123,12 +128,13 @@ def send(
     if dry_run:
         with rehearsed(place) as collection, printing.progress("Reading") as progress:
             found = preview(collection, wish, progress=progress)
+            known = ways(collection.settings, pipeline.now().date())
         if as_json:
-            click.echo(json.dumps(_preview_json(found), indent=2, ensure_ascii=False))
+            printing.document(previewed(found))
         else:
-            _show_preview(printing.page(), found)
+            _show_preview(printing.page(), found, known)
         return FINE
-    what = f"kil-xlsx send{_option(wish.purpose)}"
+    what = f"kil-xlsx send{option(wish.purpose)}"
     with held(place, "send", what), opened(place) as collection, _stopper() as stopping:
 
         def run(wish: Wish) -> Run:
@@ -143,6 +149,7 @@ def send(
                     progress=bar,
                 )  # fmt: skip
 
+        known = ways(collection.settings, pipeline.now().date())
         try:
             done = run(wish)
         except LateError as late:
@@ -153,16 +160,10 @@ def send(
                 raise click.Abort from None
             done = run(replace(wish, late_is_fine=True))
     if as_json:
-        click.echo(json.dumps(_run_json(done, place), indent=2, ensure_ascii=False))
+        printing.document(sent(done))
     else:
-        _show_run(printing.page(), done)
+        _show_run(printing.page(), done, known)
     return FINE if done.sound else PROBLEMS
-
-
-def _option(purpose: Purpose) -> str:
-    """The option that chooses one kind of mail, with a blank in front; the invitation needs none."""
-    names = {"invitation": "", "reminder": " --remind", "receipt": " --receipts"}
-    return names.get(purpose.value, f" --{purpose.value}")
 
 
 def _password(settings: Settings) -> str:
@@ -251,7 +252,7 @@ def _kind(due: Due) -> str:
     return f"{name}, another try" if due.begun is not None else name
 
 
-def _show_preview(console: Console, found: Preview) -> None:
+def _show_preview(console: Console, found: Preview, ways: Ways) -> None:
     from kil_xlsx.results.show import Table, plain, some
 
     rows = tuple((plain(due.organisation.name, 50), plain(due.address, 60), plain(_kind(due), 60)) for due in found.due)
@@ -277,41 +278,53 @@ def _show_preview(console: Console, found: Preview) -> None:
     printing.notes(console, [plain(each, 300) for each in found.notes[:_MOST_NOTES]])
     if found.due:
         wish = found.wish
-        names = [f" --again {as_typed(each)}" for each in wish.again] + [
-            f" --only {as_typed(each)}" for each in wish.only
-        ]
-        command = f"kil-xlsx send{_option(wish.purpose)}{''.join(names)}"
-        printing.next_steps(
-            console,
-            ("Send them:", command),
-            ("Or write files that your mail program opens ready to send:", f"{command} --drafts"),
-        )
+        more = _more(wish)
+        sends = ("Send them:", sending(ways, wish.purpose, more))
+        drafts = sending(ways, wish.purpose, more, drafts=True)
+        words = "Write files that your mail program opens ready to send:"
+        if not ways.can_send or wish.drafts:
+            printing.next_steps(console, (words, drafts))
+        else:
+            printing.next_steps(console, sends, (f"Or {words[:1].lower()}{words[1:]}", drafts))
+
+
+def _more(wish: Wish) -> str:
+    """The options of a wish beside the kind of mail, as they can be typed again."""
+    parts = [f" --again {as_typed(each)}" for each in wish.again]
+    parts += [f" --only {as_typed(each)}" for each in wish.only]
+    if wish.limit is not None:
+        parts.append(f" --limit {wish.limit}")
+    if wish.previous is not None:
+        parts.append(f" --previous {as_typed(wish.previous)}")
+    return "".join(parts)
 
 
 def _kilobytes(size: int) -> str:
     return f"{max(1, round(size / 1000)):,} kB"
 
 
-def _show_run(console: Console, run: Run) -> None:
+def _show_run(console: Console, run: Run, ways: Ways) -> None:
+    from kil_xlsx.cli.documents import is_put_off
     from kil_xlsx.core.collection import MailState
     from kil_xlsx.results.show import Shown, Table, plain, some
 
     sent, drafted = run.count(MailState.SENT), run.count(MailState.DRAFTED)
-    failed, doubtful = run.count(MailState.FAILED), run.count(MailState.DOUBTFUL)
+    put_off = sum(map(is_put_off, run.done))
+    failed, doubtful = run.count(MailState.FAILED) - put_off, run.count(MailState.DOUBTFUL)
     trouble = [each for each in run.done if each.state in (MailState.FAILED, MailState.DOUBTFUL)]
     if trouble:
         rows: list[tuple[Shown | str, ...]] = [
             (
                 plain(each.due.organisation.name, 50),
-                Shown("failed", "bad") if each.state is MailState.FAILED else Shown("in doubt", "warn"),
-                plain(each.said, 200),
+                _trouble(each),
+                plain(_why(each), 200),
             )
             for each in trouble
         ]
         printing.draw(console, Table("", ("Organisation", "What", "Why"), tuple(rows), whole=("What",)))
     counts = [
-        ("sent", sent, "good"), ("drafts written", drafted, "good"), ("failed", failed, "bad"),
-        ("in doubt", doubtful, "warn"), ("left out", len(run.left_out), ""),
+        ("sent", sent, "good"), ("drafts written", drafted, "good"), ("put off", put_off, "warn"),
+        ("failed", failed, "bad"), ("in doubt", doubtful, "warn"), ("left out", len(run.left_out), ""),
     ]  # fmt: skip
     table = tuple((words, Shown(f"{count:,}", tone)) for words, count, tone in counts if count)  # type: ignore[arg-type]
     if table:
@@ -335,7 +348,7 @@ def _show_run(console: Console, run: Run) -> None:
     printing.notes(console, notes[:_MOST_NOTES])
     if len(notes) > _MOST_NOTES:
         printing.notes(console, [f"And {len(notes) - _MOST_NOTES:,} more."])
-    steps = list(_next_steps(run, failed, doubtful))
+    steps = list(_next_steps(run, doubtful, ways))
     if steps:
         printing.next_steps(console, *steps)
 
@@ -358,88 +371,48 @@ def _show_left_out(console: Console, left_out: Sequence[LeftOut]) -> None:
                 printing.say(console, f"… and {len(of_it) - _MOST_NAMES:,} more", "dim", indent=4)
 
 
-def _next_steps(run: Run, failed: int, doubtful: int) -> Iterator[str | tuple[str, str]]:
-    from kil_xlsx.core.collection import MailState, Purpose
-    from kil_xlsx.core.dispatch import NOT_NOW, REFUSED, Reason
+def _trouble(each: Done) -> Shown:
+    from kil_xlsx.cli.documents import is_put_off
+    from kil_xlsx.core.collection import MailState
+    from kil_xlsx.results.show import Shown
 
-    option = _option(run.wish.purpose)
+    if is_put_off(each):
+        return Shown("put off", "warn")
+    return Shown("failed", "bad") if each.state is MailState.FAILED else Shown("in doubt", "warn")
+
+
+def _why(each: Done) -> str:
+    from kil_xlsx.cli.documents import is_put_off
+    from kil_xlsx.core.dispatch import NOT_NOW
+
+    return f"The next run tries again. {each.said.removeprefix(NOT_NOW)}" if is_put_off(each) else each.said
+
+
+def _next_steps(run: Run, doubtful: int, ways: Ways) -> Iterator[str | tuple[str, str]]:
+    from kil_xlsx.cli.documents import is_put_off
+    from kil_xlsx.core.collection import MailState, Purpose
+    from kil_xlsx.core.dispatch import REFUSED, Reason
+    from kil_xlsx.pipeline.collection.due import TO_MEND
+
+    again = sending(ways, run.wish.purpose, _more(run.wish), drafts=run.wish.drafts)
     reasons = {each.reason for each in run.left_out}
     if run.count(MailState.DRAFTED):
         yield "Open the drafts in your mail program, look at them, and send them: they count as sent from now on."
     if doubtful or run.doubts or Reason.DOUBTFUL in reasons:
         yield "Look into the mail server's log or the folder of sent mails, or ask the organisations that are in doubt."
         yield ("Then say whether they were sent:", "kil-xlsx resolve")
-    if any(each.said.startswith(REFUSED) for each in run.done) or reasons & {Reason.REFUSED, Reason.BOUNCED}:
-        yield "Correct the addresses in the list of organisations, then run the same command again."
-    if run.stopped or Reason.LATER in reasons or any(each.said.startswith(NOT_NOW) for each in run.done):
-        yield ("Go on with those that are left:", f"kil-xlsx send{option}{' --drafts' if run.wish.drafts else ''}")
-    if reasons & {Reason.NO_ADDRESS, Reason.BAD_ADDRESS}:
-        yield "Write the missing addresses into the list of organisations, then run the same command again."
+    mend: dict[Reason, set[int]] = {each: set() for each in TO_MEND}
+    for each in run.left_out:
+        if each.reason in mend:
+            mend[each.reason].add(each.organisation.id)
+    mend[Reason.REFUSED] |= {each.due.organisation.id for each in run.done if each.said.startswith(REFUSED)}
+    words = to_mend(mend, ways.list_name)
+    if words:
+        yield (f"{words} Then:", again)
+    elif run.stopped or Reason.LATER in reasons or any(map(is_put_off, run.done)):
+        yield ("Go on with those that are left:", again)
     if Reason.NOT_INVITED in reasons:
-        yield ("Invite those who have not been invited:", "kil-xlsx send")
-    if run.count(MailState.SENT) and run.wish.purpose in (Purpose.INVITATION, Purpose.REMINDER):
-        yield ("Take in what comes back:", "kil-xlsx import returned, or kil-xlsx fetch")
-
-
-# As JSON
-
-
-def _run_json(run: Run, place: Place) -> dict[str, Any]:
-    return {
-        "purpose": run.wish.purpose.value,
-        "drafts": run.wish.drafts,
-        "mails": [_done_json(each) for each in run.done],
-        "left_out": [_left_out_json(each) for each in run.left_out],
-        "doubts": [{"mail": each.id, "organisation": each.organisation} for each in run.doubts],
-        "notes": run.notes,
-        "stopped": run.stopped,
-    }
-
-
-def _done_json(done: Done) -> dict[str, Any]:
-    return {
-        **_due_json(done.due),
-        "state": done.state.value,
-        "said": done.said,
-        "files": list(done.files),
-        "bytes": done.size,
-        "draft": str(shown(done.draft)) if done.draft else None,
-    }
-
-
-def _due_json(due: Due) -> dict[str, Any]:
-    return {
-        "organisation": due.organisation.name,
-        "number": due.organisation.number,
-        "id": due.organisation.id,
-        "address": due.address,
-        "serial": due.serial,
-        "about": due.about,
-    }
-
-
-def _left_out_json(each: LeftOut) -> dict[str, Any]:
-    return {
-        "organisation": each.organisation.name,
-        "id": each.organisation.id,
-        "reason": each.reason.value,
-        "words": each.words or each.reason.words,
-    }
-
-
-def _preview_json(found: Preview) -> dict[str, Any]:
-    letter = found.first
-    return {
-        "purpose": found.wish.purpose.value,
-        "mails": [_due_json(each) for each in found.due],
-        "left_out": [_left_out_json(each) for each in found.left_out],
-        "first": None
-        if letter is None
-        else {
-            "to": letter.to,
-            "subject": letter.subject,
-            "text": letter.text,
-            "files": [each.name for each in letter.attachments],
-        },
-        "notes": list(found.notes),
-    }
+        yield ("Invite those who have not been invited:", sending(ways, Purpose.INVITATION))
+    went = run.count(MailState.SENT) + run.count(MailState.DRAFTED)
+    if went and run.wish.purpose in (Purpose.INVITATION, Purpose.REMINDER):
+        yield taking_in(ways)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,11 @@ from kil_xlsx.cli import printing
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from kil_xlsx.core.collection import Asked, Purpose
+    from kil_xlsx.core.dispatch import Reason
     from kil_xlsx.core.problems import Problem
     from kil_xlsx.core.readings import Reading
+    from kil_xlsx.pipeline.collection.due import Ways
 
 _MOST_DIFFERENCES = 25
 _MOST_TOLD = 8
@@ -34,9 +39,68 @@ def as_typed(path: Path | str) -> str:
         text = plain(text, len(text))
     if text.startswith("-"):
         text = f".{os.sep}{text}"
-    if os.name != "nt":
-        return shlex.quote(text)
-    return f'"{text}"' if set(text) & set(" &()^;,'=%!") else text
+    return _for_powershell(text) if os.name == "nt" else shlex.quote(text)
+
+
+_PLAIN = re.compile(r"[\w.:+/\\~-]+", re.ASCII)
+_SINGLE = re.compile("(['\u2018\u2019\u201a\u201b])")
+
+
+def _for_powershell(text: str) -> str:
+    """A text as one word for PowerShell: between single quotes, nothing but these means anything."""
+    return text if _PLAIN.fullmatch(text) else "'" + _SINGLE.sub(r"\1\1", text) + "'"
+
+
+def named(organisation: Asked) -> str:
+    """An organisation as it can be typed: by its name or, where that would not do, by its number."""
+    name = organisation.name
+    awkward = not name.isprintable() or name != " ".join(name.split()) or name.startswith("-") or '"' in name
+    return as_typed(f"#{organisation.id}" if awkward or not name else name)
+
+
+def sending(ways: Ways, purpose: Purpose, more: str = "", *, drafts: bool = False) -> str:
+    """The command that sends the mails of one kind: as drafts where there is no server, with consent if it needs that.
+
+    :param more: further options, each with a blank in front.
+    """
+    drafts = drafts or not ways.can_send
+    consent = " --yes" if ways.needs_consent(purpose) else ""
+    return f"kil-xlsx send{option(purpose)}{more}{' --drafts' if drafts else ''}{consent}"
+
+
+def option(purpose: Purpose) -> str:
+    """The option that chooses one kind of mail, with a blank in front; the invitation needs none."""
+    names = {"invitation": "", "reminder": " --remind", "receipt": " --receipts"}
+    return names.get(purpose.value, f" --{purpose.value}")
+
+
+def taking_in(ways: Ways) -> tuple[str, str]:
+    """What to do so that what comes back is taken in, and the command for it."""
+    if ways.has_mailbox:
+        return "Take in what comes back:", "kil-xlsx fetch"
+    return "Save what comes back in a folder returned, and take it in:", "kil-xlsx import returned"
+
+
+def to_mend(found: Mapping[Reason, AbstractSet[int]], list_name: str) -> str:
+    """Which addresses are to be put right; nothing where none are."""
+    from kil_xlsx.core.dispatch import Reason
+    from kil_xlsx.results.show import plain
+
+    kinds = {
+        Reason.NO_ADDRESS: ("missing", "missing"),
+        Reason.BAD_ADDRESS: ("cannot be used", "cannot be used"),
+        Reason.REFUSED: ("was refused by the mail server", "were refused by the mail server"),
+        Reason.BOUNCED: ("bounced", "bounced"),
+    }
+    parts: list[str] = []
+    for why, (one, several) in kinds.items():
+        count = len(found.get(why, ()))
+        if count:
+            be = "" if why is not Reason.NO_ADDRESS else "is " if count == 1 else "are "
+            noun = "" if parts else " address" if count == 1 else " addresses"
+            parts.append(f"{count:,}{noun} {be}{one if count == 1 else several}")
+    it = "it" if sum(map(len, found.values())) == 1 else "them"
+    return f"{', '.join(parts)}: put {it} right in {plain(list_name)}." if parts else ""
 
 
 def with_framework(framework: str) -> str:

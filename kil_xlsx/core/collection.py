@@ -71,9 +71,9 @@ class Share(StrEnum):
 class Asked(Struct, frozen=True, kw_only=True):
     """An organisation of the collection.
 
-    ``id`` is its number in the database, ``number`` its registered number.  ``profile`` is what the list says of it by
-    profile field id.  ``listed`` is whether it stands in the list as it is now.  After ``forgotten_at`` all texts are
-    empty.
+    ``id`` is its number in the database, ``number`` its registered number.  ``profile`` is what the list says of it, by
+    profile field id or, for other columns, by :func:`kil_xlsx.core.columns.column_name`.  ``listed`` is whether it
+    stands in the list as it is now.  After ``forgotten_at`` all texts are empty.
     """
 
     id: int
@@ -143,6 +143,24 @@ class Arrival(Struct, frozen=True, kw_only=True):
     batch: int = 0
 
 
+class Expected(Struct, frozen=True, kw_only=True):
+    """How a file came that is about to be kept: put down before it is, in case the program is stopped in between.
+
+    ``date`` is that of the mail and ``sender`` who sent it; ``inner_sender`` who wrote the one that was passed on with
+    it; ``modified`` when the file was last changed.
+    """
+
+    sha256: str
+    name: str
+    source: str
+    message_id: str = ""
+    sender: str = ""
+    inner_sender: str = ""
+    date: str = ""
+    modified: str = ""
+    batch: int = 0
+
+
 class Received(Struct, frozen=True, kw_only=True):
     """A file that came back and was taken for a return.  ``id`` is its number in the database.
 
@@ -176,7 +194,8 @@ class Received(Struct, frozen=True, kw_only=True):
 class Query(Struct, frozen=True, kw_only=True):
     """Something that only a person can decide.  ``code`` is a code of :data:`kil_xlsx.core.queries.QUERIES`.
 
-    ``holds`` is whether the return waits for the decision.  ``decision`` is empty while the query is open.
+    ``holds`` is whether the return waits for the decision.  ``decision`` is empty while the query is open.  ``rival``
+    is the return that the decision is made against, where it is one between two of them.
     """
 
     id: int
@@ -188,6 +207,7 @@ class Query(Struct, frozen=True, kw_only=True):
     organisation: int | None = None
     found: str = ""
     expected: str = ""
+    rival: int | None = None
     closed_at: str = ""
     decision: str = ""
     by: str = ""

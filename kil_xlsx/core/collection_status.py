@@ -16,7 +16,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from kil_xlsx.core.collection import Asked, Copy, Mail, MailState, Purpose, Query, Received, ReturnState, Share
+from kil_xlsx.core.collection import Asked, Copy, Event, Mail, MailState, Purpose, Query, Received, ReturnState, Share
 from kil_xlsx.core.quantiles import quartiles
 
 _Of = TypeVar("_Of", Mail, Received, Copy)
@@ -380,6 +380,42 @@ def overview(records: Records, *, due: date | None, today: date, day_of: Callabl
         completeness=spread,
         days_left=(due - today).days if due is not None else None,
         queries=tuple(records.queries),
+    )
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """An organisation that wrote without a workbook, and the day on which that came in."""
+
+    organisation: Asked
+    day: date | None
+
+
+WROTE_LATELY = 14
+"""Days for which it is told that somebody has written; mails to many do not end it, as they answer no question."""
+
+_SETTLES = frozenset(("received", "waived", "withdrawn"))
+"""Events after which an earlier mail need not be told of any more."""
+
+
+def wrote(
+    found: Iterable[Line], events: Iterable[Event], *, today: date, day_of: Callable[[str], date | None]
+) -> tuple[Wrote, ...]:
+    """Those who wrote without a workbook lately, and nothing came from them since; who wrote first comes first.
+
+    :param events: the lines of the ledger, in order.
+    """
+    last: dict[int, Event] = {}
+    for each in events:
+        if each.organisation is not None and (each.kind == "replied" or each.kind in _SETTLES):
+            last[each.organisation] = each
+    names = {each.organisation.id: each.organisation for each in found}
+    mails = sorted((each for each in last.values() if each.kind == "replied"), key=lambda each: each.id)
+    told = [(names.get(each.organisation or 0), day_of(each.at)) for each in mails]
+    return tuple(
+        Wrote(organisation, day)
+        for organisation, day in told
+        if organisation is not None and (day is None or (today - day).days <= WROTE_LATELY)
     )
 
 

@@ -19,6 +19,9 @@ REFUSED = "Refused: "
 NOT_NOW = "Not now: "
 """How those begin of one that was not taken for the time being; the next run tries again."""
 
+NAMES_THE_DAY = frozenset((Purpose.INVITATION, Purpose.REMINDER, Purpose.TO_FIX, Purpose.CONSENSUS))
+"""Mails that ask for something until the return date."""
+
 FEWEST_VIEWS = 2
 """Views of one organisation that there is something to agree about."""
 

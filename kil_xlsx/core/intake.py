@@ -1,20 +1,20 @@
-"""Whose a file that came in is, whether it counts, and what a person has to decide about it.
+"""Whose a file that came in is, and what a person has to decide about that.
 
 The reference code decides whose a return is: only the collection can make one, and it is looked up in the send list.
 What the workbook states of itself and what was typed into it is held against the send list; the sender's address is a
 hint.  Whatever does not fit becomes a query for a person and is never guessed.  Where a query *holds*, the return does
-not count until it is decided.
+not count until it is decided.  Which of several returns of one organisation counts: :mod:`kil_xlsx.core.precedence`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from kil_xlsx.core.collection import Asked, Copy, Received, ReturnState, Share
+from kil_xlsx.core.collection import Asked, Copy, Share
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.queries import Doubt
 from kil_xlsx.core.readings import Reading
@@ -145,12 +145,14 @@ def whose(said: Stated, sender: str, sent: SendList, round_id: str) -> Whose:
     :param round_id: the round that is being collected.
     """
     if not said.reference:
-        return Whose(None, round_id, doubts=(Doubt("reference-missing", found=said.typed_name or said.name),))
+        nobodys = Doubt("reference-missing", found=said.typed_name or said.name)
+        return Whose(None, round_id, doubts=(nobodys, *_about_round(said.round_id, round_id)))
     copy = sent.by_reference.get(said.reference)
     organisation = sent.by_id.get(copy.organisation) if copy is not None else None
     if copy is None or organisation is None:
         found = f"{said.reference} ({said.typed_name or said.name or 'no name given'})"
-        return Whose(None, round_id, doubts=(Doubt("reference-unknown", found=found),))
+        nobodys = Doubt("reference-unknown", found=found)
+        return Whose(None, round_id, doubts=(nobodys, *_about_round(said.round_id, round_id)))
     doubts = [
         *_relabelled(said, copy),
         *_about_organisation(said, copy, organisation, sent),
@@ -161,6 +163,12 @@ def whose(said: Stated, sender: str, sent: SendList, round_id: str) -> Whose:
     if not organisation.listed:
         doubts.append(Doubt("unlisted", found=organisation.name))
     return Whose(organisation.id, copy.round_id, copy.share, tuple(doubts))
+
+
+def _about_round(stated: str, round_id: str) -> Iterator[Doubt]:
+    """What a workbook without a code of the collection's says of its round; one that says nothing raises no doubt."""
+    if stated and folded(stated) != folded(round_id):
+        yield Doubt("round-other", found=stated, expected=round_id or "no round")
 
 
 def _relabelled(said: Stated, copy: Copy) -> Iterable[Doubt]:
@@ -182,22 +190,45 @@ def _relabelled(said: Stated, copy: Copy) -> Iterable[Doubt]:
 
 
 def _about_organisation(said: Stated, copy: Copy, organisation: Asked, sent: SendList) -> Iterable[Doubt]:
-    """What was typed about the organisation that is not what the list says."""
+    """What was typed about the organisation that is not what the list says.
+
+    A workbook may be older than the list: a name or number that was the organisation's when the workbook was made is
+    no mistake, unless the list gives it to another one by now.
+    """
     number = said.typed_number
     known = {copy.number.upper(), organisation.number.upper()} - {""}
     others = (sent.by_number.get(number, frozenset()) if number else frozenset()) - {organisation.id}
-    namesakes = sent.by_name.get((organisation.respondent, folded(said.typed_name)), frozenset())
     right_name = not said.typed_name or folded(said.typed_name) in {folded(copy.name), folded(organisation.name)}
-    if others and number not in known:
+    another = _name_of_another(said, copy, organisation, sent)
+    if others and number != organisation.number.upper():
         yield Doubt("organisation-differs", found=number, expected=organisation.number or organisation.name)
-    elif not right_name and namesakes - {organisation.id}:
-        yield Doubt("organisation-differs", found=said.typed_name, expected=organisation.name)
+    elif another:
+        yield Doubt("organisation-differs", found=another, expected=organisation.name)
     elif number and known and number not in known:
         yield Doubt("number-differs", found=number, expected=organisation.number)
     elif number and (others or not known) and sent.typed_numbers.get(number, frozenset()) - {organisation.id}:
         yield Doubt("number-shared", found=number)
     elif not right_name:
         yield Doubt("name-differs", found=said.typed_name, expected=organisation.name)
+
+
+def _name_of_another(said: Stated, copy: Copy, organisation: Asked, sent: SendList) -> str:
+    """A name that was typed, or that the workbook was made with, and that is another organisation's; empty if none is.
+
+    Who has left the list may have its name used by another, unless the workbook is not known by that name at all.
+    """
+    names = [said.typed_name]
+    if folded(said.name) == folded(copy.name):  # else it is relabelled anyhow
+        names.append(said.name)
+    for name in names:
+        if not name or folded(name) == folded(organisation.name):
+            continue
+        namesakes = sent.by_name.get((organisation.respondent, folded(name)), frozenset()) - {organisation.id}
+        if folded(name) != folded(copy.name) and namesakes:
+            return name
+        if any(sent.by_id[each].listed for each in namesakes):
+            return name
+    return ""
 
 
 def _about_sender(sender: str, organisation: Asked, sent: SendList) -> Iterable[Doubt]:
@@ -211,146 +242,6 @@ def _about_sender(sender: str, organisation: Asked, sent: SendList) -> Iterable[
             yield Doubt("forwarded", found=address, expected=organisation.email)
     elif domain_of(address) != domain_of(organisation.email):
         yield Doubt("sender-unknown", found=address, expected=organisation.email)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Whether a return counts beside the others of its organisation.
-
-    ``supersedes`` are the numbers of those whose place it takes; ``views`` of those that are one person's view from now
-    on; ``unsettles`` of those that have to be decided about again, with the reason.
-    """
-
-    state: ReturnState
-    supersedes: tuple[int, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-    share: Share | None = None
-    views: tuple[int, ...] = ()
-    unsettles: tuple[tuple[int, Doubt], ...] = ()
-
-
-def standing(new: Received, others: Iterable[Received]) -> Standing:
-    """Where a return stands whose organisation is known and whose identity nobody doubts (any more).
-
-    A later return takes the place of an earlier one of the same person or, where nothing tells people apart, of the
-    organisation.  Dates of mails say which is later; else the run of import in which each came in.  What several have
-    agreed on takes the place of what came before it, and nothing takes its place unasked.
-
-    :param others: all returns of the organisation in the round; the new one among them does not matter.
-    """
-    current = [each for each in others if each.id != new.id and each.state.counts]
-    if new.share is Share.CONSENSUS:
-        return _agreed_on(new, current)
-    agreed = next((each for each in current if each.share is Share.CONSENSUS), None)
-    if agreed is not None:
-        if agreed.digest == new.digest or _by_date(new, agreed) < 0:
-            return Standing(ReturnState.SUPERSEDED)
-        return Standing(ReturnState.HELD, doubts=(Doubt("after-consensus", expected=agreed.name),))
-    views = [each for each in current if each.share is Share.VIEW]
-    if views:
-        rivals = [each for each in views if not different_people(new, each)]
-        if not rivals:
-            return Standing(ReturnState.HELD, doubts=(_second(new, views[-1]),))
-        return _against(new, rivals, Share.VIEW)
-    other = next((each for each in current if different_people(new, each) and each.digest != new.digest), None)
-    if other is not None:
-        return Standing(ReturnState.HELD, doubts=(_second(new, other),))
-    return _against(new, current, None)
-
-
-def _agreed_on(new: Received, current: Sequence[Received]) -> Standing:
-    """What several people have agreed on: single views stay beside it, a whole return that is later is asked about."""
-    found = _against(new, [each for each in current if each.share is Share.CONSENSUS], None)
-    if not found.state.counts:
-        return found
-    wholes = [each for each in current if each.share is Share.WHOLE]
-    later = [each for each in wholes if _by_date(each, new) > 0 and each.digest != new.digest]
-    doubt = Doubt("after-consensus", expected=new.name)
-    return replace(
-        found,
-        supersedes=(*found.supersedes, *(each.id for each in wholes if each not in later)),
-        unsettles=tuple((each.id, doubt) for each in later),
-    )
-
-
-def _against(new: Received, rivals: Sequence[Received], share: Share | None) -> Standing:
-    """A return against those whose place it may take."""
-    for each in rivals:
-        order = which_is_later(new, each)
-        if order is None and each.digest != new.digest:
-            return Standing(ReturnState.HELD, doubts=(Doubt("order-unknown", expected=each.name),))
-        if order is not None and order < 0:
-            return Standing(ReturnState.SUPERSEDED, share=share)
-    return Standing(_counting(new), tuple(each.id for each in rivals), share=share)
-
-
-def decided(new: Received, others: Iterable[Received], decision: str) -> Standing:
-    """Where a return stands after a person has decided between it and the others of its organisation.
-
-    :param decision: "later": it takes the place of those that it was doubted against.  "both": all stand as views of
-        different people, and it takes the place of an earlier one of its own.
-    """
-    current = [each for each in others if each.id != new.id and each.state.counts]
-    if decision == "both":
-        wholes = tuple(each.id for each in current if each.share is Share.WHOLE)
-        own = [
-            each for each in current
-            if each.share is not Share.CONSENSUS and _is_one_person(new, each)
-        ]  # fmt: skip
-        found = _against(new, own, Share.VIEW)
-        if found.doubts:
-            found = Standing(_counting(new), tuple(each.id for each in own), share=Share.VIEW)
-        return replace(found, views=tuple(each for each in wholes if each not in found.supersedes))
-    if new.share is Share.CONSENSUS:
-        return Standing(_counting(new), tuple(each.id for each in current if each.share is not Share.VIEW))
-    views = [each for each in current if each.share is Share.VIEW]
-    mine = [each for each in views if not different_people(new, each)]
-    if mine and len(mine) < len(views) and all(each.share is Share.VIEW for each in current):
-        return Standing(_counting(new), tuple(each.id for each in mine), share=Share.VIEW)
-    return Standing(_counting(new), tuple(each.id for each in current), share=Share.WHOLE)
-
-
-def _second(new: Received, other: Received) -> Doubt:
-    if folded(new.person) and folded(other.person):
-        return Doubt("second-person", found=new.person, expected=other.person)
-    return Doubt("second-person", found=new.sender, expected=other.sender)
-
-
-def _counting(new: Received) -> ReturnState:
-    return ReturnState.WITH_QUERIES if new.errors or new.queries else ReturnState.ACCEPTED
-
-
-def _is_one_person(one: Received, other: Received) -> bool:
-    """Whether something says that two returns are from the same person."""
-    return _same_words(one.sender, other.sender) or _same_words(one.person, other.person)
-
-
-def different_people(one: Received, other: Received) -> bool:
-    """Whether two returns are from different people, as far as roles and addresses tell."""
-    if _is_one_person(one, other):
-        return False
-    return bool(one.sender and other.sender) or bool(folded(one.person) and folded(other.person))
-
-
-def _same_words(one: str, other: str) -> bool:
-    return bool(folded(one)) and folded(one) == folded(other)
-
-
-def which_is_later(one: Received, other: Received) -> int | None:
-    """1 if the first is the later one, -1 if it is the earlier one, nothing if that cannot be told."""
-    by_date = _by_date(one, other)
-    if by_date:
-        return by_date
-    if one.batch != other.batch:
-        return 1 if one.batch > other.batch else -1
-    return None
-
-
-def _by_date(one: Received, other: Received) -> int:
-    """Which is later by the dates of the mails; 0 if these do not say."""
-    if not one.sent_at or not other.sent_at:
-        return 0
-    return (one.sent_at > other.sent_at) - (one.sent_at < other.sent_at)
 
 
 def folded(text: str) -> str:

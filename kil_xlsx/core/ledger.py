@@ -25,6 +25,7 @@ EVENTS: dict[str, str] = {
     # In
     "received": "A return was received.",
     "received-again": "The same file was received again.",
+    "assigned": "It was decided whose the return is.",
     "accepted": "The return was accepted.",
     "accepted-with-queries": "The return was accepted, with queries.",
     "held": "The return waits for a decision.",
@@ -32,12 +33,14 @@ EVENTS: dict[str, str] = {
     "superseded": "The return was superseded by a later one.",
     "withdrawn": "The return was withdrawn.",
     "view": "The return was taken as one person's view.",
+    "whole": "The return was taken as the whole organisation's answer, as no other view counts.",
     "consensus": "The return was taken as what several people agreed on.",
     "receipt-given": "A receipt was given.",
     "unusable": "Something came that could not be opened.",
     # Decisions
     "query-opened": "A query was opened for a person.",
     "query-closed": "A query was decided.",
+    "query-reopened": "A decision was taken back.",
     "waived": "The organisation need not answer.",
     "waiver-ended": "The organisation is asked again.",
     # Data protection
@@ -50,12 +53,14 @@ EVENTS: dict[str, str] = {
 class Told:
     """What the ledger says of the present: what became of each return and mail, and which queries are open.
 
+    ``owners`` are the organisations of returns, where that is known.
     ``forgotten`` are organisations of which only the lines of the ledger are left, and ``forgotten_returns`` returns.
     """
 
     returns: Mapping[int, ReturnState]
     mails: Mapping[int, MailState]
     queries: Mapping[int, bool]
+    owners: Mapping[int, int | None]
     forgotten: frozenset[int]
     forgotten_returns: frozenset[int]
 
@@ -68,6 +73,9 @@ _MAILS = {
     "mail-doubtful": MailState.DOUBTFUL,
     "mail-bounced": MailState.BOUNCED,
 }
+_QUERIES = {"query-opened": True, "query-reopened": True, "query-closed": False}
+_WHOSE = frozenset(("received", "assigned"))
+"""The lines that say whose a return is; without an organisation, that this is not known (any more)."""
 
 
 def fold(events: Iterable[Event]) -> Told:
@@ -87,11 +95,11 @@ def fold(events: Iterable[Event]) -> Told:
             gone.update([event.received] if event.received is not None else [])
         elif event.received is not None and event.kind in _RETURNS:
             returns[event.received] = _RETURNS[event.kind]
-        if event.received is not None:
-            whose[event.received] = event.organisation if event.organisation is not None else whose.get(event.received)
+        if event.received is not None and (event.organisation is not None or event.kind in _WHOSE):
+            whose[event.received] = event.organisation
         if event.mail is not None and event.kind in _MAILS:
             mails[event.mail] = _MAILS[event.kind]
-        if event.query is not None and event.kind in ("query-opened", "query-closed"):
-            queries[event.query] = event.kind == "query-opened"
+        if event.query is not None and event.kind in _QUERIES:
+            queries[event.query] = _QUERIES[event.kind]
     gone.update(number for number, one in whose.items() if one in forgotten)
-    return Told(returns, mails, queries, frozenset(forgotten), frozenset(gone))
+    return Told(returns, mails, queries, whose, frozenset(forgotten), frozenset(gone))

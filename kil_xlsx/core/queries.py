@@ -93,6 +93,16 @@ QUERIES: dict[str, QueryKind] = {
         True,
         {"accept": "It counts all the same.", "reject": _TAKE["reject"]},
     ),
+    "came-again": QueryKind(
+        "The same file came once more, after it had been withdrawn or turned down.",
+        "Ask the sender whether it is to count now.",
+        True,
+        {
+            "accept": "It counts now.",
+            "as": _TAKE["as"],
+            "reject": "It does not count; nothing else changes.",
+        },
+    ),
     "nothing-new": QueryKind(
         "The workbook came back as it was sent out: nobody has filled in anything.",
         "Ask the sender whether they attached the right file.",
@@ -105,7 +115,7 @@ QUERIES: dict[str, QueryKind] = {
         True,
         {
             "both": "Both stand as views; send them a workbook for what they agree on (kil-xlsx consensus).",
-            "later": "This one takes the place of the earlier one.",
+            "later": "This one takes the place of that one.",
             "reject": "This one does not count; the earlier one stays.",
         },
     ),
@@ -142,7 +152,7 @@ QUERIES: dict[str, QueryKind] = {
 WHOSE = frozenset(
     (
         "reference-missing", "reference-unknown", "relabelled", "forwarded", "organisation-differs", "number-differs",
-        "number-shared", "name-differs", "sender-unknown", "unlisted",
+        "number-shared", "name-differs", "sender-unknown", "unlisted", "came-again",
     )
 )  # fmt: skip
 """Queries that are answered when a person says whose a return is."""
@@ -153,11 +163,15 @@ WHICH = frozenset(("second-person", "order-unknown", "after-consensus"))
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason to ask a person, before it is recorded as a query."""
+    """A reason to ask a person, before it is recorded as a query.
+
+    ``rival`` is the number of the return that the decision is made against, where it is one of :data:`WHICH`.
+    """
 
     code: str
     found: str = ""
     expected: str = ""
+    rival: int | None = None
 
     @property
     def holds(self) -> bool:

@@ -95,6 +95,10 @@ class ReleaseLog(Struct, frozen=True, kw_only=True):
         wanted = (release.framework, release.number, release.created, digest_of(release.inputs))
         return any((each.framework, each.number, each.created, each.inputs) == wanted for each in self.releases)
 
+    def knows(self, digest: str) -> bool:
+        """Whether a release that was made from that is in the log."""
+        return any(each.digest == digest for each in self.releases)
+
     def before(self, digest: str) -> tuple[LoggedRelease, ...]:
         """The releases before the one that was made from the same; all of them if there is none."""
         for at, each in enumerate(self.releases):
@@ -108,7 +112,7 @@ class ReleaseLog(Struct, frozen=True, kw_only=True):
 
     def with_release(self, release: LoggedRelease) -> ReleaseLog:
         """The log with a release added, or unchanged if the same one is in it."""
-        if any(each.digest == release.digest for each in self.releases):
+        if self.knows(release.digest):
             return self
         return ReleaseLog(releases=(*self.releases, release))
 

@@ -2,8 +2,8 @@
 
 Only digests that are made with the collection's secret are kept: without the secret nothing can be made of them, and
 with it one can tell whether a list still has the organisation, but not whose name it was.  An organisation of a list is
-the same as in :meth:`kil_xlsx.store.asked.AskedRecords.sync_organisations`: if its number is, or if its name is and not
-both have a number.
+the same if its number is, or if its name is and not both have a number.  One of the same name with another number is
+taken for another, as nothing is left by which one could tell.
 """
 
 from __future__ import annotations

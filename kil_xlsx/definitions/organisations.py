@@ -7,6 +7,7 @@ The first row names the columns; every further row is one organisation.  Column 
 * ``parent`` (or part of, group): the body that it belongs to; those under one parent count once in a benchmark
 * ``email``, ``org-id`` (or registered number), ``gss code`` (or council area code)
 * any other profile field of the framework, by its id, code or label
+* any other column: kept as it is for a collection's mails and tables, and never part of a workbook
 
 Choices may be given by code or label.  Everything that is wrong is found in one pass.
 """
@@ -18,7 +19,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 
+from kil_xlsx.core.columns import column_name
 from kil_xlsx.core.framework import Framework, IdScheme, ProfileField
 from kil_xlsx.core.instrument import Instrument, display, instrument
 from kil_xlsx.definitions.wording import counted, did_you_mean, listed, shortened
@@ -49,6 +52,9 @@ MOST_LETTERS = {"name": 200, "text": 255, "long_text": 2000}
 """How long a name, a short text and a long one may be."""
 
 _MOST_EXAMPLES = 3
+_MISSPELT = 0.8
+"""How alike a heading is to one that is known, where it probably was meant to be that one."""
+_UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn"))
 _EMAIL_FORM = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]{2,}")
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y")
 
@@ -59,6 +65,7 @@ class ListedOrganisation:
 
     ``profile`` holds what is known beforehand by profile field id, the name and the identifiers included.  Choices
     are as their dropdown shows them; dates are ISO dates.  ``parent`` is the name of the body that it belongs to.
+    ``others`` are the cells of other columns, by :func:`kil_xlsx.core.columns.column_name`.
     """
 
     row: int
@@ -68,47 +75,69 @@ class ListedOrganisation:
     email: str = ""
     profile: tuple[tuple[str, str], ...] = ()
     parent: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class OrganisationsList:
-    """The organisations in the order of the list, and ``notes`` on what was left out of account."""
+    """The organisations in the order of the list, and ``notes`` on what was left out of account.
+
+    ``others`` are the names of columns that were kept although they are no field of the questionnaire.
+    """
 
     organisations: tuple[ListedOrganisation, ...]
     notes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One column of the list: its heading, and what it gives."""
+    """One column of the list: its heading, and what it gives; ``other`` where it is kept under a name of its own."""
 
     at: int
     heading: str
     meaning: str
     field: ProfileField | None = None
+    other: bool = False
 
 
 def organisations(
-    framework: Framework, rows: Sequence[tuple[int, Sequence[str]]], file: str, respondent: str | None = None
+    framework: Framework,
+    rows: Sequence[tuple[int, Sequence[str]]],
+    file: str,
+    respondent: str | None = None,
+    *,
+    keep_others: bool = False,
 ) -> OrganisationsList:
     """Understand a list of organisations.
 
     :param rows: row numbers as a spreadsheet shows them, with the texts of the cells; the first has the headings.
     :param file: the name of the file, for messages.
     :param respondent: the respondent type of rows that name none.
+    :param keep_others: whether columns are kept that are no field of the questionnaire; else they are not used.
     :raises OrganisationsListError: anything is wrong; it lists all of it.
     """
     if len(rows) < 2:
         problem = "has only headings" if rows else "is empty"
-        raise _refused(file, [Fault(file, None, "", f"The list {problem}.", "Add one row for each organisation.")])
-    reader = _Reader(framework, file, respondent)
+        raise OrganisationsListError(
+            f"The list {file} {problem}. Nothing was written.", (), "Write one row for each organisation."
+        )
+    reader = _Reader(framework, file, respondent, keep_others=keep_others)
     reader.headings(*rows[0])
     if reader.named:
         for number, cells in rows[1:]:
             reader.row(number, cells)
     if reader.faults:
         raise _refused(file, reader.faults)
-    return OrganisationsList(tuple(reader.found), tuple(reader.notes))
+    others = tuple(column.meaning for column in reader.columns if column.other)
+    return OrganisationsList(tuple(reader.found), tuple(reader.notes), others)
+
+
+def other_columns(framework: Framework, headings: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns of a list that are no field of the questionnaire."""
+    reader = _Reader(framework, "", None, keep_others=True)
+    reader.headings(1, headings)
+    return tuple(column.meaning for column in reader.columns if column.other)
 
 
 def naming_columns(framework: Framework, headings: Sequence[str]) -> tuple[int, ...]:
@@ -145,9 +174,10 @@ def _such_as(schemes: Sequence[IdScheme], text: str) -> str:
 class _Reader:
     """Reads a list row by row, collecting organisations and faults."""
 
-    def __init__(self, framework: Framework, file: str, respondent: str | None) -> None:
+    def __init__(self, framework: Framework, file: str, respondent: str | None, *, keep_others: bool = False) -> None:
         self.framework = framework
         self.file = file
+        self.keep_others = keep_others
         self.default = respondent or (framework.respondents[0].id if len(framework.respondents) == 1 else None)
         self.columns: list[_Column] = []
         self.faults: list[Fault] = []
@@ -178,6 +208,9 @@ class _Reader:
             self._width = at + 1
             shown = shortened(heading)
             found = known.get(_plain(heading))
+            if found is None and self.keep_others:
+                ignored += self._other(at, heading, taken)
+                continue
             if found is None:
                 close = did_you_mean(shown, self._offered()).removeprefix("; ")
                 ignored.append(f"'{shown}' ({close})" if close else f"'{shown}'")
@@ -201,6 +234,25 @@ class _Reader:
             )  # fmt: skip
         if ignored:
             self.notes.append(f"Columns that were not used: {', '.join(ignored)}.")
+
+    def _other(self, at: int, heading: str, taken: dict[str, str]) -> Iterator[str]:
+        """Keep a column that is no field of the questionnaire; gives it where it cannot be kept."""
+        shown = shortened(heading)
+        name = column_name(heading) or f"column_{at + 1}"
+        if any(name == field.id for field in self.framework.profile):
+            name = f"list_{name}"
+        if name in taken:
+            yield f"'{shown}' (means the same as the column '{taken[name]}')"
+            return
+        taken[name] = shown
+        self.columns.append(_Column(at, shown, name, other=True))
+        close = get_close_matches(_plain(heading), map(_plain, self._offered()), n=1, cutoff=_MISSPELT)
+        if close:
+            self.notes.append(f"The column '{shown}' is kept under a name of its own; did you mean '{close[0]}'?")
+        elif name.startswith("list_") and not _plain(heading).startswith("list "):
+            self.notes.append(
+                f"The column '{shown}' is {{{name}}} in mails, as {{{name.removeprefix('list_')}}} is something else."
+            )
 
     def _known(self) -> dict[str, tuple[str, ProfileField | None]]:
         """What each heading means.  What a framework calls its own fields comes before the usual words for them."""
@@ -262,14 +314,24 @@ class _Reader:
             id_field = self._with_role("org_id")
             identifier = dict(profile).get(id_field.id, "") if id_field else ""
             parent = values[_PARENT][1] if _PARENT in values else ""
-            self.found.append(ListedOrganisation(number, respondent, name, identifier, email, tuple(profile), parent))
+            others = tuple((meaning, text) for meaning, (column, text) in values.items() if column.other and text)
+            self.found.append(
+                ListedOrganisation(number, respondent, name, identifier, email, tuple(profile), parent, others)
+            )
 
     def _cell(self, number: int, column: _Column, cells: Sequence[str]) -> str:
         """A cell's text on one line; characters that cannot be seen are a fault."""
         text = cells[column.at] if column.at < len(cells) else ""
+        if column.other:
+            text = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in text)
+            text = " ".join(text.split())
+            if len(text) > MOST_LETTERS["long_text"]:
+                message = f"The text is {len(text)} characters long."
+                self._fault(number, column.heading, message, f"Shorten it to {MOST_LETTERS['long_text']}.")
+            return text
         if column.field is None or column.field.type != "long_text":
             text = " ".join(text.split())
-        hidden = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") and c != "\n"), None)
+        hidden = next((c for c in text if unicodedata.category(c) in _UNSEEN and c != "\n"), None)
         if hidden is not None:
             self._fault(
                 number, column.heading, f"There is a character that cannot be shown (U+{ord(hidden):04X}).",

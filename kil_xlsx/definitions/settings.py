@@ -40,16 +40,17 @@ Check = Callable[[Settings, Places], Iterable[Fault]]
 """A further check, of what can be used of the settings."""
 
 
-def load_settings(path: Path, check: Check | None = None) -> Settings:
+def load_settings(path: Path, check: Check | None = None, also: Check | None = None) -> Settings:
     """Read the settings of a collection and check all of them.
 
     :param check: looks for what cannot be known here, such as faults in the wording of mails.
+    :param also: looks for faults that are told with others, and by themselves are none of the settings.
     :raises DefinitionError: when anything is wrong with the file; it lists everything that was found.
     """
-    return understood(_text(path), path, check)
+    return understood(_text(path), path, check, also)
 
 
-def understood(text: str, path: Path, check: Check | None = None) -> Settings:
+def understood(text: str, path: Path, check: Check | None = None, also: Check | None = None) -> Settings:
     """The same for the text of a file that is to be called ``path``."""
     try:
         data = tomllib.loads(text)
@@ -63,6 +64,7 @@ def understood(text: str, path: Path, check: Check | None = None) -> Settings:
     faults += _not_sections(plain, places)
     faults += _secrets(plain, places)
     faults += _days(plain, places)
+    _without_blanks(plain)
     try:
         settings = msgspec.convert(plain, Settings)
     except msgspec.ValidationError as refusal:
@@ -72,6 +74,7 @@ def understood(text: str, path: Path, check: Check | None = None) -> Settings:
     faults += _value_faults(settings, places, path)
     faults += check(settings, places) if check is not None else ()
     if faults:
+        faults += also(settings, places) if also is not None else ()
         raise _refused(path, faults)
     return settings
 
@@ -232,6 +235,13 @@ def _days(plain: dict[str, Any], places: Places) -> Iterator[Fault]:
             yield places.fault((section, key), message, f"Write it as {days.EXAMPLES}.")
 
 
+def _without_blanks(plain: dict[str, Any]) -> None:
+    """Take out what has been left blank: that is the same as leaving out the line."""
+    for section in plain.values():
+        for key in [key for key, value in section.items() if isinstance(value, str) and not value.strip()]:
+            del section[key]
+
+
 _REMEDIES = {
     "Write one piece of text; text with a colon and a space in it needs quotes.": "Write one text in quotes.",
     "Write 'key: value' lines, indented under it.": "Write it as a section: its name in [ ] on a line of its own.",
@@ -311,9 +321,7 @@ def _framework_faults(settings: Settings, places: Places, path: Path) -> Iterato
     """A framework that is neither one that comes with the program nor a folder beside the settings."""
     name = settings.collection.framework
     head, cut, _ = name.replace("\\", "/").rpartition("/")
-    if not name.strip():
-        yield places.fault(("collection", "framework"), "is empty", "Write a name, or take out the line.")
-    elif (
+    if (
         not {name, head} & set(available())
         and not _exists(path.parent / name)
         and not (cut and _exists(path.parent / head))

@@ -23,6 +23,7 @@ _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]@]{1,200}@[^\s<>\"',;:()\[\]@]{1,200}"
 _SPACES = " \t\u00a0\u2002\u2003\u2007\u2009\u202f\u3000"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _LONGEST_NAME = 150
+_LONGEST_SUBJECT = 200
 
 
 def text_of(raw: bytes) -> str:
@@ -137,6 +138,11 @@ def sender(headers: Headers) -> str:
             if local and address.isprintable() and _ADDRESS.fullmatch(address.strip()):
                 return f"{local}@{domain.lower()}"
     return ""
+
+
+def subject(headers: Headers) -> str:
+    """What a mail is said to be about, on one line and not too long; empty without it."""
+    return " ".join(unencoded(first(headers, "subject")[:_LONGEST_SUBJECT * 8]).split())[:_LONGEST_SUBJECT]
 
 
 def ids(value: str) -> tuple[str, ...]:

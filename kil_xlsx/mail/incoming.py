@@ -129,6 +129,7 @@ def stated(headers_: headers.Headers, whence: Provenance) -> Provenance:
         date=headers.date(headers_),
         sender=headers.sender(headers_),
         in_reply_to=headers.in_reply_to(headers_),
+        subject=headers.subject(headers_),
     )
 
 

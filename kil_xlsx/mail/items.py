@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -38,6 +38,7 @@ class Provenance:
     mail that was sent to us, even if the file lay in a mail that was forwarded with it; ``inner_sender`` is who sent
     that one.  Ids of messages have their angle brackets.  Addresses have a domain in lower case.  ``date`` is in UTC,
     and absent when the mail tells none that can be right; ``modified`` is when the file on the disk was last changed.
+    ``subject`` is for showing only: it is never stored.
     """
 
     source: str
@@ -47,6 +48,7 @@ class Provenance:
     in_reply_to: tuple[str, ...] = ()
     inner_sender: str = ""
     modified: datetime | None = None
+    subject: str = field(default="", compare=False, repr=False)
 
     def inside(self, name: str) -> Provenance:
         """The same for something that lies in this and can be opened in its turn."""
@@ -109,6 +111,9 @@ class Unusable:
     whence: Provenance
     why: str
 
+
+PARTS_OF_NOTICES = frozenset(("the mail that was returned", "a report about a mail", "headers of a mail"))
+"""Why things are left out that come with every notice of a mail server, so that nobody need be told of them."""
 
 Item = Attached | Bounced | AutoReply | NoAttachment | LeftOut | Unusable
 

@@ -40,10 +40,10 @@ from kil_xlsx.mail.refusals import (
 )
 
 WAITS = (5.0, 20.0, 60.0, 180.0)
-"""Seconds between the tries of a mail that the server puts off."""
+"""Seconds between the tries of a mail where the server puts off everybody's."""
 
-_WAITS_FOR_ONE = 2
-"""How often a mail is tried again where only its recipient is the trouble; a later run tries further."""
+REST = 25.0
+"""Seconds until mails are tried again that are put off because of their recipients alone."""
 
 _SLOWEST_ANSWER = 5
 """How many times as long as for other answers the one to the full stop is waited for: it may be scanned for viruses."""
@@ -355,7 +355,7 @@ class Post:
 
 
 class Pace:
-    """Not too many mails a minute, and another try, after longer and longer waits, for what the server puts off.
+    """Not too many mails a minute, and another try, after longer and longer waits, while the server puts off all mails.
 
     ``wait`` sleeps for some seconds; ``clock`` tells seconds from some beginning.
     """
@@ -372,30 +372,38 @@ class Pace:
         self._clock = clock
         self._waits = tuple(waits)
         self._last: float | None = None
+        self._put_off: float | None = None
 
     def deliver(self, send: Callable[[], Delivery]) -> Delivery:
-        """Call ``send`` when it is time, and again while the mail is put off; a mail in doubt is never sent again.
+        """Call ``send`` when it is time, and again while everybody's mails are put off; never for a mail in doubt.
+
+        A mail that is put off because of its recipient alone is given back as that, so that it keeps no other waiting;
+        see :meth:`rest`.
 
         Raises :class:`MailServerError` where the server goes on putting off everybody's mails.
         """
-        tries = 0
-        while True:
+        for pause in (*self._waits, None):
             self._turn()
             delivery = send()
             if delivery.outcome is not Outcome.DEFERRED:
                 return delivery
-            waits = self._waits if delivery.everybody else self._waits[:_WAITS_FOR_ONE]
-            if tries >= len(waits):
-                break
-            self._wait(waits[tries])
-            tries += 1
-        if delivery.everybody:
-            raise MailServerError(
-                f"The mail server takes no mails at present: {delivery.said}",
-                "Run the same command again later; it goes on where it stopped.",
-                passing=True,
-            )
-        return delivery
+            if not delivery.everybody:
+                self._put_off = self._clock()
+                return delivery
+            if pause is not None:
+                self._wait(pause)
+        raise MailServerError(
+            f"The mail server takes no mails at present: {delivery.said}",
+            "Run the same command again later; it goes on where it stopped.",
+            passing=True,
+        )
+
+    def rest(self) -> None:
+        """Wait until mails that were put off may be tried again."""
+        if self._put_off is not None:
+            pause = min(self._put_off + REST - self._clock(), REST)  # the clock may have been put back
+            if pause > 0:
+                self._wait(pause)
 
     def _turn(self) -> None:
         now = self._clock()

@@ -1,7 +1,8 @@
 """The wording of mails, and how what is known of an organisation comes into it.
 
 In a wording, a name in braces such as ``{organisation}`` stands for what is known: one of :data:`PLACEHOLDERS`, or any
-field that the list of organisations has.  A part between ``[[`` and ``]]`` is left out as a whole where something in it
+column that the list of organisations has, as one word (``{contact_person}`` for "Contact person").  A part between
+``[[`` and ``]]`` is left out as a whole where something in it
 is blank: ``[[ by {due}]]`` says nothing where there is no date.  Elsewhere a blank leaves no gap behind.
 
 What is put in is never read as a wording: braces in an organisation's name are braces in the mail.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,12 +22,14 @@ from kil_xlsx.errors import Fault, LetterError
 
 PLACEHOLDERS: dict[str, str] = {
     "organisation": "the organisation's name",
+    "parent": "the body that it belongs to, as the list has it",
     "framework": "what the questionnaire is called",
-    "title": "what the round is called in the settings, else what the questionnaire is called",
+    "title": "what the round is called in the settings, else what the questionnaire is called, and the round",
     "round": "the round, such as 2026",
+    "last_round": "the round whose answers are filled in already, such as 2025; blank where none are",
     "due": "until when the workbook should come back, such as 31 May 2026",
     "days_left": "how long that is from today, such as 12 days; blank when it is over",
-    "time": "how long it takes to fill in, such as about 90 minutes",
+    "time": "how long it takes to fill in, such as about two hours; less where answers are filled in already",
     "workbook": "the name of the file that goes with the mail",
     "reference": "the reference code of the workbook",
     "contact": "whom to ask",
@@ -37,7 +40,7 @@ PLACEHOLDERS: dict[str, str] = {
     "fingerprint": "the beginning of the file's SHA-256 fingerprint, which tells it from every other file",
     "open": "how many points in it are to be put right or explained, such as 3 points",
 }
-"""What stands in for what, beside the fields of the list."""
+"""What stands in for what, beside the columns of the list."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,15 @@ _CLOSING = """\
 
 DEFAULTS: dict[Purpose, Template] = {
     Purpose.INVITATION: Template(
-        "{framework}: workbook for {organisation}[[, please return by {due}]]",
+        "{title}: workbook for {organisation}[[, please return by {due}]]",
         """\
 Dear {organisation},
 
-You are warmly invited to take part in “{framework}”[[ ({round})]]. Your workbook is attached[[: {workbook}]]. It asks \
+You are warmly invited to take part in “{title}”. Your workbook is attached[[: {workbook}]]. It asks \
 its questions sheet by sheet and works out your result as you go.
 
-[[It takes {time}, best done in one meeting of those who know. ]]Leave blank what you have not got to: you can save \
+[[Your answers of {last_round} are filled in already, for you to confirm or change. ]][[It takes {time}, best done in \
+one meeting of those who know. ]]Leave blank what you have not got to: you can save \
 it and go on another day.
 
 When the first sheet says that it is ready, save the file, reply to this mail and attach it[[, by {due} please]]. \
@@ -77,11 +81,11 @@ happens with what you tell us.
         + _CLOSING,
     ),
     Purpose.REMINDER: Template(
-        "Reminder: {framework}, workbook for {organisation}[[, please return by {due}]]",
+        "Reminder: {title}, workbook for {organisation}[[, please return by {due}]]",
         """\
 Dear {organisation},
 
-Your workbook for “{framework}”[[ ({round})]] has not come back to us yet. If it is on its way, thank you: there is \
+Your workbook for “{title}” has not come back to us yet. If it is on its way, thank you: there is \
 nothing more to do.
 
 If not, please save it as far as you have got, reply to this mail and attach it[[; there is time until {due}, \
@@ -95,11 +99,11 @@ If not, please save it as far as you have got, reply to this mail and attach it[
         + _CLOSING,
     ),
     Purpose.RECEIPT: Template(
-        "Received with thanks: {framework}, {organisation}",
+        "Received with thanks: {title}, {organisation}",
         """\
 Dear {organisation},
 
-Thank you: your workbook for “{framework}”[[ ({round})]] has arrived.
+Thank you: your workbook for “{title}” has arrived.
 
 [[File: {file}
 ]][[Received: {received}
@@ -117,11 +121,11 @@ takes the place of this one.
         + _CLOSING,
     ),
     Purpose.TO_FIX: Template(
-        "{framework}: a few points to put right, {organisation}",
+        "{title}: a few points to put right, {organisation}",
         """\
 Dear {organisation},
 
-Thank you for your workbook for “{framework}”[[ ({round})]]. A few points in it need another look.
+Thank you for your workbook for “{title}”. A few points in it need another look.
 
 [[{problems}
 
@@ -133,11 +137,11 @@ stands, just say so in your reply.
         + _CLOSING,
     ),
     Purpose.FEEDBACK: Template(
-        "{framework}: your feedback, {organisation}",
+        "{title}: your feedback, {organisation}",
         """\
 Dear {organisation},
 
-Thank you for taking part in “{framework}”[[ ({round})]]. Your feedback is attached[[: {workbook}]]. It shows where \
+Thank you for taking part in “{title}”. Your feedback is attached[[: {workbook}]]. It shows where \
 you stand beside others, as far as there are enough of them to say, and what your next steps could be.
 
 It is made for you alone; nobody else gets it from us.
@@ -146,11 +150,11 @@ It is made for you alone; nobody else gets it from us.
         + _CLOSING,
     ),
     Purpose.CONSENSUS: Template(
-        "{framework}: one answer for {organisation}",
+        "{title}: one answer for {organisation}",
         """\
 Dear {organisation},
 
-More than one of you has answered “{framework}”[[ ({round})]], and thank you for that. What counts in the end is one \
+More than one of you has answered “{title}”, and thank you for that. What counts in the end is one \
 answer for the whole organisation.
 
 Please talk over where your answers differ, and put down what you agree on in the workbook that is attached\
@@ -165,7 +169,8 @@ it is.
 
 _PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
 _SECTION = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_NAME = re.compile(r"[^\W_][\w-]*")
+_MOST_COLUMNS = 30
 _GREETING = re.compile(r"(dear|hello|hi|good (?:morning|day|afternoon|evening))[ \0]+([,:!.]?)", re.IGNORECASE)
 
 _GAP = "\0"
@@ -191,18 +196,24 @@ def fill(template: Template, facts: Mapping[str, str]) -> tuple[str, str]:
 
 
 def faults_of(
-    template: Template, known: Iterable[str], *, file: str = "collection.toml", section: str = "mail"
+    template: Template,
+    known: Iterable[str],
+    *,
+    file: str = "collection.toml",
+    section: str = "mail",
+    columns: Sequence[str] = (),
 ) -> list[Fault]:
     """Everything that is wrong with a wording: placeholders that nothing is known for, stray braces and brackets.
 
     :param known: the names of what will be known: :data:`PLACEHOLDERS` and the fields of the list.
     :param file: what the settings are called, for the message.
     :param section: where in them the wording stands, such as ``mail.invitation``.
+    :param columns: what the list has beside the fields of the questionnaire, for the message.
     """
     names = {name.casefold() for name in known}
     faults: list[Fault] = []
     for part, wording in (("subject", template.subject), ("text", template.text)):
-        for message, remedy in _faults_in(wording, names):
+        for message, remedy in _faults_in(wording, names, columns):
             fault = Fault(file, None, f"{section}.{part}", message, remedy)
             if fault not in faults:
                 faults.append(fault)
@@ -217,9 +228,27 @@ def days_left(due: date | None, today: date) -> str:
     return "" if days <= 0 else "1 day" if days == 1 else f"{days} days"
 
 
-def _faults_in(wording: str, known: set[str]) -> Iterator[tuple[str, str]]:
+def names_in(template: Template) -> frozenset[str]:
+    """The placeholders of a wording that are one word, whatever it is."""
+    found = (_name(match) for part in (template.subject, template.text) for match in _PLACEHOLDER.finditer(part))
+    return frozenset(name for name in found if _NAME.fullmatch(name))
+
+
+def about_minutes(minutes: int | None) -> str:
+    """How long something takes, as people say it: "about two hours" for 120; empty where that is not known."""
+    halves = {60: "an hour", 90: "an hour and a half", 120: "two hours", 150: "two and a half hours"}
+    halves |= {180: "three hours", 210: "three and a half hours", 240: "four hours"}
+    return f"about {halves.get(minutes, f'{minutes} minutes')}" if minutes else ""
+
+
+def _name(match: re.Match[str]) -> str:
+    return match.group(1).strip().casefold()
+
+
+def _faults_in(wording: str, known: set[str], columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    own = f": {', '.join(f'{{{each}}}' for each in columns[:_MOST_COLUMNS])}" if columns else ""
     for match in _PLACEHOLDER.finditer(wording):
-        name = match.group(1).strip().casefold()
+        name = _name(match)
         if name in known:
             continue
         shown = match.group(0) if len(match.group(0)) <= 60 else f"{match.group(0)[:57]}..."
@@ -230,7 +259,7 @@ def _faults_in(wording: str, known: set[str]) -> Iterator[tuple[str, str]]:
         hint = f"; did you mean {{{close[0]}}}?" if close else "."
         yield (
             f"Nothing is known for {shown}{hint}",
-            f"There are {', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}, and the columns of the list.",
+            f"There are {', '.join(f'{{{each}}}' for each in PLACEHOLDERS)}, and the columns of the list{own}.",
         )
     rest = _PLACEHOLDER.sub("", wording)
     if "{" in rest or "}" in rest:
@@ -242,7 +271,7 @@ def _faults_in(wording: str, known: set[str]) -> Iterator[tuple[str, str]]:
 
 def _filled(wording: str, known: Mapping[str, str], *, lines: bool) -> str:
     def value(match: re.Match[str]) -> str:
-        name = match.group(1).strip().casefold()
+        name = _name(match)
         if name not in known:
             raise LetterError(
                 f"The wording of mails has {{{name}}}, and nothing is known for it.",

@@ -138,8 +138,13 @@ def branding_of(theme: Path | None) -> Branding:
     return load_branding(theme)
 
 
-def read_organisations(path: Path, framework: Framework, respondent: str | None = None) -> OrganisationsList:
-    """The organisations of a list.  OrganisationsListError for anything wrong with its rows."""
+def read_organisations(
+    path: Path, framework: Framework, respondent: str | None = None, *, keep_others: bool = False
+) -> OrganisationsList:
+    """The organisations of a list.  OrganisationsListError for anything wrong with its rows.
+
+    :param keep_others: whether columns are kept that are no field of the questionnaire.
+    """
     from kil_xlsx.definitions.organisations import organisations
     from kil_xlsx.pipeline.inbox import content
     from kil_xlsx.reading.lists import read_list
@@ -148,5 +153,6 @@ def read_organisations(path: Path, framework: Framework, respondent: str | None 
     if isinstance(data, str):
         raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check its name, and that you may read it.")
     listed = read_list(data, path.name)
-    found = organisations(framework, [(row.number, row.cells) for row in listed.rows], path.name, respondent)
+    rows = [(row.number, row.cells) for row in listed.rows]
+    found = organisations(framework, rows, path.name, respondent, keep_others=keep_others)
     return replace(found, notes=(*listed.notes, *found.notes))

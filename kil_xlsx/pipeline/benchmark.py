@@ -40,7 +40,10 @@ LOG = "release-log.json"
 
 @dataclass(frozen=True)
 class Benchmarked:
-    """What :func:`benchmark` did.  ``log`` is the file that has to be kept secret and kept."""
+    """What :func:`benchmark` did.  ``log`` is the file that has to be kept secret and kept.
+
+    ``already`` is set where the very same release was there, so that none of its files was written.
+    """
 
     release: Release
     returned: Returned
@@ -48,6 +51,7 @@ class Benchmarked:
     files: tuple[Path, ...]
     log: Path
     notes: tuple[str, ...] = ()
+    already: bool = False
 
 
 def benchmark(
@@ -76,7 +80,8 @@ def benchmark(
     """Compare returns and write a release: a workbook, a report, a JSON file and data files.
 
     :param sources: files and folders, or returns that have been read already.
-    :param numbered: each release goes into a folder of its own in ``out``, called by its number.
+    :param numbered: each release goes into a folder of its own in ``out``, called by its number.  One that is there
+        already is left as it is, and what a run that was stopped has not come to is written.
     :param group_by: profile fields by id, code or label; without it, the framework's own.
     :param lists: named groups, each with the file that says who is in it.
     :param invited: how many were invited, by respondent type; the type "" stands for the only one there is.
@@ -144,16 +149,28 @@ def benchmark(
         out / RELEASE: release_json(made.release),
         **{out / name: data for name, data in _data(made.release, whole).items()},
     }
-    with Outputs(list(contents), force=force) as outputs, Outputs([history], force=True) as kept:
-        for path, data in contents.items():
-            outputs.add(path, data)
+    is_same = numbered and _is_same(out / RELEASE, contents[out / RELEASE])
+    already = is_same and not force and all(path.is_file() for path in contents)
+    stopped = numbered and not (out / RELEASE).exists() and known.knows(made.logged.digest)
+    ordered = [] if already else sorted(contents, key=lambda path: path.name == RELEASE)  # so that it stands for all
+    with Outputs(ordered, force=force or is_same or stopped) as outputs, Outputs([history], force=True) as kept:
+        for path in ordered:
+            outputs.add(path, contents[path])
         kept.add(history, _log_json(known.with_release(made.logged)))
         # The log first: a release that is out but not in the log could not be protected any more.
         kept.commit()
         if record is not None:
             record(made.release)
         outputs.commit()
-    return Benchmarked(made.release, returned, out, tuple(contents), history, tuple(notes))
+    return Benchmarked(made.release, returned, out, tuple(contents), history, tuple(notes), already)
+
+
+def _is_same(path: Path, data: bytes) -> bool:
+    """Whether a file has this content."""
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
 
 
 # What is given

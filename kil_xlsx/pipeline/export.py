@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK
-from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.outputs import MayReplace, Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.reading import Returned, Sources, none_readable, taken
 
@@ -27,7 +27,7 @@ def export(
     *,
     texts: bool = False,
     password: str | None = None,
-    force: bool = False,
+    force: MayReplace = False,
     progress: Progress = quiet,
 ) -> Exported:
     """Read returns and write all that they say as tidy tables, CSV and Parquet, to a folder.

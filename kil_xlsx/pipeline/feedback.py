@@ -13,7 +13,7 @@ from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
 from kil_xlsx.pipeline.lists import sent_out
 from kil_xlsx.pipeline.names import safe_name
-from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.outputs import MayReplace, Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.reading import Returned, Sources, none_readable, read, taken
 from kil_xlsx.pipeline.versions import earlier, to_compare
@@ -70,7 +70,7 @@ def give_feedback(
     password: str | None = None,
     pdf: bool = True,
     created: datetime | None = None,
-    force: bool = False,
+    force: MayReplace = False,
     progress: Progress = quiet,
 ) -> FeedbackGiven:
     """Write the feedback of every organisation that returned a workbook that was filled in.
@@ -124,7 +124,7 @@ def feedback_of(
     contact: str = "",
     pdf: bool = True,
     created: datetime,
-    force: bool = False,
+    force: MayReplace = False,
     progress: Progress = quiet,
 ) -> FeedbackGiven:
     """Write the feedback of every organisation among some returns that have been read already.

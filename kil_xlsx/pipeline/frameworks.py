@@ -98,7 +98,8 @@ def theme_file() -> bytes:
     return (templates_folder() / "theme.yaml").read_bytes()
 
 
-SCHEMAS = ("return", "release", "framework", "codebook", "theme", "answers", "status", "organisation", "diff")
+_OF_COLLECTIONS = ("status", "organisation", "diff", "send", "import", "resolve", "consensus")
+SCHEMAS = ("return", "release", "framework", "codebook", "theme", "answers", *_OF_COLLECTIONS)
 """The formats that have a JSON Schema."""
 
 
@@ -128,7 +129,7 @@ def schema(name: str) -> dict[str, Any]:
         from kil_xlsx.results.codebook import codebook_schema
 
         return codebook_schema()
-    if name in ("status", "organisation", "diff"):
+    if name in _OF_COLLECTIONS:
         from kil_xlsx.results.collection_json import collection_schema
 
         return collection_schema(name)

@@ -33,7 +33,7 @@ from kil_xlsx.pipeline.inbox import content
 from kil_xlsx.pipeline.leftovers import leftovers
 from kil_xlsx.pipeline.marks import is_for_sender, marking_of
 from kil_xlsx.pipeline.names import file_name
-from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.outputs import MayReplace, Outputs
 from kil_xlsx.pipeline.prefill import fits, line
 from kil_xlsx.pipeline.reading import Returned
 
@@ -86,7 +86,7 @@ def mark(
     password: str | None = None,
     theme: Path | None = None,
     created: datetime | None = None,
-    force: bool = False,
+    force: MayReplace = False,
     progress: Progress | None = None,
 ) -> Marked:
     """Write a marked copy of a returned workbook, or of every return in a folder that has errors or queries.

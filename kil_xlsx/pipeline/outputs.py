@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kil_xlsx.errors import OutputError
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
-def write_file(path: Path, data: bytes, *, force: bool = False) -> None:
+_LONGEST = 60
+"""Signs of a target's name in the hidden name."""
+
+_HIDDEN = re.compile(r"\.(?P<name>.+)\.(?P<run>[0-9a-f]{4})[0-9a-f]{4}\.tmp")
+"""A hidden file of a run whose lock tells whether it is still at work."""
+
+_LOCK = "kil-xlsx"
+
+MayReplace = bool | Callable[[Path], bool]
+"""Whether files that are there may be replaced: all or none of them, or which."""
+
+
+def write_file(path: Path, data: bytes, *, force: MayReplace = False) -> None:
     """Write one file; whole or not at all.  OutputError if it is there and ``force`` is not set."""
     with Outputs([path], force=force) as outputs:
         outputs.add(path, data)
@@ -23,14 +39,16 @@ class Outputs:
     """Files that are written together: whether they may be is checked first, and they get their names last.
 
     Each file is first written beside its target under a hidden name.  Whatever goes wrong, in :meth:`commit` too,
-    files that were there stay as they were.
+    files that were there stay as they were.  What a run that was killed has left of the same targets is removed before
+    anything is written; a run that is still at work is told by the lock that it holds in each folder.
     """
 
-    def __init__(self, targets: Sequence[Path], *, force: bool = False) -> None:
+    def __init__(self, targets: Sequence[Path], *, force: MayReplace = False) -> None:
         self._targets = tuple(targets)
         self._force = force
         self._ready: list[tuple[Path, Path]] = []
         self._made_folders: list[Path] = []
+        self._locks: dict[Path, _FolderLock] = {}
 
     def __enter__(self) -> Outputs:
         names: set[str] = set()
@@ -53,7 +71,9 @@ class Outputs:
             above = next((each for each in target.absolute().parents if os.path.lexists(each)), None)
             if above is not None and not above.is_dir():
                 raise _not_written(target, NotADirectoryError(errno.ENOTDIR, ""))
-        if present and not self._force:
+        force = self._force
+        present = [target for target in present if not (force(target) if callable(force) else force)]
+        if present:
             shown = ", ".join(str(target) for target in present[:3])
             more = f" and {len(present) - 3} more" if len(present) > 3 else ""
             raise OutputError(
@@ -63,9 +83,9 @@ class Outputs:
 
     def add(self, target: Path, data: bytes) -> None:
         """Write the content of a target under a hidden name."""
-        hidden = _hidden(target)
         try:
             self._make_folder(target.parent)
+            hidden = self._hidden(target)
             with hidden.open("xb") as file:
                 self._ready.append((hidden, target))
                 file.write(data)
@@ -73,6 +93,15 @@ class Outputs:
                 os.fsync(file.fileno())
         except OSError as error:
             raise _not_written(target, error) from None
+
+    def _hidden(self, target: Path) -> Path:
+        """A hidden name beside a target; the first in a folder removes what killed runs have left there."""
+        folder = target.parent
+        if folder not in self._locks:
+            self._locks[folder] = _FolderLock(folder)
+            if self._locks[folder].held:
+                sweep(folder, {each.name for each in self._targets if each.parent == folder})
+        return self._locks[folder].hidden(target.name)
 
     def _make_folder(self, folder: Path) -> None:
         missing = []
@@ -91,7 +120,7 @@ class Outputs:
         for hidden, target in self._ready:
             kept = None
             try:
-                kept = _kept(target) if several else None
+                kept = self._kept(target) if several else None
                 os.replace(hidden, target)  # noqa: PTH105 - pathlib's does the same
             except BaseException as error:
                 left = _put_back(given if kept is None else [*given, (target, kept)])
@@ -104,28 +133,30 @@ class Outputs:
         self._ready.clear()
         self._made_folders.clear()
 
+    def _kept(self, target: Path) -> Path | None:
+        """What stands at a target, kept under a hidden name too; nothing where there is none."""
+        if not os.path.lexists(target):
+            return None
+        if target.is_dir() and not target.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        kept = self._hidden(target)
+        try:
+            os.link(target, kept, follow_symlinks=False)
+        except (OSError, NotImplementedError):  # a disk without such links
+            os.replace(target, kept)  # noqa: PTH105 - as above
+        return kept
+
     def __exit__(self, *exception: object) -> None:
         """Remove what was not committed, folders made for it included."""
         for hidden, _ in self._ready:
             with suppress(OSError):
                 hidden.unlink()
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
         for folder in reversed(self._made_folders):
             with suppress(OSError):
                 folder.rmdir()
-
-
-def _kept(target: Path) -> Path | None:
-    """What stands at a target, kept under a hidden name too; nothing where there is none."""
-    if not os.path.lexists(target):
-        return None
-    if target.is_dir() and not target.is_symlink():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    kept = _hidden(target)
-    try:
-        os.link(target, kept, follow_symlinks=False)
-    except (OSError, NotImplementedError):  # a disk without such links
-        os.replace(target, kept)  # noqa: PTH105 - as above
-    return kept
 
 
 def _put_back(given: Sequence[tuple[Path, Path | None]]) -> list[Path]:
@@ -149,8 +180,113 @@ def _remove(path: Path | None) -> None:
             path.unlink(missing_ok=True)
 
 
-def _hidden(target: Path) -> Path:
-    return target.parent / f".{target.name[:60]}.{secrets.token_hex(4)}.tmp"
+class _FolderLock:
+    """Hidden names in a folder, and the lock that says that whoever writes under them is at work.
+
+    The lock is the operating system's own, so one that a killed program held is free again at once.  Where the disk
+    knows no locks (``held`` is not set), the names are others, which :func:`sweep` never takes for left behind.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import Timeout
+
+        self._folder = folder
+        self._run, self._count = "", 0
+        self._lock: BaseFileLock | None = None
+        while self._lock is None:
+            self._run = secrets.token_hex(2)
+            try:
+                self._lock = _locked(_lock_file(folder, self._run))
+            except Timeout:  # another run of the same number
+                continue
+            except (OSError, NotImplementedError):
+                break
+
+    @property
+    def held(self) -> bool:
+        return self._lock is not None
+
+    def hidden(self, name: str) -> Path:
+        self._count += 1
+        token = f"{self._run}{self._count:04x}" if self.held and self._count <= 0xFFFF else secrets.token_hex(5)
+        return self._folder / f".{name[:_LONGEST]}.{token}.tmp"
+
+    def release(self) -> None:
+        if self._lock is not None:
+            _unlocked(self._lock, _lock_file(self._folder, self._run))
+            self._lock = None
+
+
+def _lock_file(folder: Path, run: str) -> Path:
+    return folder / f".{_LOCK}.{run}0000.tmp"
+
+
+def _locked(path: Path) -> BaseFileLock:
+    """A lock that is held.  Timeout if somebody else holds it."""
+    from filelock import FileLock
+
+    lock = FileLock(str(path), timeout=0)
+    lock.acquire()
+    return lock
+
+
+def _unlocked(lock: BaseFileLock, path: Path) -> None:
+    """Remove the file of a lock that is held, and let go of it."""
+    try:
+        path.unlink(missing_ok=True)
+        lock.release()
+    except OSError:  # a system that removes no file which is open
+        lock.release()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, names: Collection[str] | None = None) -> None:
+    """Remove what killed runs have left half written in a folder; what a run is at work on stays.
+
+    :param names: only what was to become files of these names.
+    """
+    runs: dict[str, list[Path]] = {}
+    for path, found in _hidden_in(folder):
+        runs.setdefault(found["run"], []).append(path)
+    cut = None if names is None else {name[:_LONGEST] for name in names}
+    for run, paths in runs.items():
+        lock_file = _lock_file(folder, run)
+        left = [path for path in paths if path != lock_file]
+        mine = [path for path in left if cut is None or _name(path) in cut]
+        if mine or not left:
+            _sweep_run(lock_file, mine, whole=len(mine) == len(left))
+
+
+def _sweep_run(lock_file: Path, left: Iterable[Path], *, whole: bool) -> None:
+    """Remove what one run has left, unless it is at work; its lock too where nothing else is left of it."""
+    from filelock import Timeout
+
+    lock = None
+    if os.path.lexists(lock_file):
+        try:
+            lock = _locked(lock_file)
+        except (Timeout, OSError, NotImplementedError):
+            return
+    for path in left:
+        _remove(path)
+    if lock is not None and whole:
+        _unlocked(lock, lock_file)
+    elif lock is not None:
+        lock.release()
+
+
+def _hidden_in(folder: Path) -> list[tuple[Path, re.Match[str]]]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [(path, found) for path in paths if (found := _HIDDEN.fullmatch(path.name))]
+
+
+def _name(hidden: Path) -> str:
+    found = _HIDDEN.fullmatch(hidden.name)
+    return found["name"] if found else ""
 
 
 def _not_written(target: Path, error: OSError, left: Sequence[Path] = ()) -> OutputError:

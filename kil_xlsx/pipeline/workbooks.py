@@ -18,7 +18,7 @@ from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import chosen
 from kil_xlsx.pipeline.names import file_name
-from kil_xlsx.pipeline.outputs import Outputs
+from kil_xlsx.pipeline.outputs import MayReplace, Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.versions import earlier
 
@@ -145,7 +145,7 @@ def planned(
     )
     notes: list[str] = []
     if due is not None and due < moment.date():
-        notes.append(f"The return date, {due:%d/%m/%Y}, has passed already.")
+        notes.append(f"The return date, {due.day} {due:%B %Y}, has passed already.")
     plans = {each.respondent.id: Plan(each) for each in instruments}
     peers = _peers(benchmark, whole, plans.values(), notes) if benchmark is not None else {}
     wanted: list[Wanted] = []
@@ -190,7 +190,7 @@ def write_workbooks(
     plan: Planned,
     out: Path,
     *,
-    force: bool = False,
+    force: MayReplace = False,
     record: Callable[[], None] | None = None,
     progress: Progress = quiet,
 ) -> Generated:

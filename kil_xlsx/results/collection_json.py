@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from kil_xlsx.core.collection import Arrival, Event, Mail, MailState, PublishedRelease, Query, Received
-from kil_xlsx.core.collection_status import Line, Overview, Standing, Tally
+from kil_xlsx.core.collection import Arrival, Event, Mail, MailState, PublishedRelease, Query, Received, Share
+from kil_xlsx.core.collection_status import Line, Overview, Standing, Tally, Wrote
 from kil_xlsx.core.ledger import EVENTS
 from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.core.return_diff import Figure, ReturnDiff
@@ -30,6 +30,7 @@ from kil_xlsx.results.collection_model import (
     ItemChange,
     LedgerLine,
     MailLine,
+    MailThatCame,
     NotCarried,
     OpenQuery,
     OrganisationDocument,
@@ -43,6 +44,7 @@ from kil_xlsx.results.collection_model import (
     Tallied,
 )
 from kil_xlsx.results.return_model import ReturnFile
+from kil_xlsx.results.run_model import ConsensusDocument, ImportDocument, ResolveDocument, SendDocument
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class RoundAbout:
 
 @dataclass(frozen=True)
 class OrganisationRecords:
-    """All that is recorded of one organisation; ``received`` is of every round, ``arrivals`` by hash of the file."""
+    """All that is recorded of one organisation, in every round; ``arrivals`` are by hash of the file.
+
+    ``round_id`` is the round that is looked at; ``line`` and ``waived`` are of it.
+    """
 
     line: Line
     received: Sequence[Received] = ()
@@ -66,6 +71,33 @@ class OrganisationRecords:
     queries: Sequence[Query] = ()
     events: Sequence[Event] = ()
     waived: Event | None = None
+    round_id: str = ""
+
+    def round_of(self, query: Query) -> str:
+        """The round that a query arose in; what is still open is of the round that is looked at."""
+        if not query.closed_at:
+            return self.round_id
+        received = next((each.round_id for each in self.received if each.id == query.received), None)
+        mail = next((each.round_id for each in self.mails if each.id == query.mail), None)
+        told = next((each.round_id for each in self.events if each.query == query.id), self.round_id)
+        return received or mail or told
+
+    def of_round(self) -> OrganisationRecords:
+        """Only what is of the round that is looked at."""
+        return self._with(lambda name: name == self.round_id)
+
+    def of_others(self) -> OrganisationRecords:
+        """Only what is of other rounds."""
+        return self._with(lambda name: name != self.round_id)
+
+    def _with(self, wanted: Callable[[str], bool]) -> OrganisationRecords:
+        return replace(
+            self,
+            received=[each for each in self.received if wanted(each.round_id)],
+            mails=[each for each in self.mails if wanted(each.round_id)],
+            queries=[each for each in self.queries if wanted(self.round_of(each))],
+            events=[each for each in self.events if wanted(each.round_id)],
+        )
 
 
 # The round
@@ -80,10 +112,13 @@ def status_document(
     group_by: str = "respondent",
     releases: Sequence[PublishedRelease] = (),
     forgotten: Collection[str] = (),
+    wrote: Sequence[Wrote] = (),
+    due: Mapping[str, int] | None = None,
 ) -> StatusDocument:
     """How a round stands.
 
     :param forgotten: hashes of files that have been removed with the data of their organisations.
+    :param due: how many organisations are due a mail, by its purpose.
     """
     names = {each.organisation.id: each.organisation.name for each in found.lines}
     spread = found.completeness
@@ -110,6 +145,8 @@ def status_document(
         retention=retention,
         releases=tuple(released(each, found, forgotten) for each in releases),
         lines=tuple(organisation_line(each, when) for each in found.lines),
+        wrote=tuple(MailThatCame(organisation=each.organisation.name, came=each.day) for each in wrote),
+        mails_due=dict(due or {}),
     )
 
 
@@ -148,7 +185,8 @@ def _query(query: Query, name: str) -> dict[str, Any]:
 def released(release: PublishedRelease, found: Overview, forgotten: Collection[str] = ()) -> ReleaseMade:
     """A release, how many of the files behind it are forgotten, and how many returns count now that were not in it."""
     behind = set(release.inputs)
-    counted = [each for line in found.lines for each in line.received if each.state.counts and each is line.current]
+    current = [line.current for line in found.lines if line.current is not None]
+    counted = [each for each in current if each.share is not Share.VIEW]
     return ReleaseMade(
         number=release.number,
         made_at=release.made_at,
@@ -214,8 +252,8 @@ def organisation_document(
         waived_why=records.waived.why if records.waived is not None else "",
         mails=tuple(
             MailLine(
-                purpose=str(each.purpose), serial=each.serial, address=each.address, state=str(each.state),
-                changed_at=each.changed_at, attempts=each.attempts, said=each.said,
+                round=each.round_id, purpose=str(each.purpose), serial=each.serial, address=each.address,
+                state=str(each.state), changed_at=each.changed_at, attempts=each.attempts, said=each.said,
             )
             for each in records.mails
         ),
@@ -228,7 +266,8 @@ def organisation_document(
         ),
         ledger=tuple(
             LedgerLine(
-                line=each.id, at=each.at, kind=each.kind, words=in_words(each, records), by=each.by, why=each.why
+                line=each.id, at=each.at, round=each.round_id, kind=each.kind, words=in_words(each, records),
+                by=each.by, why=each.why,
             )
             for each in records.events
         ),
@@ -362,7 +401,15 @@ def _figure(each: Figure) -> FigureChange:
 
 # Bytes and schemas
 
-Document = StatusDocument | OrganisationDocument | DiffDocument
+Document = (
+    StatusDocument
+    | OrganisationDocument
+    | DiffDocument
+    | SendDocument
+    | ImportDocument
+    | ResolveDocument
+    | ConsensusDocument
+)
 
 
 def as_json(document: Document) -> bytes:
@@ -374,11 +421,19 @@ _TITLES: Mapping[str, tuple[type[Document], str]] = {
     "status": (StatusDocument, "A round as it stands"),
     "organisation": (OrganisationDocument, "One organisation of a collection"),
     "diff": (DiffDocument, "What changed between two returns"),
+    "send": (SendDocument, "What a run of 'send' did or would do"),
+    "import": (ImportDocument, "What a run of 'import' or 'fetch' did"),
+    "resolve": (ResolveDocument, "Queries that are open, or what was decided"),
+    "consensus": (ConsensusDocument, "How far the views of several people of an organisation are apart"),
 }
 
 
+COLLECTION_SCHEMAS = tuple(_TITLES)
+"""The formats of what commands say of a collection."""
+
+
 def collection_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of ``status``, ``organisation`` or ``diff``."""
+    """The JSON Schema (draft 2020-12) of one of :data:`COLLECTION_SCHEMAS`."""
     kind, title = _TITLES[name]
     schema = msgspec.json.schema(kind)
     for definition in schema["$defs"].values():

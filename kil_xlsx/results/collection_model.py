@@ -87,7 +87,8 @@ class ReleaseMade(Struct, frozen=True, kw_only=True):
     """A benchmark release of the round.
 
     ``returns`` is how many files are behind it, ``forgotten`` how many of them have been removed since with the data of
-    their organisations, and ``returns_since`` how many returns count now that were not in it.
+    their organisations, and ``returns_since`` how many returns count now that were not in it; views of single people
+    go into no release.
     """
 
     number: int
@@ -129,11 +130,19 @@ class OrganisationLine(Struct, frozen=True, kw_only=True):
     open_queries: tuple[int, ...]
 
 
+class MailThatCame(Struct, frozen=True, kw_only=True):
+    """A mail without a workbook that an organisation wrote lately, and nothing came from it since."""
+
+    organisation: str
+    came: date | None
+
+
 class StatusDocument(Struct, frozen=True, kw_only=True):
     """A round as it stands.
 
     ``files`` counts what came in by what became of it; ``files_of_nobody`` are those of which it is not known whose
-    they are.  ``days_left`` is negative once the due day has passed.
+    they are.  ``days_left`` is negative once the due day has passed.  ``mails_due`` counts by purpose the organisations
+    that 'send' would write to now.
     """
 
     schema: Literal["kil-xlsx/status/1"] = STATUS  # type: ignore[assignment]  # the constant is the literal
@@ -154,11 +163,14 @@ class StatusDocument(Struct, frozen=True, kw_only=True):
     retention: Retention | None
     releases: tuple[ReleaseMade, ...]
     lines: tuple[OrganisationLine, ...]
+    wrote: tuple[MailThatCame, ...] = ()
+    mails_due: dict[str, int] = {}
 
 
 class MailLine(Struct, frozen=True, kw_only=True):
     """A mail to the organisation, and what became of it."""
 
+    round: str
     purpose: str
     serial: int
     address: str
@@ -194,6 +206,7 @@ class LedgerLine(Struct, frozen=True, kw_only=True):
 
     line: int
     at: str
+    round: str
     kind: str
     words: str
     by: str

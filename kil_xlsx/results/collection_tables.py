@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kil_xlsx.core.collection import MailState, ReturnState, Share
-from kil_xlsx.core.collection_status import ANSWERED, ORDER, OUT, UNUSED, Line, Overview, Standing, Tally
+from kil_xlsx.core.collection_status import ANSWERED, ORDER, OUT, UNUSED, Line, Overview, Standing, Tally, Wrote
 from kil_xlsx.core.queries import QUERIES
+from kil_xlsx.core.results import Result
+from kil_xlsx.core.returns import State
 from kil_xlsx.core.spread import Spread, apart
 from kil_xlsx.core.statements import words
 from kil_xlsx.core.when import When
@@ -80,11 +82,11 @@ def sentences(found: Overview) -> tuple[str, ...]:
         lines.append(f"No longer on the list, and not counted above: {len(unlisted):,}, {counted:,} with a return.")
     spread = found.completeness
     if spread is not None and spread.of == 1:
-        lines.append(f"Completeness of the one return that counts: {share(spread.median)} of what applies to it.")
+        lines.append(f"Answered in the one return that counts: {share(spread.median)} of what applies to it.")
     elif spread is not None:
         lines.append(
-            f"Completeness of the {spread.of:,} returns that count: median {share(spread.median)} of what applies to "
-            f"them, from {share(spread.lowest)} to {share(spread.highest)}."
+            f"Answered in the {spread.of:,} returns that count: median {share(spread.median)} of what applies to them, "
+            f"from {share(spread.lowest)} to {share(spread.highest)}."
         )
     files = sum(found.files.values())
     if files:
@@ -124,6 +126,16 @@ def late_sentences(found: Overview) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def wrote_sentence(found: Sequence[Wrote]) -> str:
+    """Who wrote without a workbook lately."""
+    if not found:
+        return ""
+    names = [plain(each.organisation.name, _LONGEST_NAME) + f", {day(each.day)}" for each in found[:_MOST_NAMED]]
+    more = len(found) - _MOST_NAMED
+    named = "; ".join(names) + (f"; and {more:,} more" if more > 0 else "")
+    return f"Wrote without a workbook lately, and nothing came since: {len(found):,} ({named})."
+
+
 def _named(lines: Sequence[Line], *, days: bool = True) -> str:
     names = [
         plain(each.organisation.name, _LONGEST_NAME) + (f", {some(each.days_late, 'day')}" if days else "")
@@ -157,7 +169,7 @@ def groups_table(group_by: str, groups: Sequence[tuple[str, Tally]]) -> Table | 
         for standing, count in tally.by_standing.items():
             every[standing] = every.get(standing, 0) + count
     rows.append(_group(Shown("all", "strong"), Tally(every)))
-    headings = ("Group", "Listed", "Answered", "Held", "Unused", "Out", "Waived", "Rate")
+    headings = ("Group", "Listed", "Answered", "Held", "None counts", "Nothing came", "Waived", "Rate")
     return Table(f"By {plain(group_by, 40)}", headings, tuple(rows), numbers=headings[1:], whole=headings[1:])
 
 
@@ -173,6 +185,12 @@ def _group(label: Shown | str, tally: Tally) -> tuple[Shown | str, ...]:
         Shown(f"{tally.of(Standing.WAIVED):,}", "quiet"),
         share(tally.rate),
     )
+
+
+GROUPS_LEGEND = (
+    "None counts: what came was refused, withdrawn or superseded. Nothing came: whether a workbook went out or not."
+)
+"""What the columns of :func:`groups_table` mean that do not say so themselves."""
 
 
 def queries_table(found: Overview, when: When) -> Table | None:
@@ -253,9 +271,9 @@ def organisations_table(lines: Sequence[Line], *, narrow: bool) -> Table:
             Shown(str(len(each.queries)), "warn") if each.queries else NOTHING,
         )
         rows.append(tuple(cell for at, cell in enumerate(row) if not (narrow and at in _WIDE_ONLY)))
-    every = ("Organisation", "Type", "Standing", "Mails", "Came", "Late", "Done", "To fix", "Open")
+    every = ("Organisation", "Type", "Standing", "Asked", "Came", "Late", "Answered", "To fix", "Queries")
     headings = tuple(each for at, each in enumerate(every) if not (narrow and at in _WIDE_ONLY))
-    numbers = tuple(each for each in headings if each in ("Mails", "Late", "Done", "To fix", "Open"))
+    numbers = tuple(each for each in headings if each in ("Asked", "Late", "Answered", "To fix", "Queries"))
     return Table("", headings, tuple(rows), numbers=numbers, whole=headings[1:])
 
 
@@ -341,17 +359,37 @@ _MAIL_TONES: Mapping[MailState, Tone] = {
 }
 
 
-def mails_table(records: OrganisationRecords, when: When) -> Table | None:
-    """The mails that went to one organisation; nothing where none did."""
-    rows = tuple(
-        (
+OTHERS = "other rounds"
+"""What stands behind the title of a table of another round than the one that is looked at."""
+
+
+def _table(
+    title: str, headings: tuple[str, ...], rows: Sequence[tuple[str, tuple[Shown | str, ...]]], *, others: bool,
+    numbers: tuple[str, ...] = (), whole: tuple[str, ...] = (),
+) -> Table | None:  # fmt: skip
+    """A table of rows of which the round is known, which is told where they are of others; nothing without rows."""
+    if not rows:
+        return None
+    if not others:
+        return Table(title, headings, tuple(row for _, row in rows), numbers=numbers, whole=whole)
+    named = tuple((plain(name, 20) or NOTHING, *row) for name, row in rows)
+    return Table(f"{title}, {OTHERS}", ("Round", *headings), named, numbers=numbers, whole=("Round", *whole))
+
+
+def mails_table(records: OrganisationRecords, when: When, *, others: bool = False) -> Table | None:
+    """The mails that went to one organisation; nothing where none did.
+
+    :param others: tell of which round each is.
+    """
+    rows = [
+        (each.round_id, (
             when.minute(each.changed_at), str(each.purpose), Shown(str(each.state), _MAIL_TONES.get(each.state, "")),
             plain(each.address, 60), plain(each.said, 100),
-        )
+        ))
         for each in records.mails
-    )  # fmt: skip
+    ]  # fmt: skip
     headings = ("When", "Mail", "State", "To", "Said")
-    return Table("Mails out", headings, rows, whole=("When", "Mail", "State")) if rows else None
+    return _table("Mails out", headings, rows, others=others, whole=("When", "Mail", "State"))
 
 
 _RETURN_TONES: Mapping[ReturnState, Tone] = {
@@ -362,9 +400,9 @@ _RETURN_TONES: Mapping[ReturnState, Tone] = {
 }
 
 
-def files_table(records: OrganisationRecords, when: When) -> Table | None:
+def files_table(records: OrganisationRecords, when: When, *, others: bool = False) -> Table | None:
     """The files that came from one organisation, every way in which each came; nothing where none did."""
-    rows: list[tuple[Shown | str, ...]] = []
+    rows: list[tuple[str, tuple[Shown | str, ...]]] = []
     for each in records.received:
         word = "with queries" if each.state is ReturnState.WITH_QUERIES else str(each.state)
         share_of = f" ({each.share})" if each.share is not Share.WHOLE else ""
@@ -372,27 +410,27 @@ def files_table(records: OrganisationRecords, when: When) -> Table | None:
         arrivals = records.arrivals.get(each.sha256, ())
         for at, arrival in enumerate(arrivals):
             first = at == 0
-            rows.append(
-                (
-                    str(each.id) if first else "",
-                    state if first else Shown("again", "quiet"),
-                    when.minute(arrival.date or arrival.arrived_at),
-                    plain(arrival.sender, 60) or Shown(plain(arrival.source, 60), "quiet"),
-                    plain(arrival.name, 80),
-                    Shown(each.sha256[:8], "quiet") if first else "",
-                )
+            row = (
+                str(each.id) if first else "",
+                state if first else Shown("again", "quiet"),
+                when.minute(arrival.date or arrival.arrived_at),
+                plain(arrival.sender, 60) or Shown(plain(arrival.source, 60), "quiet"),
+                plain(arrival.name, 80),
+                Shown(each.sha256[:8], "quiet") if first else "",
             )
+            rows.append((each.round_id, row))
         if not arrivals:
-            rows.append((str(each.id), state, when.minute(each.received_at), plain(each.sender, 60),
-                         plain(each.name, 80), Shown(each.sha256[:8], "quiet")))  # fmt: skip
+            row = (str(each.id), state, when.minute(each.received_at), plain(each.sender, 60), plain(each.name, 80),
+                   Shown(each.sha256[:8], "quiet"))  # fmt: skip
+            rows.append((each.round_id, row))
     headings = ("No.", "State", "Sent or came", "From", "File", "Hash")
     whole = ("No.", "Sent or came", "Hash")
-    return Table("Files in", headings, tuple(rows), numbers=("No.",), whole=whole) if rows else None
+    return _table("Files in", headings, rows, others=others, numbers=("No.",), whole=whole)
 
 
-def organisation_queries(records: OrganisationRecords, when: When) -> Table | None:
+def organisation_queries(records: OrganisationRecords, when: When, *, others: bool = False) -> Table | None:
     """The queries about one organisation, with what was decided; nothing where there are none."""
-    rows: list[tuple[Shown | str, ...]] = []
+    rows: list[tuple[str, tuple[Shown | str, ...]]] = []
     for each in records.queries:
         kind = QUERIES.get(each.code)
         found = f" Found: {each.found}." if each.found else ""
@@ -402,19 +440,22 @@ def organisation_queries(records: OrganisationRecords, when: When) -> Table | No
             why = f": {each.why}" if each.why else ""
             by = f"by the {each.by}, " if each.by else ""
             decided = plain(f"{each.decision} ({by}{day(when.day(each.closed_at))}){why}", 200)
-        rows.append((str(each.id), message, decided))
+        rows.append((records.round_of(each), (str(each.id), message, decided)))
     headings = ("No.", "What was to be decided", "Decision")
-    return Table("Queries", headings, tuple(rows), numbers=("No.",), whole=("No.",)) if rows else None
+    return _table("Queries", headings, rows, others=others, numbers=("No.",), whole=("No.",))
 
 
 def ledger_table(records: OrganisationRecords, when: When) -> Table:
-    """All that happened with one organisation, in order."""
-    rows = []
+    """All that happened with one organisation, in order; with the rounds, where there is more than this one."""
+    rows: list[tuple[Shown | str, ...]] = []
+    several = any(each.round_id != records.round_id for each in records.events)
     for each in records.events:
         why = f": {each.why}" if each.why else ""
         by = f" By the {each.by}{why}." if each.by else f" {each.why}" if each.why else ""
-        rows.append((when.minute(each.at), plain(f"{in_words(each, records)}{by}", 300)))
-    return Table("Ledger", ("When", "What happened"), tuple(rows), whole=("When",))
+        row = (when.minute(each.at), plain(f"{in_words(each, records)}{by}", 300))
+        rows.append((row[0], plain(each.round_id, 20) or NOTHING, row[1]) if several else row)
+    headings = ("When", "Round", "What happened") if several else ("When", "What happened")
+    return Table("Ledger", headings, tuple(rows), whole=headings[:-1])
 
 
 # What several people said
@@ -450,12 +491,18 @@ def spread_sentence(found: Sequence[Spread]) -> str:
     return f"They agree on {agreed:,} of {some(len(said), 'thing')} that anybody said something about.{more}"
 
 
-def progress_sentence(line: Line, decimals: int) -> str:
-    """How complete the return that counts is, and its score."""
+def progress_sentence(line: Line, decimals: int, result: Result | None = None) -> str:
+    """How complete the return that counts is, and its score.
+
+    :param result: what was worked out from it, where it is at hand: then it is told what the rest is, too.
+    """
     current = line.current
     if current is None:
         return ""
-    answered = f"{current.answered:,} of {some(current.applicable, 'question')} that apply answered"
+    states = [each.state for each in result.questions.values()] if result is not None else []
+    unknown = states.count(State.DONT_KNOW)
+    rest = f", {unknown:,} don't know" if unknown else ""
+    answered = f"{current.answered:,} answered{rest}, of {some(current.applicable, 'question')} that apply"
     score = number(current.overall, decimals) if current.overall is not None else "not enough answers"
     view = " (the view of one person)" if current.share is Share.VIEW else ""
     return f"Return {current.id}{view}: {answered} ({share(line.completeness)}); overall score {score}."

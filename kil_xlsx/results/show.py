@@ -73,10 +73,10 @@ def returns_table(readings: Sequence[Reading], instruments: Mapping[str, Instrum
     """One line for each file: whose it is (or else its name), how far it is, its score and what is wrong."""
     return Table(
         "",
-        ("Organisation", "Type", "Answered", "Score", "Errors", "Queries", "Ready"),
+        ("Organisation", "Type", "Dealt with", "Score", "Errors", "Queries", "Ready"),
         tuple(_returned(reading, instruments) for reading in readings),
-        numbers=("Answered", "Score", "Errors", "Queries"),
-        whole=("Answered", "Score", "Errors", "Queries", "Ready"),
+        numbers=("Dealt with", "Score", "Errors", "Queries"),
+        whole=("Dealt with", "Score", "Errors", "Queries", "Ready"),
     )
 
 
@@ -129,7 +129,10 @@ def totals(readings: Sequence[Reading]) -> tuple[str, ...]:
         differing = sum(not one.agrees for one in compared)
         words = "all are what the workbooks show"
         if differing:
-            words = f"{differing:,} are not what the workbooks show; read a file on its own to see why"
+            are = "is" if differing == 1 else "are"
+            one = len(readings) == 1
+            shown = "the workbook shows" if one else "the workbooks show; read a file on its own to see why"
+            words = f"{differing:,} {are} not what {shown}"
         lines.append(f"{some(len(compared), 'score or measure', 'scores and measures')} worked out again: {words}.")
     return tuple(lines)
 
@@ -173,8 +176,8 @@ def scores_table(reading: Reading, instrument: Instrument) -> Table:
     counts = result.overall_counts
     done = f"{counts.responded} of {counts.questions}"
     rows.append(("", Shown("Overall", "strong"), overall, result.overall_band or "", done))
-    headings = ("No.", "Section", "Score", "Band", "Answered")
-    return Table("Scores", headings, tuple(rows), numbers=("Score", "Answered"), whole=("No.", "Score", "Answered"))
+    headings = ("No.", "Section", "Score", "Band", "Dealt with")
+    return Table("Scores", headings, tuple(rows), numbers=("Score", "Dealt with"), whole=("No.", "Score", "Dealt with"))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from kil_xlsx.core.collection import Arrival, Query, Received, ReturnState, Share
+from kil_xlsx.core.collection import Arrival, Expected, Query, Received, ReturnState, Share
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Entry, Outcome, Part
 from kil_xlsx.store.connection import plain_words
@@ -22,6 +22,21 @@ _RECEIVED = (
 
 class CameRecords(Records):
     """The returns of a collection, and the queries about them."""
+
+    def expect(self, expected: Expected) -> None:
+        """Put down how a file came that is about to be kept, in place of what was put down of it before."""
+        self.no_longer_expect(expected.sha256)
+        self._insert("expected", expected)
+
+    def no_longer_expect(self, sha256: str) -> None:
+        """Put down that a file has been recorded, or has not been kept."""
+        self._do("DELETE FROM expected WHERE sha256 = ?", (sha256,))
+
+    def expected(self, *, sha256: str | None = None) -> list[Expected]:
+        """How files came that were about to be kept, in that order: those that runs were stopped over."""
+        clause, values = where(sha256=sha256)
+        rows = self._all(f"SELECT * FROM expected{clause} ORDER BY id", values)  # noqa: S608 - names of our own
+        return [struct(row, Expected) for row in rows]
 
     def add_original(self, sha256: str, size: int, suffix: str, at: str) -> None:
         """Record that a file is among the originals; nothing happens if it is recorded already."""
@@ -161,6 +176,22 @@ class CameRecords(Records):
             (state, share, organisation, round_id, number),
         )
 
+    def set_owner(self, number: int, organisation: int | None, round_id: str) -> None:
+        """Record whose a return is, and of which round, if that is known; what is open about it goes with it."""
+        self._do(
+            "UPDATE received SET organisation = ?, round_id = ? WHERE id = ?", (organisation, round_id, number)
+        )
+        self._do(
+            "UPDATE queries SET organisation = ? WHERE received = ? AND closed_at = ''", (organisation, number)
+        )
+
+    def set_arrival(self, number: int, received_at: str, sent_at: str, batch: int, sender: str) -> None:
+        """Record when and from where a return came that has come again."""
+        self._do(
+            "UPDATE received SET received_at = ?, sent_at = ?, batch = ?, sender = ? WHERE id = ?",
+            (received_at, sent_at, batch, sender, number),
+        )
+
     def open_query(self, query: Query) -> int:
         """Record a query; gives its number."""
         return self._insert("queries", query, leave_out=("id",))
@@ -171,6 +202,10 @@ class CameRecords(Records):
             "UPDATE queries SET closed_at = ?, decision = ?, by = ?, why = ? WHERE id = ?",
             (at, decision, by, why, number),
         )
+
+    def reopen_query(self, number: int) -> None:
+        """Record that a decision was taken back."""
+        self._do("UPDATE queries SET closed_at = '', decision = '', by = '', why = '' WHERE id = ?", (number,))
 
     def queries(
         self, *, open_only: bool = True, organisation: int | None = None, received: int | None = None

@@ -6,6 +6,7 @@ recorded together or not at all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from kil_xlsx.store.sent import SentRecords
 
 _SECRET, _PENDING = "secret", "to remove"
 _BATCH, _OPEN_BATCH = "batch", "batch under way"
+_TOLD_OF_LIST = "told of list"
+_WRITTEN = "written "
 
 
 class Store(AskedRecords, SentRecords, CameRecords):
@@ -116,6 +119,25 @@ class Store(AskedRecords, SentRecords, CameRecords):
     def end_batch(self) -> None:
         """Put down that a run has come to its end."""
         self._do("DELETE FROM facts WHERE name = ?", (_OPEN_BATCH,))
+
+    @property
+    def told_of_list(self) -> str:
+        """A mark of what was last told of the list of organisations; empty where nothing was."""
+        return str(self._fact(_TOLD_OF_LIST) or "")
+
+    def set_told_of_list(self, mark: str) -> None:
+        """Note down what was told of the list."""
+        self._set_fact(_TOLD_OF_LIST, mark)
+
+    def add_written(self, digests: Iterable[str]) -> None:
+        """Note down the hashes of files as the program wrote them, so that it can tell them from changed ones."""
+        for each in digests:
+            self._set_fact(f"{_WRITTEN}{each}", 1)
+
+    def written(self) -> frozenset[str]:
+        """The hashes of files as the program wrote them."""
+        rows = self._all("SELECT name FROM facts WHERE name > ? AND name < ?", (_WRITTEN, f"{_WRITTEN}~"))
+        return frozenset(row[0].removeprefix(_WRITTEN) for row in rows)
 
     def pending(self) -> bytes | None:
         """What a run that forgets noted down as still to be removed; nothing where all is done."""

@@ -33,10 +33,11 @@ class Originals:
     def put(self, data: bytes, suffix: str) -> str:
         """Keep a file and give its hash.  It is there whole, and safe from a power cut, or not at all.
 
-        :raises StoreError: the disk is full, or the folder cannot be written to.
+        :raises StoreError: the disk is full, or the folder cannot be written to, or has a link in the file's place.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256, suffix)
+        _check_no_link(target.parent, target)
         if self._is_whole(target, len(data), sha256):
             return sha256
         hidden = target.with_name(f".{sha256[:16]}.{secrets.token_hex(4)}.tmp")
@@ -81,9 +82,14 @@ class Originals:
         return data
 
     def remove(self, sha256: str) -> None:
-        """Remove a file, whatever its suffix; nothing happens if it is not there."""
+        """Remove a file, whatever its suffix; nothing happens if it is not there.
+
+        :raises StoreError: it cannot be removed, or there is a link in its place.
+        """
+        folder = self.path(sha256, "").parent
         try:
-            for path in self.path(sha256, "").parent.glob(f"{sha256}*"):
+            for path in folder.glob(f"{sha256}*"):
+                _check_no_link(folder, path)
                 with suppress(OSError):
                     path.chmod(0o600)  # some systems keep read-only files
                 path.unlink(missing_ok=True)
@@ -110,6 +116,16 @@ class Originals:
             return path.stat().st_size == size and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
         except OSError:
             return False
+
+
+def _check_no_link(*paths: Path) -> None:
+    """StoreError if something is a link: what it leads to is not the collection's, and must not be changed."""
+    for path in paths:
+        if path.is_symlink():
+            raise StoreError(
+                f"{path} is a link, and originals are kept as files.",
+                "Put what it leads to in its place, or remove it, then run the command again.",
+            )
 
 
 def _sync(folder: Path) -> None:

@@ -78,6 +78,20 @@ STEPS = (
             stored_at TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
 
+        -- How a file came that is about to be kept, for whoever goes on should the program be stopped over it.
+        CREATE TABLE expected (
+            id INTEGER PRIMARY KEY,
+            sha256 TEXT NOT NULL UNIQUE CHECK (length(sha256) = 64),
+            name TEXT NOT NULL,
+            source TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            inner_sender TEXT NOT NULL,
+            date TEXT NOT NULL,
+            modified TEXT NOT NULL,
+            batch INTEGER NOT NULL
+        ) STRICT;
+
         CREATE TABLE arrivals (
             id INTEGER PRIMARY KEY,
             sha256 TEXT NOT NULL REFERENCES originals,
@@ -174,6 +188,7 @@ STEPS = (
             organisation INTEGER REFERENCES organisations,
             found TEXT NOT NULL,
             expected TEXT NOT NULL,
+            rival INTEGER,
             closed_at TEXT NOT NULL DEFAULT '',
             decision TEXT NOT NULL DEFAULT '',
             by TEXT NOT NULL DEFAULT '',
@@ -236,7 +251,10 @@ STEPS = (
             why TEXT NOT NULL
         ) STRICT;
         CREATE INDEX events_of ON events (organisation);
-        -- The ledger is only ever added to.  Forgetting an organisation may empty the words of its lines, no more.
+        -- Lines of the ledger about others that name an organisation, as long as it is being forgotten.
+        CREATE TABLE forgetting (event INTEGER PRIMARY KEY) STRICT;
+        -- The ledger is only ever added to.  Forgetting an organisation may empty the words of its lines, and of those
+        -- that name it, no more.
         CREATE TRIGGER events_stay BEFORE DELETE ON events
             BEGIN SELECT RAISE(ABORT, 'the ledger is only ever added to'); END;
         CREATE TRIGGER events_are_new BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id = new.id)
@@ -250,6 +268,7 @@ STEPS = (
                 AND EXISTS (
                     SELECT 1 FROM organisations WHERE id = old.organisation AND forgotten_at <> ''
                     UNION ALL SELECT 1 FROM forgotten_returns WHERE received = old.received
+                    UNION ALL SELECT 1 FROM forgetting WHERE event = old.id
                 )
             )
             BEGIN SELECT RAISE(ABORT, 'the ledger is only ever added to'); END;

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
-from collections_made import Made, make
+from collections_made import Made, make, with_an_error
 
 from kil_xlsx.cli.commands import main
 from kil_xlsx.core.collection import ReturnState, Share
@@ -16,6 +17,7 @@ from kil_xlsx.core.statements import asked, statement
 from kil_xlsx.errors import OutputError, UsageProblem
 from kil_xlsx.layout.codec import offered
 from kil_xlsx.layout.plan import Plan
+from kil_xlsx.pipeline import schema
 from kil_xlsx.pipeline.collection.consensus import compare, consensus_workbook, write_consensus
 from kil_xlsx.pipeline.collection.deciding import decide
 from kil_xlsx.pipeline.collection.importing import take_in
@@ -79,6 +81,31 @@ def test_what_all_say_is_filled_in_and_the_rest_is_blank(made: Made) -> None:
     assert "View 2 (Treasurer): " in first.found
 
 
+def test_as_many_differences_are_told_as_are_marked(tmp_path: Path) -> None:
+    """What the list says of the organisation is not asked again, and what nobody can use is."""
+    made = make(tmp_path / "round")
+    name = made.names[0]
+    useless = with_an_error(made.wanted[name].plan)
+    with made.open() as collection:
+        items = [
+            made.attached(name, made.workbook(name, person="Chief officer", typed=useless), at=1),
+            made.attached(
+                name,
+                made.workbook(name, seed=2, person="Treasurer", called=f"{name} (South)", typed=useless),
+                at=2, sender="t@x.example",
+            ),
+        ]  # fmt: skip
+        take_in(collection, items)
+        views = collection.store.received()
+        whose = collection.store.organisations()[0]
+        compared = compare(collection, whose, views)
+        marking = consensus_workbook(collection, whose, views).wanted.issue.marking
+    assert marking is not None
+    assert len(marking.marks) == len(compared.differing)
+    assert {mark.spots[0].key for mark in marking.marks} == {each.key for each in compared.differing}
+    assert next(iter(useless)) in {each.key for each in compared.differing}
+
+
 def test_it_has_a_code_of_its_own_and_a_sheet_of_what_to_agree_on(made: Made) -> None:
     """The code says that it is what several agree on; nothing in the file says so."""
     name = made.names[0]
@@ -122,6 +149,11 @@ def test_when_it_comes_back_it_counts(made: Made, tmp_path: Path) -> None:
         done_again = take_in(collection, [made.attached(name, later, at=12)])
         assert [query.code for query in done_again.queries] == ["after-consensus"]
         assert write_consensus(collection, whose, out, force=True).notes
+    command = ["-C", str(made.folder), "consensus", f"#{whose.id}"]
+    told = CliRunner().invoke(main, command)
+    assert told.exit_code == 0 and f"They have agreed (return {done.received})." in told.output
+    assert not made.place.workbooks.exists(), "nothing is made unasked"
+    assert json.loads(CliRunner().invoke(main, [*command, "--json"]).output)["agreed_return"] == done.received
 
 
 def test_it_is_on_the_send_list_before_it_is_written(made: Made, tmp_path: Path) -> None:
@@ -161,6 +193,7 @@ def test_the_consensus_command(made: Made, tmp_path: Path) -> None:
     found = CliRunner().invoke(main, [*start, "--json"])
     assert found.exit_code == 0, found.output
     told = json.loads(found.output)
+    jsonschema.Draft202012Validator(schema("consensus")).validate(told)
     assert [each["label"] for each in told["views"]] == ["View 1 (Chief officer)", "View 2 (Treasurer)"]
     steps = [each["steps_apart"] or 0 for each in told["differing"]]
     assert steps == sorted(steps, reverse=True)

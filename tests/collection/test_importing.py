@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -19,11 +20,14 @@ from collections_made import SENT, Made, listed, make, plan_of, with_an_error, w
 from manglings.locked import locked
 
 from kil_xlsx.cli.commands import main
-from kil_xlsx.core.collection import Event, Mail, MailState, Purpose, Received, ReturnState
-from kil_xlsx.errors import UsageProblem
-from kil_xlsx.mail.items import AutoReply, Bounced, Item, LeftOut, NoAttachment, Provenance, Unusable
+from kil_xlsx.core.collection import Event, Expected, Mail, MailState, Purpose, Received, ReturnState
+from kil_xlsx.errors import StoreError, UsageProblem
+from kil_xlsx.mail.items import Attached, AutoReply, Bounced, Item, LeftOut, NoAttachment, Provenance, Unusable
+from kil_xlsx.pipeline.collection.checking import check
 from kil_xlsx.pipeline.collection.deciding import decide
-from kil_xlsx.pipeline.collection.importing import FOUND, Done, take_in
+from kil_xlsx.pipeline.collection.forgetting import forget, planned
+from kil_xlsx.pipeline.collection.importing import Done, take_in
+from kil_xlsx.pipeline.collection.left_behind import FOUND
 from kil_xlsx.pipeline.collection.naming import organisation_named
 from kil_xlsx.pipeline.collection.taken import KINDS, Imported
 
@@ -57,16 +61,22 @@ def files(made: Made) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in made.place.originals.rglob("*") if path.is_file()}
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Made:
-    """A collection of three community organisations."""
-    return make(tmp_path / "round")
-
-
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The same, only to make workbooks from."""
+    """Give a collection of three community organisations, only to be copied and to make workbooks from."""
     return make(tmp_path_factory.mktemp("books") / "round")
+
+
+@pytest.fixture
+def made(books: Made, tmp_path: Path) -> Made:
+    """Give a collection like it, to work with."""
+    return copied(books, tmp_path / "round")
+
+
+def copied(made: Made, folder: Path) -> Made:
+    """A collection once more, elsewhere."""
+    shutil.copytree(made.folder, folder)
+    return replace(made, folder=folder)
 
 
 def test_a_return_is_taken_in(made: Made) -> None:
@@ -323,33 +333,156 @@ def test_files_of_a_forgotten_organisation_stay_out(made: Made) -> None:
     assert not received(made)
 
 
-def test_what_a_stopped_run_has_left_is_taken_in(made: Made) -> None:
-    """A file that was kept and not recorded comes in with the next import, whatever that is of; half a file goes."""
+# Runs that were stopped
+
+
+def stopped_over(made: Made, item: Attached) -> None:
+    """An import that ends when the file is kept and just before anything of it is recorded."""
+    with closing(sqlite3.connect(made.place.database)) as database:
+        database.execute("CREATE TRIGGER stop BEFORE INSERT ON originals BEGIN SELECT RAISE(ABORT, 'stopped'); END")
+        with pytest.raises(StoreError, match="stopped"):
+            taken(made, [item])
+        database.execute("DROP TRIGGER stop")
+
+
+def put_down(made: Made) -> list[Expected]:
+    """How files came that runs were stopped over."""
+    with made.open() as collection:
+        return collection.store.expected()
+
+
+def test_a_stopped_run_loses_neither_sender_nor_date(made: Made, tmp_path: Path) -> None:
+    """What it was stopped over comes in first of all, as it would have; imported again it is known."""
+    first, second, third = made.names
+    data = made.workbook(first)
+    item = made.attached(first, data, at=5, sender=made.row(second).email)
+    other = made.attached(third, made.workbook(third))
+    whole = copied(made, tmp_path / "whole")
+    taken(whole, [item])
+    stopped_over(made, item)
+    assert not received(made)
+    assert set(files(made)) == {f"{hashlib.sha256(data).hexdigest()}.xlsx"}
+    for each in (whole, made):
+        done = taken(each, [other])
+    assert [(each.what, each.organisation, each.source) for each in done.happened] == [
+        ("held", first, "Inbox"),
+        ("accepted", third, "Inbox"),
+    ]
+    assert [query.code for query in done.queries] == ["forwarded"]
+    for each in (whole, made):
+        assert taken(each, [item]).counts == {"again": 1}
+    assert put_down(made) == []
+    assert kinds(made) == kinds(whole)
+    same = ("sha256", "state", "sender", "sent_at", "name")
+    assert [[getattr(each, name) for name in same] for each in received(made)] == [
+        [getattr(each, name) for name in same] for each in received(whole)
+    ]
+    with made.open() as one, whole.open() as other_one:
+        for sha256 in one.store.originals():
+            came = [
+                [(each.name, each.source, each.message_id, each.sender, each.date) for each in store.arrivals(sha256)]
+                for store in (one.store, other_one.store)
+            ]
+            assert came[0] == came[1]
+
+
+def test_an_old_return_that_a_run_was_stopped_over_stays_the_earlier_one(made: Made) -> None:
+    """It is taken in after the newer one, and the date of its mail is known all the same."""
+    name = made.names[0]
+    taken(made, [made.attached(name, made.workbook(name), at=240)])
+    stopped_over(made, made.attached(name, made.workbook(name, seed=2), at=1))
+    assert taken(made, []).counts == {"superseded": 1}
+    assert [each.state.counts for each in received(made)] == [True, False]
+
+
+def test_mail_that_was_passed_on_is_so_after_a_stop_too(made: Made) -> None:
+    """Whoever wrote the mail that the coordinator passed on is the sender."""
+    name = made.names[0]
+    whence = Provenance("Inbox", "<1@x>", SENT, "round@council.example", inner_sender=made.row(name).email)
+    stopped_over(made, replace(made.attached(name, made.workbook(name)), whence=whence))
+    assert taken(made, []).counts == {"accepted": 1}
+    assert received(made)[0].sender == made.row(name).email
+
+
+def test_a_run_stopped_beside_another_one_loses_nothing_either(made: Made) -> None:
+    """The other one comes upon the same file: it came first as the one that was stopped had it."""
     first, second, _ = made.names
     data = made.workbook(first)
+    ours, theirs = made.attached(first, data, at=None), made.attached(first, data, sender=made.row(second).email)
+
+    def meanwhile() -> Iterator[Item]:
+        stopped_over(made, theirs)
+        yield ours
+
+    assert [each.what for each in taken(made, meanwhile()).happened] == ["held", "again"]
+    assert received(made)[0].sender == made.row(second).email
+    assert put_down(made) == []
+
+
+def test_what_was_put_down_and_not_kept_is_struck_out(made: Made) -> None:
+    """A run that was stopped before the file was whole on the disk leaves nothing; half a file goes."""
+    name = made.names[0]
+    item = made.attached(name, made.workbook(name))
+    stopped_over(made, item)
     with made.open() as collection:
-        collection.originals.put(data, ".xlsx")
+        collection.originals.remove(hashlib.sha256(item.data).hexdigest())
     litter = made.place.originals / "ab" / ".abcdef.1234.tmp"
     litter.parent.mkdir(exist_ok=True)
     litter.write_bytes(b"half")
-    done = taken(made, [made.attached(second, made.workbook(second))])
-    assert [(each.what, each.organisation, each.source) for each in done.happened] == [
-        ("accepted", second, "Inbox"),
-        ("accepted", first, FOUND),
-    ]
-    assert not litter.exists()
-    assert len(files(made)) == 2
+    assert len(put_down(made)) == 1
+    assert not taken(made, []).happened
+    assert put_down(made) == []
+    assert not files(made)
+    assert taken(made, [item]).counts == {"accepted": 1}
 
 
-def test_what_is_imported_again_says_better_where_it_came_from(made: Made) -> None:
-    """The mail that a file came with is recorded, although the file was found among the originals too."""
-    name = made.names[0]
-    data = made.workbook(name)
+@pytest.mark.parametrize("whose", [0, 1])
+def test_what_a_stopped_run_left_is_forgotten_too(made: Made, whose: int) -> None:
+    """The file of the one that is forgotten goes, whoever had sent it; one of another's loses the address only."""
+    forgotten, name = made.names[0], made.names[whose]
+    sender = "chair@elsewhere.example" if name == forgotten else made.row(forgotten).email
+    stopped_over(made, made.attached(name, made.workbook(name), sender=sender))
+    assert [each.sender for each in put_down(made)] == [sender]
     with made.open() as collection:
-        collection.originals.put(data, ".xlsx")
-    done = taken(made, [made.attached(name, data)])
-    assert [each.source for each in done.happened] == ["Inbox"]
-    assert received(made)[0].sender == made.row(name).email
+        forget(collection, planned(collection, forgotten), "asked for")
+    left = [(each.organisation, each.state, each.sender) for each in received(made)]
+    assert left == ([(made.asked(name).id, ReturnState.HELD, "")] if whose else [])
+    assert len(files(made)) == whose
+    assert put_down(made) == []
+    assert not [each for each in content(made) if made.row(forgotten).email in each]
+
+
+def test_a_file_that_a_stopped_run_left_goes_if_it_is_of_somebody_forgotten(made: Made) -> None:
+    """It is found out by its reference code only, when it is read."""
+    name = made.names[0]
+    stopped_over(made, made.attached(name, made.workbook(name), sender=""))
+    with made.open() as collection, collection.store.transaction():
+        collection.store.forget(made.asked(name).id, "2026-06-01T00:00:00+00:00")
+    assert taken(made, []).counts == {"left-out": 1}
+    assert not files(made)
+    assert put_down(made) == []
+
+
+def test_a_file_of_which_nothing_says_how_it_came_is_not_taken_in(made: Made, tmp_path: Path) -> None:
+    """Somebody has put it among the originals: that is told until the mail that it came with is imported."""
+    first, second, third = made.names
+    with made.open() as collection:
+        for name in (first, second):
+            collection.originals.put(made.workbook(name), ".xlsx")
+        assert len([each for each in check(collection).wrong if "nothing says how it came" in each]) == 2
+    done = taken(made, [made.attached(third, made.workbook(third))])
+    assert [(each.what, each.source) for each in done.happened] == [
+        ("accepted", "Inbox"),
+        ("left-out", FOUND),
+        ("left-out", FOUND),
+    ]
+    assert "Nothing says how it came" in done.happened[1].why
+    done = taken(made, [made.attached(first, made.workbook(first), sender=made.row(second).email)])
+    assert done.counts == {"held": 1, "left-out": 1}
+    (path,) = made.place.originals.rglob(f"{hashlib.sha256(made.workbook(second)).hexdigest()}*")
+    code, told = run(made, "import", shutil.copy(path, tmp_path))
+    assert (code, "1 file taken in" in told, "left out" in told) == (0, True, False), told
+    assert len(received(made)) == len(files(made)) == 3
 
 
 def test_a_locked_file_is_read_once_its_password_is_known(made: Made) -> None:
@@ -433,7 +566,7 @@ def test_the_order_of_import_does_not_matter(books: Made, tmp_path: Path, seed: 
     ]
     found = []
     for at in range(2):
-        made = make(tmp_path / str(at), books.rows)
+        made = copied(books, tmp_path / str(at))
         rng.shuffle(items)
         taken(made, items)
         found.append({(each.sha256, each.state) for each in received(made)})

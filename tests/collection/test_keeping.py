@@ -13,6 +13,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from collections_made import Made, listed, make, write_list
@@ -210,11 +211,11 @@ def _with_files(made: Made) -> dict[str, list[Path]]:
         safe = name.lower().replace(" ", "-")
         number = made.asked(name).id
         files[name] = [
-            made.place.workbooks / f"keep-it-local-community-{safe}-{code}.xlsx",
-            made.place.to_fix / f"keep-it-local-community-{safe}-{code}-to-fix.xlsx",
-            made.place.feedback / f"{safe}-feedback.xlsx",
+            made.place.workbooks / "2026" / f"keep-it-local-community-{safe}-{code}.xlsx",
+            made.place.to_fix / "2026" / f"keep-it-local-community-{safe}-{code}-to-fix.xlsx",
+            made.place.feedback / "2026-1" / f"{safe}-feedback.xlsx",
             made.place.feedback / f"{safe}-summary.html",
-            made.place.drafts / "invitation" / f"{safe}-{number}.eml",
+            made.place.drafts / "2026" / "invitation" / f"{safe}-{number}.eml",
             made.place.drafts / "reminder" / f"{safe}-{number}-2.eml",
         ]
     files[""] = [made.place.feedback / "notes.txt", made.place.releases / "1" / "report.html"]
@@ -301,6 +302,18 @@ def test_a_list_that_still_has_a_forgotten_organisation_is_noticed(made: Made) -
         assert synced.changes.forgotten == (HUB,)
         assert [each.name for each in synced.asked] == made.names[1:]
         assert [each.name for each in collection.store.organisations()] == made.names[1:]
+
+
+def test_numbers_in_the_wrong_rows_of_the_list_are_said_and_change_no_records(made: Made) -> None:
+    """What one has sent stays with its name; nobody is shown another's."""
+    rows = list(made.rows)
+    rows[0], rows[1] = replace(rows[0], number=rows[1].number), replace(rows[1], number=rows[0].number)
+    before = [(each.id, each.name) for each in (made.asked(name) for name in made.names)]
+    write_list(made.folder / "organisations.csv", rows)
+    with made.open() as collection:
+        notes = collection.organisations().notes
+        assert [(each.id, each.name) for each in collection.store.organisations()] == before
+    assert [each for each in notes if "another registered number" in each and HUB in each]
 
 
 def test_a_forgotten_file_does_not_come_in_again(made: Made) -> None:
@@ -390,8 +403,9 @@ def test_a_return_that_is_nobodys_is_forgotten_by_its_number(made: Made) -> None
 def test_everything_is_forgotten_when_its_time_is_over(made: Made) -> None:
     """Files of nobody in particular, exports and what was never anybody's among them."""
     _with_files(made)
-    made.place.data.mkdir()
+    (made.place.data / "2026").mkdir(parents=True)
     (made.place.data / "answers.csv").write_text(HUB)
+    (made.place.data / "2026" / "answers.csv").write_text(HUB)
     (made.place.data / "my own.csv").write_text("mine")
     words = words_of(made)
     result = run(made, "forget", "--everything", "--why", "its time is over", "--yes")
@@ -524,6 +538,121 @@ def test_files_of_organisations_with_similar_names_are_told_apart(tmp_path: Path
     assert [path.name for path in found.doubtful] == ["the-hub-feedback.xlsx"]
 
 
+def test_drafts_of_organisations_whose_names_end_in_a_number_are_theirs(tmp_path: Path) -> None:
+    """The number at the end of a name is not the one in the collection."""
+    rows = listed(0, 3)
+    rows = [rows[0], replace(rows[1], name="Scout Group 12"), replace(rows[2], name="Scout Group")]
+    made = make(tmp_path / "round", rows)
+    drafts = made.place.drafts / "reminder"
+    drafts.mkdir(parents=True)
+    names = ("scout-group-12-2.eml", "scout-group-12-2-2.eml", "scout-group-3.eml", "scout-group-3-12.eml", "x-1.eml")
+    for name in names:
+        (drafts / name).write_text("x")
+    with made.open() as collection:
+        organisations = collection.store.organisations()
+        found = forgetting.written(made.place, organisations, collection.store.copies())
+        assert {one: sorted(path.name for path in paths) for one, paths in found.of.items()} == {
+            2: ["scout-group-12-2-2.eml", "scout-group-12-2.eml"],
+            3: ["scout-group-3-12.eml", "scout-group-3.eml"],
+        }
+        assert [path.name for path in found.doubtful] == ["x-1.eml"]
+        organisations[2] = msgspec.structs.replace(organisations[2], id=12)
+        again = forgetting.written(made.place, organisations, ())
+    assert "scout-group-12-2.eml" in [path.name for path in again.doubtful]  # now it may be of two
+
+
+def _nobodys(made: Made, name: str, **more: object) -> int:
+    """A return that nobody can be told to have sent."""
+    with made.open() as collection:
+        data = made.workbook(name, reference="KIL-0000-0000-0000", seed=9)
+        [told] = take_in(collection, [made.attached(name, data, at=9, **more)]).happened  # type: ignore[arg-type]
+        assert (told.what, told.organisation) == ("held", "")
+        assert told.received is not None
+        return told.received
+
+
+def test_returns_of_nobody_from_its_address_are_forgotten_with_it(made: Made) -> None:
+    """Its code was damaged; that it came from there alone says whose it is."""
+    _nobodys(made, HUB)
+    result = run(made, "forget", HUB, "--why", "x")
+    assert "3 returns" in result.output
+    result = run(made, "forget", HUB, "--why", "x", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "of nobody" not in result.output
+    assert states(made) == ["accepted"]
+    write_list(made.folder / "organisations.csv", made.rows[1:])
+    assert traces(made, words_of_row(made)) == {}
+    assert checked(made).wrong == ()
+
+
+def test_returns_of_nobody_that_may_be_its_are_named(made: Made) -> None:
+    """They came from elsewhere, but give its name; others do not."""
+    its = _nobodys(made, HUB, sender="somebody@elsewhere.example")
+    _nobodys(made, made.names[1], sender="somebody@elsewhere.example")
+    result = run(made, "forget", HUB, "--why", "x", "--yes")
+    assert f"Return #{its} of nobody may be of it." in result.output
+    assert len(states(made)) == 3
+    assert run(made, "forget", "--return", str(its), "--why", "x", "--yes").exit_code == 0
+    write_list(made.folder / "organisations.csv", made.rows[1:])
+    assert traces(made, words_of_row(made)) == {}
+    assert checked(made).wrong == ()
+
+
+def test_a_reason_may_not_name_who_is_forgotten(made: Made) -> None:
+    """It would stay in the ledger."""
+    result = run(made, "forget", HUB, "--why", "the applewick hub asked for it", "--yes")
+    assert result.exit_code == 2
+    assert "names who is to be forgotten" in result.output
+    assert len(states(made)) == 3
+
+
+def test_what_killed_runs_left_half_written_goes_too(made: Made) -> None:
+    """In data, in releases to be published, and beside the settings; nobody can tell whose it is."""
+    names = ("data/2026/.answers.csv.0123abcd.tmp", "releases/1/data/.items.csv.0123abcd.tmp", ".log.0123abcd.tmp")
+    for name in names:
+        path = made.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(HUB)
+    kept = made.place.releases / "1" / "report.html"
+    kept.write_text("x")
+    assert run(made, "forget", HUB, "--why", "x", "--yes").exit_code == 0
+    assert not any((made.folder / name).exists() for name in names)
+    assert kept.exists()
+
+
+def test_a_folder_that_is_a_link_is_not_passed_over(made: Made, tmp_path: Path) -> None:
+    """What is its by its name goes; what is not may not be the collection's at all, and links further down are told."""
+    _with_files(made)
+    elsewhere = tmp_path / "elsewhere"
+    made.place.drafts.rename(elsewhere)
+    made.place.drafts.symlink_to(elsewhere)
+    (elsewhere / "notes.txt").write_text("mine")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "the-applewick-hub-1.eml").write_text("x")
+    (elsewhere / "more").symlink_to(other)
+    result = run(made, "forget", HUB, "--why", "x", "--yes")
+    assert "more is a link: what is there was not looked at." in " ".join(result.output.split())
+    assert not [path.name for path in elsewhere.rglob("the-applewick*") if not path.is_symlink() and path.is_file()]
+    assert list(elsewhere.rglob("the-brambleford*"))
+    assert (other / "the-applewick-hub-1.eml").exists()
+    result = run(made, "forget", "--everything", "--why", "x", "--yes")
+    assert "notes.txt" in result.output
+    assert not list(elsewhere.rglob("*.eml"))
+    assert (elsewhere / "notes.txt").exists()
+
+
+def test_everything_means_originals_that_are_not_on_record_too(made: Made) -> None:
+    """And returns of nobody: the ledger says that they have gone."""
+    _nobodys(made, HUB, sender="somebody@elsewhere.example")
+    with made.open() as collection:
+        collection.originals.put(b"of a run that was stopped", ".xlsx")
+    assert "not on record" in run(made, "forget", HUB, "--why", "x", "--yes").output
+    assert run(made, "forget", "--everything", "--why", "x", "--yes").exit_code == 0
+    assert not [path for path in made.place.originals.rglob("*") if path.is_file()]
+    assert checked(made).wrong == ()
+
+
 # Checking
 
 
@@ -580,10 +709,15 @@ def _sql(statement: str) -> object:
             _sql("UPDATE readings SET content = (SELECT content FROM readings WHERE received = 3) WHERE received = 2"),
             "Return #2: what was read from it",
         ),
+        (_sql("UPDATE received SET organisation = 2 WHERE id = 1"), "Return #1 is organisation #2's, but the ledger"),
+        (_sql("UPDATE received SET state = 'held' WHERE id = 1"), "Return #1 waits for a decision, but nothing is"),
+        (_sql("UPDATE received SET share = 'view' WHERE id = 1"), "is one person's view, and there is no other"),
         (_sql("INSERT INTO events VALUES (99, '', 'accepted', 1, '', 77, NULL, NULL, '', '')"), "Return #77 is in the"),
         (_sql("INSERT INTO events VALUES (99, '', 'forgotten', 1, '', NULL, NULL, NULL, '', '')"), "it was forgotten"),
         (
-            _sql("INSERT INTO queries VALUES (1, 'unlisted', 1, '', 1, NULL, 1, '', '', '', '', '', '')"),
+            _sql(
+                "INSERT INTO queries (code, holds, opened_at, received, found, expected) VALUES ('', 1, '', 1, '', '')"
+            ),
             "Query 1 is open, but the ledger says nothing",
         ),
         (

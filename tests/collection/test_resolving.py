@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from collections_made import Made, listed, make
@@ -16,6 +17,7 @@ from kil_xlsx.core.queries import QUERIES
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.layout.stamp import reference_code
 from kil_xlsx.mail.items import Item, Provenance, Unusable
+from kil_xlsx.pipeline import schema
 from kil_xlsx.pipeline.collection.deciding import Decided, decide, open_queries
 from kil_xlsx.pipeline.collection.importing import take_in
 
@@ -276,7 +278,15 @@ def test_each_query_is_shown_with_its_choices(forwarded: Made) -> None:
     for words in (QUERIES["forwarded"].message, forwarded.names[1], *map(asked.command, asked.choices)):
         assert words in told
     code, told = run(forwarded, "resolve", "--json")
-    assert [each["code"] for each in json.loads(told)] == ["forwarded"]
+    found = json.loads(told)
+    jsonschema.Draft202012Validator(schema("resolve")).validate(found)
+    assert [each["code"] for each in found["queries"]] == ["forwarded"]
+    assert (found["schema"], found["open"]) == ("kil-xlsx/resolve/1", 1)
+    code, told = run(forwarded, "resolve", "1", "accept", "--json")
+    found = json.loads(told)
+    jsonschema.Draft202012Validator(schema("resolve")).validate(found)
+    assert [(each["query"], each["state"]) for each in found["decided"]] == [(1, "accepted")]
+    assert found["open"] == 0
 
 
 def test_the_resolve_command(forwarded: Made) -> None:

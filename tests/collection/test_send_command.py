@@ -11,6 +11,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from collections_made import Listed, Made, listed, make
@@ -48,7 +49,8 @@ def test_a_run_ends_with_what_was_done_and_what_comes_next(tmp_path: Path) -> No
         assert f"{rows[2].name} in doubt" in words
         assert "sent 1" in words and "failed 1" in words and "in doubt 1" in words and "left out 1" in words
         assert "no address in the list: 1 The Mute Trust" in words
-        assert "kil-xlsx resolve" in words and "Correct the addresses" in words
+        assert "kil-xlsx resolve" in words
+        assert "1 address is missing, 1 was refused by the mail server: put them right" in words
         again = said(run(made))
         assert "There was nothing to send." in again and "sent already: 1" in again
 
@@ -69,12 +71,16 @@ def test_the_dry_run_shows_a_whole_mail_and_asks_for_nothing(tmp_path: Path) -> 
 def test_json_says_the_same(tmp_path: Path) -> None:
     """As JSON: each mail with its state, and whoever was left out with the reason."""
     made = make(tmp_path, [*listed(0, 1), Listed("The Mute Trust", "community", "")], copies=False)
+    checked = jsonschema.Draft202012Validator(pipeline.schema("send")).validate
     found = json.loads(run(made, "--dry-run", "--json").stdout)
+    checked(found)
+    assert found["schema"] == "kil-xlsx/send/1" and found["dry_run"]
     assert [each["organisation"] for each in found["mails"]] == made.names[:1]
     assert made.names[0] in found["first"]["text"]
     found = json.loads(run(made, "--drafts", "--json").stdout)
+    checked(found)
     assert [(each["organisation"], each["state"]) for each in found["mails"]] == [(made.names[0], "drafted")]
-    assert Path(made.folder, "drafts", "invitation", Path(found["mails"][0]["draft"]).name).is_file()
+    assert [each.name for each in made.place.drafts.rglob("*.eml")] == [Path(found["mails"][0]["draft"]).name]
     assert [each["reason"] for each in found["left_out"]] == ["no-address"]
 
 

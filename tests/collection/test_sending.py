@@ -20,10 +20,11 @@ from kil_xlsx import pipeline
 from kil_xlsx.core.collection import Event, Mail, MailState, Purpose
 from kil_xlsx.core.dispatch import Reason
 from kil_xlsx.errors import DefinitionError, KilXlsxError, MailServerError, UsageProblem
+from kil_xlsx.pipeline.collection.delivering import LARGE, Run, Wish
 from kil_xlsx.pipeline.collection.holding import held
 from kil_xlsx.pipeline.collection.importing import take_in
 from kil_xlsx.pipeline.collection.place import rehearsed
-from kil_xlsx.pipeline.collection.sending import LARGE, LateError, Preview, Run, Wish, preview, send
+from kil_xlsx.pipeline.collection.sending import LateError, Preview, preview, send
 from kil_xlsx.reading.form import read_form
 
 INVITATION = Wish(Purpose.INVITATION)
@@ -165,6 +166,59 @@ def test_what_becomes_of_a_mail(
         assert {parsed(data)["message-id"] for _, data in stub.taken} == {
             each.message_id for name, each in mails(made).items() if stub.count(made.row(name).email)
         }
+
+
+def test_a_mailbox_that_is_busy_holds_nobody_up(tmp_path: Path) -> None:
+    """Who is put off is tried again once, after all others and one wait for all; it is on record before that wait."""
+    rows = listed(0, 6)
+    busy, gone, late = (rows[at] for at in (0, 2, 3))
+    fates = {busy.email: [DEFER], gone.email: [DEFER, REFUSE], late.email: [DEFER] * 2}
+    waits: list[tuple[float, list[str], int]] = []
+    with Stub(fates) as stub:
+        made = make(tmp_path, rows, settings=stub.settings, copies=False)
+        now = 0.0
+
+        def wait(seconds: float) -> None:
+            nonlocal now
+            now += seconds
+            waits.append((seconds, states(made), len(stub.taken)))
+
+        with held(made.place, "send", "kil-xlsx send"), made.open() as collection:
+            run = send(collection, INVITATION, password=lambda: "", wait=wait, clock=lambda: now)
+        assert 20 < sum(seconds for seconds, _, _ in waits if seconds > 0.1) < 30
+        for seconds, on_record, taken in waits:
+            if seconds > 0.1:  # the others keep the distance that the settings want
+                assert on_record == ["failed", "sent", "failed", "failed", "sent", "sent"]
+                assert taken == 3
+        assert [to for to, _ in stub.taken] == [rows[1].email, rows[4].email, rows[5].email, busy.email]
+        assert states(made) == ["sent", "sent", "failed", "failed", "sent", "sent"]
+        assert [each.state.value for each in run.done] == states(made)
+        assert [mails(made)[row.name].attempts for row in rows] == [2, 1, 2, 2, 1, 1]
+        assert not run.sound and not run.stopped
+        sent(made)
+        assert states(made) == ["sent", "sent", "failed", "sent", "sent", "sent"]
+        assert [stub.count(row.email) for row in rows] == [1, 1, 0, 1, 1, 1]
+
+
+def test_stopped_while_it_waits_the_next_run_tries_again(tmp_path: Path) -> None:
+    """Whoever does not want to wait for those that were put off may stop; who answers meanwhile gets no mail."""
+    rows = listed(0, 3)
+    with Stub({rows[0].email: [DEFER], rows[1].email: [DEFER] * 2}) as stub:
+        made = make(tmp_path, rows, settings=stub.settings)
+        run = sent(made, stopping=lambda: len(stub.taken) == 1)
+        assert run.stopped and not run.left_out
+        assert [each.state.value for each in run.done] == states(made) == ["failed", "failed", "sent"]
+
+        def answered(seconds: float) -> None:
+            with made.open() as other:
+                if not other.store.received():
+                    take_in(other, [made.attached(made.names[1], made.workbook(made.names[1]))])
+
+        with held(made.place, "send", "kil-xlsx send"), made.open() as collection:
+            run = send(collection, INVITATION, password=lambda: "", wait=answered, clock=lambda: 0.0)
+        assert [(each.due.organisation.name, each.state.value) for each in run.done] == [(made.names[0], "sent")]
+        assert Reason.ANSWERED in [each.reason for each in run.left_out]
+        assert [stub.count(row.email) for row in rows] == [1, 0, 1]
 
 
 @pytest.mark.parametrize("reached", [True, False])
@@ -309,7 +363,7 @@ def test_drafts_open_as_mails_and_count_as_sent(tmp_path: Path) -> None:
         made = make(tmp_path, rows, settings=stub.settings, copies=False)
         run = sent(made, Wish(Purpose.INVITATION, drafts=True))
         assert states(made) == ["drafted", "drafted"]
-        files = sorted((tmp_path / "drafts" / "invitation").iterdir())
+        files = sorted((tmp_path / "drafts" / "2026" / "invitation").iterdir())
         assert files == sorted(each.draft for each in run.done if each.draft)
         assert [each.suffix for each in files] == [".eml", ".eml"]
         for each in run.done:
@@ -581,7 +635,7 @@ def test_what_cannot_be_made_is_told_and_the_others_go(tmp_path: Path) -> None:
 
 def test_large_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attachments that some servers do not take are told, by whose they are."""
-    monkeypatch.setattr("kil_xlsx.pipeline.collection.sending.LARGE", 50_000)
+    monkeypatch.setattr("kil_xlsx.pipeline.collection.delivering.LARGE", 50_000)
     assert LARGE == 10_000_000
     made = make(tmp_path, listed(0, 1), copies=False)
     run = sent(made, Wish(Purpose.INVITATION, drafts=True))

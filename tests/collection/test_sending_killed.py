@@ -122,7 +122,7 @@ def test_drafts_of_a_killed_run_are_written_once(tmp_path: Path) -> None:
         run(made, "--drafts", kill_after=chance.uniform(first, most + 0.5))
     run(made, "--drafts")
     assert {state for state, _ in records(made).values()} == {"drafted"}
-    files = [each for each in (tmp_path / "drafts" / "invitation").iterdir() if not each.name.startswith(".")]
+    files = [each for each in (tmp_path / "drafts" / "2026" / "invitation").iterdir() if not each.name.startswith(".")]
     to = [message_from_bytes(each.read_bytes())["To"].partition("<")[2].rstrip(">") for each in files]
     assert sorted(to) == sorted(row.email for row in made.rows)
 

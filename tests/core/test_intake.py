@@ -1,31 +1,17 @@
-"""Whose a file that came in is, and whether it counts."""
+"""Whose a file that came in is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import permutations
+from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from synthetic import NEAT, collection, keep_it_local
 
-from kil_xlsx.core.collection import Asked, Copy, Received, ReturnState, Share
+from kil_xlsx.core.collection import Asked, Copy, Share
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.intake import (
-    SendList,
-    Standing,
-    Stated,
-    Whose,
-    decided,
-    different_people,
-    standing,
-    stated,
-    which_is_later,
-    whose,
-)
-from kil_xlsx.core.queries import QUERIES, WHICH, WHOSE, Doubt
+from kil_xlsx.core.intake import SendList, Stated, Whose, stated, whose
+from kil_xlsx.core.queries import QUERIES, WHICH, WHOSE
 from kil_xlsx.core.readings import FileInfo, Reading
 
 HUB = Asked(
@@ -120,6 +106,42 @@ def test_whatever_does_not_fit_is_asked_about(code: str, said: Stated, sender: s
     assert codes(said, sender) == [code]
 
 
+@pytest.mark.parametrize("code", ["reference-missing", "reference-unknown"])
+def test_the_round_of_a_workbook_without_a_code_is_asked_about_too(code: str) -> None:
+    """What it says of its round is all that is known of that; where it says this round or nothing, nothing is asked."""
+    reference = "" if code == "reference-missing" else "KIL-0000-0000-000"
+    said = says(copy_of(HUB), reference=reference)
+    assert codes(replace(said, round_id="2019")) == [code, "round-other"]
+    assert codes(replace(said, round_id="2026")) == codes(replace(said, round_id="")) == [code]
+
+
+def test_a_name_that_is_another_organisations_now_is_asked_about() -> None:
+    """Whatever the workbook was made with: the list has given the name to another one since."""
+    renamed = msgspec.structs.replace(HUB, name="Orchard Trust")
+    heir = msgspec.structs.replace(FORD, name=HUB.name)
+    copies = [copy_of(HUB), copy_of(heir)]
+    said = says(copy_of(HUB))
+    assert codes(said, "", SendList((renamed, heir), copies)) == ["organisation-differs"]
+    assert codes(replace(said, typed_name=""), "", SendList((renamed, heir), copies)) == ["organisation-differs"]
+    assert codes(replace(said, typed_name="Orchard Trust"), "", SendList((renamed, heir), copies)) == [
+        "organisation-differs"
+    ]
+    # Nobody has the name any more, or nobody on the list: it is the former name of the organisation itself.
+    assert codes(said, "", SendList((renamed, FORD), copies)) == []
+    gone = msgspec.structs.replace(heir, listed=False)
+    assert codes(said, "", SendList((renamed, gone), copies)) == []
+    # Two on the list may have one name.
+    assert codes(said, "", SendList((HUB, heir), copies)) == []
+
+
+def test_a_number_that_is_another_organisations_now_is_asked_about() -> None:
+    """A list may have been put right after the workbooks went out."""
+    one, other = msgspec.structs.replace(HUB, number=FORD.number), msgspec.structs.replace(FORD, number=HUB.number)
+    sent = SendList((one, other), [copy_of(HUB), copy_of(FORD)])
+    assert codes(says(copy_of(HUB)), "", sent) == ["organisation-differs"]
+    assert codes(says(copy_of(HUB)), "", SendList((one,), [copy_of(HUB)])) == []
+
+
 def test_two_that_fill_in_the_same_number_are_asked_about() -> None:
     """Where the list knows no number, the second to fill one in is asked about; its own number is nobody's business."""
     before = replace(SENT, typed_numbers={"GB-CHC-9911111": frozenset({MERE.id}), HUB.number: frozenset({MERE.id})})
@@ -187,238 +209,3 @@ def test_what_a_return_says_of_itself() -> None:
     assert again.digest == said.digest
     refused = Reading(FileInfo(name="x", sha256="", size=0, kind="", application=""), ())
     assert stated(refused, None) is None
-
-
-# Whether it counts
-
-
-def came(number: int, **facts: object) -> Received:
-    """A return of one organisation."""
-    given: dict[str, object] = {
-        "sha256": f"{number:064}", "organisation": 1, "round_id": "2026", "state": ReturnState.HELD,
-        "share": Share.WHOLE, "name": f"{number}.xlsx", "batch": 1, "digest": f"says {number}",
-    }  # fmt: skip
-    return Received(id=number, **{**given, **facts})  # type: ignore[arg-type]
-
-
-@dataclass
-class World:
-    """The returns of one organisation, as they are recorded one after the other."""
-
-    returns: dict[int, Received] = field(default_factory=dict)
-    asked: list[tuple[int, Doubt]] = field(default_factory=list)
-
-    def arrive(self, new: Received) -> Standing:
-        self.returns[new.id] = new
-        return self._apply(new.id, standing(new, self.returns.values()))
-
-    def decide(self, number: int, decision: str) -> None:
-        """Decide the first query about a return."""
-        doubt = next(doubt for about, doubt in self.asked if about == number)
-        self.asked.remove((number, doubt))
-        new = self.returns[number]
-        if decision == "reject":
-            self._set(number, ReturnState.REFUSED)
-        elif not any(about == number for about, _ in self.asked):
-            self._apply(number, decided(new, self.returns.values(), decision))
-
-    def _apply(self, number: int, found: Standing) -> Standing:
-        self._set(number, found.state, found.share)
-        for each in found.supersedes:
-            self._set(each, ReturnState.SUPERSEDED)
-        for each in found.views:
-            self._set(each, self.returns[each].state, Share.VIEW)
-        for each, doubt in found.unsettles:
-            self._set(each, ReturnState.HELD)
-            self.asked.append((each, doubt))
-        self.asked += [(number, doubt) for doubt in found.doubts]
-        return found
-
-    def _set(self, number: int, state: ReturnState, share: Share | None = None) -> None:
-        before = self.returns[number]
-        self.returns[number] = msgspec.structs.replace(before, state=state, share=share or before.share)
-
-    @property
-    def counting(self) -> list[Received]:
-        """Those that stand for the organisation."""
-        return [each for each in self.returns.values() if each.state.counts and each.share is not Share.VIEW]
-
-    @property
-    def states(self) -> dict[int, tuple[ReturnState, Share]]:
-        return {number: (each.state, each.share) for number, each in sorted(self.returns.items())}
-
-
-def hours(hour: int) -> str:
-    return f"2026-05-01T{hour:02}:00:00+00:00"
-
-
-def world(*returns: Received) -> World:
-    made = World()
-    for each in returns:
-        made.arrive(each)
-    return made
-
-
-def test_a_later_return_takes_the_place_of_the_earlier_one() -> None:
-    """The dates of the mails say which is which, whatever the order in which they come in."""
-    early, late = came(1, sent_at=hours(9)), came(2, sent_at=hours(10))
-    for order in ((early, late), (late, early)):
-        assert [each.id for each in world(*order).counting] == [2]
-
-
-def test_without_dates_the_run_decides() -> None:
-    """What is imported in a later run is later; within one run nobody knows."""
-    assert [each.id for each in world(came(1), came(2, batch=2)).counting] == [2]
-    made = world(came(1), came(2))
-    assert made.asked == [(2, Doubt("order-unknown", expected="1.xlsx"))]
-    assert [each.id for each in made.counting] == [1]
-    made.decide(2, "later")
-    assert [each.id for each in made.counting] == [2]
-    assert made.returns[1].state is ReturnState.SUPERSEDED
-
-
-def test_two_files_that_say_the_same_are_no_question() -> None:
-    """A workbook that was saved once more has other bytes, and the same answers."""
-    made = world(came(1, digest="same"), came(2, digest="same"))
-    assert not made.asked
-    assert len(made.counting) == 1
-
-
-@pytest.mark.parametrize("told_by", ["person", "sender"])
-def test_a_second_person_is_asked_about(told_by: str) -> None:
-    """Both may stand as views, one may take the place of the other, or not count."""
-    two = (came(1, sent_at=hours(9), **{told_by: "a@x"}), came(2, sent_at=hours(10), **{told_by: "b@x"}))
-    made = world(*two)
-    assert [each.id for each in made.counting] == [1]
-    assert made.asked == [(2, Doubt("second-person", found="b@x", expected="a@x"))]
-    made.decide(2, "both")
-    assert not made.counting
-    assert set(made.states.values()) == {(ReturnState.ACCEPTED, Share.VIEW)}
-    made = world(*two)
-    made.decide(2, "later")
-    assert [each.id for each in made.counting] == [2]
-    made = world(*two)
-    made.decide(2, "reject")
-    assert [each.id for each in made.counting] == [1]
-
-
-def test_a_person_who_answers_again_takes_the_place_of_their_own_view() -> None:
-    """The view of the other person stays; a third person is asked about."""
-    made = world(came(1, sent_at=hours(9), person="A"), came(2, sent_at=hours(10), person="B"))
-    made.decide(2, "both")
-    made.arrive(came(3, sent_at=hours(11), person="A"))
-    assert made.states[1] == (ReturnState.SUPERSEDED, Share.VIEW)
-    assert made.states[2] == made.states[3] == (ReturnState.ACCEPTED, Share.VIEW)
-    made.arrive(came(4, sent_at=hours(12), person="C"))
-    assert made.asked == [(4, Doubt("second-person", found="C", expected="A"))]
-    made.decide(4, "both")
-    assert [number for number, (state, _) in made.states.items() if state.counts] == [2, 3, 4]
-
-
-def test_what_they_agree_on_counts_and_the_views_stay() -> None:
-    """A consensus takes the place of whole returns; after it, another return is asked about."""
-    made = world(came(1, sent_at=hours(9), person="A"), came(2, sent_at=hours(10), person="B"))
-    made.decide(2, "both")
-    made.arrive(came(3, sent_at=hours(11), share=Share.CONSENSUS))
-    assert [each.id for each in made.counting] == [3]
-    assert made.states[1] == made.states[2] == (ReturnState.ACCEPTED, Share.VIEW)
-    made.arrive(came(4, sent_at=hours(12), person="A"))
-    assert made.asked == [(4, Doubt("after-consensus", expected="3.xlsx"))]
-    made.decide(4, "later")
-    assert [each.id for each in made.counting] == [4]
-    assert made.states[3][0] is ReturnState.SUPERSEDED
-
-
-def test_a_consensus_and_a_whole_return_never_both_count() -> None:
-    """Whichever comes in first: what is later by its date is asked about, what is earlier is superseded."""
-    agreed = came(1, sent_at=hours(11), share=Share.CONSENSUS)
-    for order in permutations((agreed, came(2, sent_at=hours(10)))):
-        made = world(*order)
-        assert [each.id for each in made.counting] == [1], order
-        assert not made.asked
-    for order in permutations((agreed, came(2, sent_at=hours(12)))):
-        made = world(*order)
-        assert [each.id for each in made.counting] == [1], order
-        assert made.asked == [(2, Doubt("after-consensus", expected="1.xlsx"))]
-
-
-def test_who_is_who() -> None:
-    """Different addresses with the same role are one person; where nothing is known, nobody is told apart."""
-    assert not different_people(came(1, sender="a@x", person="Clerk"), came(2, sender="b@x", person=" CLERK "))
-    assert different_people(came(1, sender="a@x"), came(2, sender="b@x"))
-    assert different_people(came(1, person="Clerk"), came(2, person="Chair"))
-    assert not different_people(came(1), came(2, sender="b@x", person="Chair"))
-    assert which_is_later(came(1, sent_at=hours(9)), came(2, sent_at=hours(9))) is None
-
-
-returns = st.builds(
-    lambda number, hour, person, sender, batch, share, errors: came(
-        number,
-        sent_at=hours(hour) if hour else "",
-        person=person,
-        sender=sender,
-        batch=batch,
-        share=share,
-        errors=errors,
-    ),
-    number=st.integers(1, 10_000),
-    hour=st.integers(0, 5),
-    person=st.sampled_from(("", "Clerk", "Chair")),
-    sender=st.sampled_from(("", "a@x.example", "b@x.example")),
-    batch=st.integers(1, 3),
-    share=st.sampled_from((Share.WHOLE, Share.WHOLE, Share.CONSENSUS)),
-    errors=st.integers(0, 1),
-)
-
-
-@given(
-    st.lists(returns, min_size=1, max_size=7, unique_by=lambda each: each.id),
-    st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=25),
-)
-def test_at_most_one_return_stands_for_an_organisation(coming: list[Received], deeds: list[tuple[bool, int]]) -> None:
-    """Whatever comes in whatever order, and whatever people decide in between; and nothing held ever counts."""
-    made = World()
-    left = list(coming)
-
-    def check() -> None:
-        assert len(made.counting) <= 1
-        for number, _ in made.asked:
-            assert not made.returns[number].state.counts
-        for each in made.returns.values():
-            assert each.state is not ReturnState.HELD or any(number == each.id for number, _ in made.asked)
-        views = [each for each in made.returns.values() if each.state.counts and each.share is Share.VIEW]
-        assert len({each.digest for each in views}) == len(views)
-
-    for is_arrival, chosen in deeds:
-        if is_arrival and left:
-            made.arrive(left.pop(0))
-        elif made.asked:
-            number, doubt = made.asked[chosen % len(made.asked)]
-            choices = list(QUERIES[doubt.code].choices)
-            made.decide(number, choices[chosen % len(choices)])
-        check()
-    for each in left:
-        made.arrive(each)
-        check()
-    while made.asked:  # every question has an end
-        number, doubt = made.asked[0]
-        made.decide(number, next(iter(QUERIES[doubt.code].choices)))
-        check()
-    assert not any(each.state is ReturnState.HELD for each in made.returns.values())
-    refused = all(each.state is ReturnState.REFUSED for each in made.returns.values())
-    assert refused or any(each.state.counts for each in made.returns.values())
-
-
-@given(st.lists(st.integers(0, 23), min_size=1, max_size=5, unique=True), st.data())
-def test_the_order_of_import_does_not_matter(dates: list[int], data: st.DataObject) -> None:
-    """As long as the dates of the mails are known and one person answers for the organisation."""
-    several = [came(at, sent_at=hours(hour), sender="a@x.example") for at, hour in enumerate(dates, 1)]
-    if data.draw(st.booleans()):
-        at = data.draw(st.integers(0, len(several) - 1))
-        several[at] = msgspec.structs.replace(several[at], share=Share.CONSENSUS)
-    order = data.draw(st.permutations(several))
-    first, second = world(*several), world(*order)
-    assert [each.id for each in first.counting] == [each.id for each in second.counting]
-    assert bool(first.asked) == bool(second.asked)
-    if not first.asked:
-        assert first.states == second.states

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from kil_xlsx.core.columns import TAKEN, column_name
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.definitions.load import load_framework
 from kil_xlsx.definitions.organisations import OrganisationsList, organisations
 from kil_xlsx.errors import Fault, OrganisationsListError
+from kil_xlsx.mail.templates import PLACEHOLDERS
+from kil_xlsx.pipeline.collection.status import CHASE
+from kil_xlsx.results.collection_tables import ORGANISATION_COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +154,46 @@ def test_every_fault_is_reported(framework: Framework) -> None:
 )
 def test_single_faults(framework: Framework, rows: tuple[str, ...], words: str) -> None:
     """Each way in which a list can be wrong is said in words."""
-    assert any(words in str(fault) for fault in faults(framework, *rows))
+    with pytest.raises(OrganisationsListError) as caught:
+        read(framework, *rows)
+    assert words in str(caught.value)
+
+
+def kept(framework: Framework, *rows: str) -> OrganisationsList:
+    """Read a list of a collection, which keeps all columns."""
+    numbered = [(number, _cells(row)) for number, row in enumerate(rows, start=1)]
+    return organisations(framework, numbered, "list.csv", keep_others=True)
+
+
+def test_other_columns_are_kept_under_one_word(framework: Framework) -> None:
+    """A column that is no field of the questionnaire is kept, whatever it is called; nothing needs to be said."""
+    rows = "name | type | Contact person | Téléphone (mobile) | ☎ | region", "Leeds | council | Sam\x07 O | 01 | 02 |"
+    listed = kept(framework, *rows)
+    assert listed.others == ("contact_person", "telephone_mobile", "column_5")
+    (one,) = listed.organisations
+    assert dict(one.others) == {"contact_person": "Sam O", "telephone_mobile": "01", "column_5": "02"}
+    assert dict(one.profile) == {"organisation_name": "Leeds"}
+    assert listed.notes == ()
+    assert read(framework, *rows[:1], rows[1].replace("\x07", "")).organisations[0].others == ()
+
+
+def test_a_column_that_could_be_taken_for_something_else(framework: Framework) -> None:
+    """A column called as something in mails or tables gets a name of its own, which is said, as is a misprint."""
+    listed = kept(
+        framework, "name | type | Contact | Région | emial | notes | Notes", "A | council | c | r | e | n | m"
+    )
+    assert dict(listed.organisations[0].others) == {"list_contact": "c", "list_region": "r", "emial": "e", "notes": "n"}
+    told = " ".join(listed.notes)
+    assert "'Contact' is {list_contact} in mails" in told
+    assert "did you mean 'email'?" in told and "did you mean 'region'?" in told
+    assert "not used: 'Notes' (means the same as the column 'notes')" in told
+
+
+def test_what_columns_have_a_meaning_of_their_own() -> None:
+    """No column of a list takes the place of a placeholder, or of a column of the program's own tables."""
+    used = {*PLACEHOLDERS, *CHASE, *ORGANISATION_COLUMNS}
+    assert used <= TAKEN
+    assert all(column_name(name) == f"list_{name}" for name in used)
 
 
 def test_unknown_columns_are_noted(framework: Framework) -> None:

@@ -102,6 +102,12 @@ def test_days_may_be_written_as_elsewhere(tmp_path: Path, written: str) -> None:
     assert load(tmp_path, f"[collection]\ndue = {written}\n").collection.due == date(2026, 5, 31)
 
 
+@pytest.mark.parametrize("key", ["title", "framework", "round", "contact", "organisations", "theme", "role"])
+def test_a_blank_is_as_good_as_no_line(tmp_path: Path, key: str) -> None:
+    """A text that was left blank means the same as a line that was left out, whichever it is."""
+    assert load(tmp_path, f'[collection]\n{key} = " "\n[sender]\nname = ""\n') == load(tmp_path, "")
+
+
 def test_all_faults_at_once(tmp_path: Path) -> None:
     """Wrong keys, kinds, words, days and addresses are told in one go, each with its line and what to do."""
     found = faults(

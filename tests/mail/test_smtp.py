@@ -500,10 +500,18 @@ def test_a_server_that_goes_on_putting_off_stops_the_run() -> None:
 
 
 def test_one_busy_mailbox_does_not_hold_up_the_others() -> None:
-    """A mail whose recipient is the trouble is given up sooner, without an error."""
+    """A mail whose recipient is the trouble is given back at once, to be tried again when some time has passed."""
     time, later = Time(), Delivery(Outcome.DEFERRED, "450 Busy")
-    assert Pace(6000, time.wait, time.clock, (5, 20, 60, 180)).deliver(saying(*[later] * 10)) == later
-    assert time.waits == [5, 20]
+    pace = Pace(6000, time.wait, time.clock)
+    pace.rest()
+    assert pace.deliver(saying(later)) == later
+    assert time.waits == []
+    time.now += 5
+    assert pace.deliver(saying(SENT)) == SENT
+    pace.rest()
+    assert time.waits == [20]
+    pace.rest()
+    assert time.waits == [20]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNKNOWN])

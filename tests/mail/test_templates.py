@@ -11,15 +11,26 @@ from hypothesis import strategies as st
 
 from kil_xlsx.core.collection import Purpose
 from kil_xlsx.errors import LetterError
-from kil_xlsx.mail.templates import DEFAULTS, PLACEHOLDERS, Template, days_left, faults_of, fill, template_for
+from kil_xlsx.mail.templates import (
+    DEFAULTS,
+    PLACEHOLDERS,
+    Template,
+    about_minutes,
+    days_left,
+    faults_of,
+    fill,
+    template_for,
+)
 
 FACTS = {
     "organisation": "Applewick Community Trust",
+    "parent": "Applewick Group",
     "framework": "Local economic resilience self-assessment",
     "round": "2026",
+    "last_round": "2025",
     "due": "31 May 2026",
     "days_left": "12 days",
-    "time": "about 90 minutes",
+    "time": "about two hours",
     "workbook": "applewick.xlsx",
     "reference": "KIL-7Q2M",
     "contact": "The inquiries desk, 0117 496 0000",
@@ -31,6 +42,42 @@ FACTS = {
     "fingerprint": "0f343b0931126a20",
     "open": "3 points",
 }
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_mails_call_the_round_by_its_title(purpose: Purpose) -> None:
+    """What the settings call the round is in the subject and the text of every mail, once each."""
+    subject, text = fill(DEFAULTS[purpose], FACTS)
+    assert subject.count("Keep it Local 2026") == 1
+    assert text.count("“Keep it Local 2026”") == 1
+
+
+def test_answers_of_last_time_are_told_of_where_there_are_any() -> None:
+    """The invitation says that answers are filled in, and nothing of the kind to those for whom none are."""
+    sentence = "Your answers of 2025 are filled in already, for you to confirm or change. It takes about two hours"
+    assert sentence in fill(DEFAULTS[Purpose.INVITATION], FACTS)[1]
+    assert "filled in already" not in fill(DEFAULTS[Purpose.INVITATION], {**FACTS, "last_round": ""})[1]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (None, ""), (45, "about 45 minutes"), (60, "about an hour"), (90, "about an hour and a half"),
+        (100, "about 100 minutes"), (120, "about two hours"),
+    ],
+)  # fmt: skip
+def test_how_long_it_takes_is_said_as_people_say_it(minutes: int | None, words: str) -> None:
+    """Whole and half hours are said in hours."""
+    assert about_minutes(minutes) == words
+
+
+def test_columns_of_the_list_are_named_where_nothing_is_known() -> None:
+    """Whoever mistypes a column is told those there are."""
+    (fault,) = faults_of(
+        Template("S", "{contact_persn}"), [*PLACEHOLDERS, "contact_person"], columns=["contact_person"]
+    )
+    assert "did you mean {contact_person}?" in fault.message
+    assert fault.remedy.endswith("and the columns of the list: {contact_person}.")
 
 
 def filled(text: str, **facts: str) -> str:
@@ -54,7 +101,7 @@ def test_the_invitation_says_what_people_ask_first() -> None:
     """The invitation says what comes, how long it takes, until when, whom to ask and who sees the answers."""
     _, text = fill(DEFAULTS[Purpose.INVITATION], FACTS)
     for words in (
-        "applewick.xlsx", "It takes about 90 minutes", "by 31 May 2026", "please ask: The inquiries desk",
+        "applewick.xlsx", "It takes about two hours", "by 31 May 2026", "please ask: The inquiries desk",
         "Your answers come only to us", "KIL-7Q2M",
     ):  # fmt: skip
         assert words in text

@@ -10,7 +10,7 @@ import stores
 from msgspec.structs import replace
 from stores import AT, LATER, asked, came_in, sha
 
-from kil_xlsx.core.collection import Event, ReturnState
+from kil_xlsx.core.collection import Event, Expected, ReturnState
 from kil_xlsx.core.tombstones import kept, sought
 from kil_xlsx.store.database import Store
 
@@ -127,6 +127,56 @@ def test_queries_about_others_lose_what_names_the_forgotten(store: Store) -> Non
     assert found is not None and (found.found, found.why, found.decision) == ("", "", "as")
 
 
+def test_a_query_about_the_return_of_another_stays(store: Store) -> None:
+    """It was taken for the forgotten one's at first; whoever's it is still waits for the decision."""
+    with store.transaction():
+        number = store.open_query(stores.query(code="round-other", holds=True, received=3, organisation=1))
+        alone = store.open_query(stores.query(code="cannot-open", organisation=1))
+    forget(store)
+    found = store.query(number)
+    assert found is not None and (found.received, found.organisation, found.closed_at) == (3, 2, "")
+    assert store.query(alone) is None
+
+
+def test_lines_of_the_ledger_about_others_lose_what_names_it(store: Store) -> None:
+    """Reasons that do not, stay; so does everything else of the line."""
+    reasons = [
+        "Merged into the Applewick Hub", "see GB-CHC-9900001", "reject: not The Brambleford Hub's", "closed in March",
+    ]  # fmt: skip
+    with store.transaction():
+        for each in reasons:
+            store.record(Event(kind="waived", at=AT, organisation=2, round_id="2026", by="treasurer", why=each))
+    before = store.events(organisation=2)
+    forget(store)
+    after = store.events(organisation=2)
+    assert [event.why for event in after[-4:]] == ["", "", *reasons[2:]]
+    assert [replace(event, why="") for event in after] == [replace(event, why="") for event in before]
+
+
+def test_what_it_was_called_in_its_workbooks_is_its_name_too(tmp_path: Path) -> None:
+    """The list may have had another name for it before."""
+    with stores.new(tmp_path) as store:
+        with store.transaction():
+            store.sync_organisations([replace(HUB, name="Applewick Together"), OTHER])
+            store.add_copy(stores.copy(1, "KIL-AAAA-BBBB-CCC"))
+            store.record(Event(kind="waived", at=AT, organisation=2, why="now part of The Applewick Hub"))
+        forget(store)
+        assert {event.why for event in store.events(organisation=2)} == {""}
+
+
+def test_words_that_are_anothers_stay(tmp_path: Path) -> None:
+    """A short name is part of many others."""
+    with stores.new(tmp_path) as store:
+        with store.transaction():
+            store.sync_organisations([replace(HUB, name="Hub", number="", email="hub@hub.example"), OTHER])
+            number = store.open_query(stores.query(organisation=2, found="KIL-1 (The Brambleford Hub)"))
+            store.record(Event(kind="waived", at=AT, organisation=2, why="The Brambleford Hub is shut"))
+        forget(store)
+        found = store.query(number)
+        assert found is not None and found.found == "KIL-1 (The Brambleford Hub)"
+        assert store.events(organisation=2)[-1].why == "The Brambleford Hub is shut"
+
+
 def test_what_came_from_its_address_alone_goes_with_it(store: Store) -> None:
     """Files that are no returns, and the address beside returns of others."""
     with store.transaction():
@@ -139,6 +189,52 @@ def test_what_came_from_its_address_alone_goes_with_it(store: Store) -> None:
     assert sha(b"other") not in files
     assert store.loose_files() == [sha(b"other")]
     assert {each.sender for each in store.arrivals(sha(b"third"))} == {""}
+
+
+def test_a_file_from_its_address_that_a_stopped_run_has_kept_goes_too(store: Store) -> None:
+    """Nothing but how it came had been put down."""
+    with store.transaction():
+        for data, sender, inner in (
+            (b"a", "office@Applewick.example", ""),
+            (b"b", "round@council.example", "office@applewick.example"),
+            (b"c", "office@brambleford.example", ""),
+            (b"third", "office@applewick.example", ""),
+        ):
+            store.expect(Expected(sha256=sha(data), name="a.xlsx", source="Inbox", sender=sender, inner_sender=inner))
+    files = forget(store)
+    assert {sha(b"a"), sha(b"b")} <= set(files)
+    assert [each.sha256 for each in store.expected()] == [sha(b"c")]
+    assert store.forgotten(sha(b"third")) is None
+    assert store.one_received(3) is not None
+
+
+NOBODYS = [
+    ("office@applewick.example", (), True),
+    ("OFFICE@applewick.example", ("",), True),
+    ("office@applewick.example", ("chair@brambleford.example",), False),
+    ("chair@brambleford.example", ("office@applewick.example",), False),
+    ("", (), False),
+]
+
+
+@pytest.mark.parametrize(("sender", "others", "its"), NOBODYS)
+def test_a_return_of_nobody_is_its_if_it_came_from_its_address_alone(
+    store: Store, sender: str, others: tuple[str, ...], its: bool
+) -> None:
+    """One that came from elsewhere too may be another's."""
+    with store.transaction():
+        store.add_original(sha(b"x"), 3, ".xlsx", AT)
+        store.add_arrival(stores.arrival(b"x", sender=sender))
+        for at, other in enumerate(others):
+            store.add_arrival(stores.arrival(b"x", sender=other, message_id=f"<{at}@again.example>"))
+        number = store.add_received(
+            stores.received(None, b"x", sender=sender, state=ReturnState.HELD), stores.readings()[2], "1.0"
+        )
+    asked_ = store.organisation(1)
+    assert asked_ is not None
+    assert store.nobodys_from(asked_) == ([number] if its else [])
+    assert store.nobodys_from(replace(asked_, email="")) == []
+    assert store.nobodys_from(replace(asked_, id=2)) == []  # it is shared
 
 
 def test_an_address_that_two_share_is_left_to_the_other(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +152,32 @@ def test_several_at_once_keep_one_file(tmp_path: Path) -> None:
     assert len(found) == len(files(tmp_path)) == 50
     assert all(sha(path.read_bytes()) == name for name, path in found)
     assert os.access(tmp_path, os.W_OK)
+
+
+def test_a_link_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    """What it leads to is neither read as an original nor changed."""
+    originals = Originals(tmp_path / "originals")
+    sha256 = originals.put(b"a return", ".xlsx")
+    path = originals.path(sha256, ".xlsx")
+    elsewhere = tmp_path / "precious"
+    path.rename(elsewhere)
+    elsewhere.chmod(0o644)
+    path.symlink_to(elsewhere)
+    for attempt in (lambda: originals.put(b"a return", ".xlsx"), lambda: originals.remove(sha256)):
+        with pytest.raises(StoreError, match="is a link"):
+            attempt()
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
+    assert elsewhere.read_bytes() == b"a return"
+
+
+def test_a_link_in_the_place_of_a_folder_is_refused(tmp_path: Path) -> None:
+    """Nothing is written or removed through it."""
+    originals = Originals(tmp_path / "originals")
+    sha256 = originals.put(b"a return", ".xlsx")
+    folder = originals.path(sha256, ".xlsx").parent
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    for attempt in (lambda: originals.put(b"a return", ".xlsx"), lambda: originals.remove(sha256)):
+        with pytest.raises(StoreError, match="is a link"):
+            attempt()
+    assert files(tmp_path / "elsewhere") == [f"{sha256}.xlsx"]

@@ -15,6 +15,7 @@ from stores import AT, LATER, ROUND, asked, came_in, sha
 from kil_xlsx.core.collection import Event, MailState, Purpose, ReturnState, Share
 from kil_xlsx.core.returns import Outcome, Part
 from kil_xlsx.errors import StoreError
+from kil_xlsx.store.asked import ListChanges
 from kil_xlsx.store.database import Store
 
 
@@ -188,6 +189,29 @@ def test_a_number_that_becomes_known_is_the_same_organisation(store: Store) -> N
         told = store.sync_organisations([asked(number="GB-1")])
     assert told.changed == ("The Applewick Hub",)
     assert [each.number for each in store.organisations()] == ["GB-1"]
+
+
+def test_numbers_in_the_wrong_rows_are_told_and_change_no_records(store: Store) -> None:
+    """What one has sent stays with its name."""
+    with store.transaction():
+        store.sync_organisations([asked(number="GB-1"), asked("The Brambleford Hub", number="GB-2")])
+    with store.transaction():
+        told = store.sync_organisations([asked(number="GB-2"), asked("The Brambleford Hub", number="GB-1")])
+    names = ("The Applewick Hub", "The Brambleford Hub")
+    assert told == ListChanges(changed=names, renumbered=names)
+    assert [(each.id, each.name, each.number) for each in store.organisations()] == [
+        (1, "The Applewick Hub", "GB-2"),
+        (2, "The Brambleford Hub", "GB-1"),
+    ]
+
+
+def test_a_number_that_was_put_right_is_the_same_organisation(store: Store) -> None:
+    """As the remedy for a number that differs says."""
+    with store.transaction():
+        store.sync_organisations([asked(number="GB-1"), asked("The Brambleford Hub", number="GB-2")])
+        told = store.sync_organisations([asked(number="GB-9"), asked("The Brambleford Hub", number="GB-2")])
+    assert told == ListChanges(changed=("The Applewick Hub",), renumbered=("The Applewick Hub",))
+    assert [(each.number, each.listed) for each in store.organisations()] == [("GB-9", True), ("GB-2", True)]
 
 
 # Out

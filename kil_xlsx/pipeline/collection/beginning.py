@@ -8,15 +8,16 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kil_xlsx import __version__
-from kil_xlsx.errors import DefinitionError, KilXlsxError, OutputError, UsageProblem
+from kil_xlsx.definitions.wording import counted
+from kil_xlsx.errors import DefinitionError, Fault, KilXlsxError, OutputError, UsageProblem
 from kil_xlsx.pipeline.collection.place import DATABASE, SETTINGS_FILE, Place, find, moment, opened
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
 from kil_xlsx.pipeline.outputs import write_file
@@ -76,33 +77,57 @@ def init(
 ) -> Begun:
     """Make a collection in a folder that is new, or has nothing in it but what a collection may begin with.
 
-    Everything that is given is checked first.  The settings are written last: until they are there, the folder is no
-    collection, and the same command completes it.
+    Everything that is given is checked first, and all that is wrong with it is told at once.  The settings are written
+    last: until they are there, the folder is no collection, and the same command completes it.
 
     :param organisations: the list, which is copied; without it, one with nothing but headings is begun, unless the
         folder has one called ``organisations.csv`` or ``organisations.xlsx``.
     :raises UsageProblem: the folder is a collection, is in one, or has other things in it.
+    :raises DefinitionError: anything that was given is wrong.
     """
     place = Place(folder.absolute())
-    _check_folder(place)
-    whole, instruments = load(framework)
-    text = _settings_text(
-        place,
-        {
-            ("collection", "title"): title,
-            ("collection", "framework"): "" if framework == DEFAULT_FRAMEWORK else _framework(place, framework),
-            ("collection", "round"): round_id,
-            ("collection", "due"): due,
-            ("collection", "contact"): contact,
-            ("collection", "organisations"): f"{LIST}{_suffix(place, organisations)}",
-            ("collection", "theme"): _theme(place, theme),
-            ("sender", "name"): sender_name,
-            ("sender", "address"): sender_address,
-        },
-    )
-    only = instruments[0].respondent.id if len(instruments) == 1 else None
-    target = place.folder / f"{LIST}{_suffix(place, organisations)}"
-    content, listed, notes = _list(target, organisations, whole, only)
+    faults = _Faults()
+    with faults.of("FOLDER"):
+        _check_folder(place)
+    loaded = None
+    with faults.of("--framework"):
+        loaded = load(framework)
+    path_of_theme = ""
+    with faults.of("--theme"):
+        path_of_theme = _theme(place, theme)
+    suffix = ""
+    with faults.of("--organisations"):
+        suffix = _suffix(place, organisations)
+    target = place.folder / f"{LIST}{suffix or _LIST_SUFFIXES[0]}"
+    text = ""
+    with faults.of("collection.toml"):
+        text = _settings_text(
+            place,
+            {
+                ("collection", "title"): title,
+                ("collection", "framework"): (
+                    "" if framework == DEFAULT_FRAMEWORK or loaded is None else _framework(place, framework)
+                ),
+                ("collection", "round"): round_id,
+                ("collection", "due"): due,
+                ("collection", "contact"): contact,
+                ("collection", "organisations"): target.name,
+                ("collection", "theme"): path_of_theme,
+                ("sender", "name"): sender_name,
+                ("sender", "address"): sender_address,
+            },
+        )
+    content: bytes | None = None
+    listed, notes = 0, list[str]()
+    with faults.of("--organisations"):
+        if loaded is None:  # what stands in it cannot be judged then
+            _check_readable(organisations)
+        elif suffix:
+            only = loaded[1][0].respondent.id if len(loaded[1]) == 1 else None
+            content, listed, notes = _list(target, organisations, loaded[0], only)
+    faults.check()
+    assert loaded is not None
+    whole = loaded[0]
     completed = place.database.exists()
     try:
         place.folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -111,6 +136,8 @@ def init(
         place.originals.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         if content is not None:
             _write(target, content)
+        else:
+            _protect(target)
         if _has_database(place):
             notes.append(f"{DATABASE} was there already and has been kept, with all that is in it.")
         _sweep(place)
@@ -122,6 +149,34 @@ def init(
         with opened(place) as collection:
             collection.organisations()
     return Begun(place, whole, target, listed, completed, tuple(notes))
+
+
+class _Faults:
+    """Everything that is wrong with what was given, to be told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, KilXlsxError]] = []
+
+    @contextmanager
+    def of(self, option: str) -> Iterator[None]:
+        """Go on with the rest where something is wrong with one of the things given."""
+        try:
+            yield
+        except KilXlsxError as error:
+            self._found.append((option, error))
+
+    def check(self) -> None:
+        """The one error there is, or all of them in one."""
+        if not self._found:
+            return
+        if len(self._found) == 1:
+            raise self._found[0][1]
+        faults: list[Fault] = []
+        for option, error in self._found:
+            own: Sequence[Fault] = getattr(error, "faults", ())
+            faults += own or (Fault(option, None, "", error.message, error.remedy),)
+        message = f"The collection cannot be made: {counted(len(faults), 'fault')}. Nothing was made."
+        raise DefinitionError(message, tuple(faults), "Put these right, then run the command again.")
 
 
 # What is there
@@ -189,8 +244,14 @@ def _sweep(place: Place) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     write_file(path, data)
-    with suppress(OSError):
-        path.chmod(_FILE_MODE)
+    _protect(path)
+
+
+def _protect(path: Path) -> None:
+    """Let nobody else read a file; what a link leads to stays as it is."""
+    if not path.is_symlink():
+        with suppress(OSError):
+            path.chmod(_FILE_MODE)
 
 
 # The list
@@ -206,6 +267,15 @@ def _suffix(place: Place, given: Path | None) -> str:
     return there[0] if there else _LIST_SUFFIXES[0]
 
 
+def _check_readable(given: Path | None) -> None:
+    """UsageProblem where the list cannot even be opened."""
+    from kil_xlsx.pipeline.inbox import content
+
+    data = content(given) if given is not None else b""
+    if isinstance(data, str):
+        raise UsageProblem(f"The list {given} cannot be read: {data}.", "Check its name, and that you may read it.")
+
+
 def _list(target: Path, given: Path | None, whole: Framework, only: str | None) -> tuple[bytes | None, int, list[str]]:
     """The content of the list, nothing if it is in its place already; how many it has; and notes about it."""
     from kil_xlsx.pipeline import read_organisations
@@ -216,10 +286,9 @@ def _list(target: Path, given: Path | None, whole: Framework, only: str | None) 
         return _headings(whole), 0, []
     path = given if given is not None else target
     data = content(path)
-    assert data
     if given is None and data == _headings(whole):  # left by a run that was stopped
         return None, 0, []
-    listed = read_organisations(path, whole, only)
+    listed = read_organisations(path, whole, only, keep_others=True)
     if given is None or here or content(target) == data:
         return None, len(listed.organisations), list(listed.notes)
     if target.exists():
@@ -270,15 +339,15 @@ def _from_folder(place: Place, path: Path) -> str:
 
 
 def _settings_text(place: Place, given: Mapping[tuple[str, str], str | date | None]) -> str:
-    """The settings to begin with.  UsageProblem for anything that cannot stand in them."""
+    """The settings to begin with.  DefinitionError for anything that cannot stand in them."""
     from kil_xlsx.definitions.settings import understood
 
     text = settings_with(given)
     try:
         understood(text, place.settings_file)
     except DefinitionError as error:
-        told = [f"{_OPTIONS.get(each.key, each.key)}: {each.message} {each.remedy}".strip() for each in error.faults]
-        raise UsageProblem(" ".join(told), "Nothing was made.") from None
+        faults = [Fault(_OPTIONS.get(each.key, each.key), None, "", each.message, each.remedy) for each in error.faults]
+        raise DefinitionError("The collection cannot be made.", tuple(faults), "Nothing was made.") from None
     return text
 
 
@@ -326,7 +395,8 @@ _WORDING = """
 
 # The wording of mails.  What follows is what they say unless you say otherwise; take away the # of all lines of one
 # kind to change it.  A name in braces stands for what is known of the organisation, and a part in [[ ]] is left out
-# where something in it is blank.  Any field of the list may stand in braces too, by its id in "kil-xlsx codebook".
+# where something in it is blank.  Any column of your list may stand in braces too, as one word in small letters: for
+# "Contact person" that is {contact_person}.  Fields of the questionnaire go by their ids in "kil-xlsx codebook".
 #
 """
 

@@ -6,8 +6,9 @@ A file that could be of two organisations is of neither.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,21 +22,32 @@ if TYPE_CHECKING:
 _LONGEST = (60, 70, 200)
 """Signs of an organisation's name that names of files have at most, where it stands in front: drafts, feedback, all."""
 
-_DRAFT = re.compile(r"(?P<name>.+?)-(?P<id>\d+)(-\d+)?\.eml")
-_UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+_DRAFTS = (re.compile(r"(.+)-([0-9]{1,18})\.eml"), re.compile(r"(.+)-([0-9]{1,18})-[0-9]+\.eml"))
+"""Name and number of the organisation, and where it got several of a kind the how-manieth this is."""
+
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8,10}\.tmp")
 
 
 @dataclass(frozen=True)
 class Written:
-    """Files in a collection's folders: by organisation, those of nobody in particular, and half-written ones."""
+    """Files in a collection's folders: by organisation, those of nobody in particular, and half-written ones.
+
+    ``elsewhere`` are those of nobody in particular in folders that are links, so that they may not be the collection's
+    at all.  ``unseen`` are links further down and folders that cannot be opened: what is in them was not looked at.
+    """
 
     of: Mapping[int, tuple[Path, ...]]
     doubtful: tuple[Path, ...]
     unfinished: tuple[Path, ...]
+    elsewhere: tuple[Path, ...] = ()
+    unseen: tuple[Path, ...] = ()
 
 
 def written(place: Place, organisations: Iterable[Asked], copies: Iterable[Copy]) -> Written:
-    """The files that were written for single organisations: workbooks, drafts, feedback and marked copies."""
+    """The files that were written for single organisations: workbooks, drafts, feedback and marked copies.
+
+    Half-written ones are those of all folders, data and releases among them.
+    """
     names: dict[int, set[str]] = {}
     for asked in organisations:
         names.setdefault(asked.id, set()).update(_bodies(asked.name))
@@ -44,23 +56,39 @@ def written(place: Place, organisations: Iterable[Asked], copies: Iterable[Copy]
         names.setdefault(copy.organisation, set()).update(_bodies(copy.name))
         fragments["-".join(copy.reference.split("-")[1:3]).lower()] = copy.organisation
     found: dict[int, list[Path]] = {}
-    doubtful, unfinished = [], []
-    for path in _files(place):
-        if _UNFINISHED.fullmatch(path.name):
-            unfinished.append(path)
-            continue
-        owners = _owners(path.name, names, fragments)
-        if len(owners) == 1:
-            found.setdefault(owners.pop(), []).append(path)
-        else:
-            doubtful.append(path)
-    return Written({one: tuple(paths) for one, paths in found.items()}, tuple(doubtful), tuple(unfinished))
-
-
-def _files(place: Place) -> Iterator[Path]:
+    doubtful: list[Path] = []
+    elsewhere: list[Path] = []
+    unseen: list[Path] = []
+    unfinished = [path for path in sorted(place.folder.glob(".*.tmp")) if _UNFINISHED.fullmatch(path.name)]
     for folder in (place.workbooks, place.drafts, place.feedback, place.to_fix):
-        if folder.is_dir() and not folder.is_symlink():
-            yield from sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
+        for path in _files(folder, unseen):
+            owners = _owners(path.name, names, fragments)
+            if _UNFINISHED.fullmatch(path.name):
+                unfinished.append(path)
+            elif len(owners) == 1:
+                found.setdefault(owners.pop(), []).append(path)
+            else:
+                (elsewhere if folder.is_symlink() else doubtful).append(path)
+    for folder in (place.data, place.releases):
+        unfinished += [path for path in _files(folder, unseen) if _UNFINISHED.fullmatch(path.name)]
+    of = {one: tuple(paths) for one, paths in found.items()}
+    return Written(of, tuple(doubtful), tuple(unfinished), tuple(elsewhere), tuple(unseen))
+
+
+def _files(folder: Path, unseen: list[Path]) -> list[Path]:
+    """The files in a folder, which may be a link itself: the program has written through it.  Adds to ``unseen``."""
+    found: list[Path] = []
+
+    def closed(error: OSError) -> None:
+        if folder.is_dir():
+            unseen.append(Path(error.filename))
+
+    for name, folders, files in os.walk(folder, onerror=closed):
+        here = Path(name)
+        links = {each for each in (*folders, *files) if (here / each).is_symlink()}
+        unseen += [here / each for each in sorted(links)]
+        found += [here / each for each in files if each not in links]
+    return sorted(found)
 
 
 def _owners(name: str, names: Mapping[int, set[str]], fragments: Mapping[str, int]) -> set[int]:
@@ -68,10 +96,10 @@ def _owners(name: str, names: Mapping[int, set[str]], fragments: Mapping[str, in
     by_code = {one for fragment, one in fragments.items() if f"-{fragment}" in low}
     if by_code:
         return by_code
-    draft = _DRAFT.fullmatch(low)
-    if draft is not None:
-        number = int(draft["id"])
-        return {number} if draft["name"] in (*names.get(number, ()), "organisation") else set()
+    drafts = [draft for pattern in _DRAFTS if (draft := pattern.fullmatch(low))]
+    if drafts:  # "group-12-2.eml" may be the first to "Group 12", which is #2, or the second to "Group", which is #12
+        parts = [(draft[1], int(draft[2])) for draft in drafts]
+        return {number for name, number in parts if name in (*names.get(number, ()), "organisation")}
     fitting = {one: _longest(low, bodies) for one, bodies in names.items()}
     most = max(fitting.values(), default=0)
     return {one for one, length in fitting.items() if length == most} if most else set()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kil_xlsx.core.collection import MailState, Received
+from kil_xlsx.core.collection import MailState, Received, ReturnState
 from kil_xlsx.core.ledger import fold
+from kil_xlsx.core.precedence import clashes
 from kil_xlsx.errors import StoreError
 from kil_xlsx.pipeline.progress import Progress, quiet
 
@@ -63,6 +64,7 @@ def check(
     wrong += _originals(collection, missing)
     wrong += _ledger(collection)
     returns = store.received()
+    wrong += _standing(collection, returns)
     chosen = [each for each in _sample(returns, again) if each.sha256 not in missing]
     readings = _Readings(collection, password, progress)
     wrong += readings.compare(chosen)
@@ -87,10 +89,16 @@ def _originals(collection: Collection, missing: set[str]) -> Iterator[str]:
         except StoreError as error:
             missing.add(sha256)
             yield str(error)
-    for _, path in originals.all():
-        if path not in known:
+    expected = {each.sha256 for each in store.expected()}
+    for sha256, path in originals.all():
+        if path in known:
+            continue
+        if sha256 in expected:
+            yield f"{path} is not in the records: a run was stopped over it; the next 'kil-xlsx import' takes it in."
+        else:
             yield (
-                f"{path} is not in the records: 'kil-xlsx import' takes it in if it came back, and leaves it otherwise."
+                f"{path} is not in the records, and nothing says how it came: import the mail or the file that it came "
+                "with once more or, if that is gone, a copy of it from another folder; otherwise remove it."
             )
 
 
@@ -104,6 +112,11 @@ def _ledger(collection: Collection) -> Iterator[str]:
         elif told.returns.get(received.id) is not received.state:
             says = told.returns.get(received.id, "nothing")
             yield f"Return #{received.id} is {received.state}, but the ledger says {says}."
+        elif told.owners.get(received.id) != received.organisation:
+            yield (
+                f"Return #{received.id} is {_whose(received.organisation)}, but the ledger says that it is "
+                f"{_whose(told.owners.get(received.id))}."
+            )
     there = {each.id for each in store.received()}
     for number in sorted(told.returns.keys() - there - told.forgotten_returns):
         yield f"Return #{number} is in the ledger, but not in the records."
@@ -114,6 +127,23 @@ def _ledger(collection: Collection) -> Iterator[str]:
         if told.queries.get(query.id) is not (not query.closed_at):
             says = {True: "open", False: "closed", None: "nothing"}[told.queries.get(query.id)]
             yield f"Query {query.id} is {'closed' if query.closed_at else 'open'}, but the ledger says {says}."
+
+
+def _whose(organisation: int | None) -> str:
+    return "nobody's" if organisation is None else f"organisation #{organisation}'s"
+
+
+def _standing(collection: Collection, returns: Sequence[Received]) -> Iterator[str]:
+    """Whether one return stands for each organisation at most, and whatever waits is waited for by somebody."""
+    of: dict[tuple[int, str], list[Received]] = {}
+    asked = {each.received for each in collection.store.queries()}
+    for each in returns:
+        if each.organisation is not None:
+            of.setdefault((each.organisation, each.round_id), []).append(each)
+        if each.state is ReturnState.HELD and each.id not in asked:
+            yield f"Return #{each.id} waits for a decision, but nothing is asked about it."
+    for theirs in of.values():
+        yield from clashes(theirs)
 
 
 def _sample(returns: Sequence[Received], most: int | None) -> list[Received]:

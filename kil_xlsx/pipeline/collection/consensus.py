@@ -47,7 +47,8 @@ _NOT_ASKED = frozenset((Part.CONFIRM,))
 class Compared:
     """What the people of an organisation said, in the order in which their views came in.
 
-    ``labels`` tell the views apart, as far as the people have said their roles.
+    ``labels`` tell the views apart, as far as the people have said their roles.  ``agreed_return`` is the number of the
+    return in which they have agreed, if it is there.
     """
 
     organisation: Asked
@@ -55,48 +56,39 @@ class Compared:
     views: tuple[Received, ...]
     returns: tuple[Return, ...]
     labels: tuple[str, ...]
+    agreed_return: int | None = None
 
     @cached_property
     def everything(self) -> tuple[Spread, ...]:
-        """What is asked, in the order of the workbook, with what each of them says."""
-        return spread(self.instrument, self.returns)
+        """What they are asked to agree on, in the order of the workbook, with what each of them says.
+
+        What the list of organisations says already stands in the workbook, whatever they have made of it.
+        """
+        known = self.organisation.profile
+        return tuple(
+            each
+            for each in spread(self.instrument, self.returns)
+            if each.key.part not in _NOT_ASKED and (each.key.row or each.key.item not in known)
+        )
 
     @property
     def differing(self) -> tuple[Spread, ...]:
-        """What they do not agree on, those furthest apart first."""
-        return apart(self.everything)
+        """What they do not agree on, those furthest apart first; what nobody can use comes last."""
+        return (*apart(self.everything), *(each for each in self.everything if _useless(each)))
 
     @property
     def agreed(self) -> int:
         """How many answers all of them gave alike."""
-        return sum(each.agreed and each.said for each in self.everything)
+        return sum(each.agreed and each.said and not _useless(each) for each in self.everything)
 
     def words(self, each: Spread, position: int) -> str:
         """What one of them says, as people read it."""
         return words(each.by(position), each.asks)
 
-    def as_json(self) -> dict[str, Any]:
-        """The comparison, for machines."""
-        return {
-            "organisation": self.organisation.name,
-            "views": [
-                {"return": each.id, "label": label, "overall": each.overall, "state": each.state.value}
-                for each, label in zip(self.views, self.labels, strict=True)
-            ],
-            "agreed": self.agreed,
-            "differing": [
-                {
-                    "item": each.key.item,
-                    "code": each.asks.shown,
-                    "row": each.key.row,
-                    "column": each.key.column,
-                    "label": each.asks.label,
-                    "said": [self.words(each, at) for at in range(len(self.views))],
-                    "steps_apart": each.steps,
-                }
-                for each in self.differing
-            ],
-        }
+
+def _useless(each: Spread) -> bool:
+    """Whether all say the same, and it is nothing that a workbook could be filled in with."""
+    return each.agreed and each.by(0).says in (Says.UNUSABLE, Says.NOT_FOUND)
 
 
 @dataclass(frozen=True)
@@ -115,9 +107,11 @@ def compare(collection: Collection, organisation: Asked, views: Sequence[Receive
     :param views: which returns; without it, the views that stand in this round.
     :raises UsageProblem: there are not several.
     """
+    theirs = collection.store.received(organisation=organisation.id, round_id=collection.round_id)
+    counting = [each for each in theirs if each.state.counts]
+    agreed = [each.id for each in counting if each.share is Share.CONSENSUS]
     if views is None:
-        theirs = collection.store.received(organisation=organisation.id, round_id=collection.round_id)
-        views = [each for each in theirs if each.state.counts and each.share is Share.VIEW]
+        views = [each for each in counting if each.share is Share.VIEW]
     if len(views) < FEWEST:
         count = "no views" if not views else "one view only"
         raise UsageProblem(
@@ -134,6 +128,7 @@ def compare(collection: Collection, organisation: Asked, views: Sequence[Receive
         tuple(view for view, _ in kept),
         tuple(ret for _, ret in kept),
         tuple(_label(view, at) for at, (view, _) in enumerate(kept, 1)),
+        agreed[-1] if agreed else None,
     )
 
 
@@ -167,7 +162,8 @@ def write_consensus(
     """
     compared = compare(collection, organisation)
     made = _made(collection, compared, None)
-    path = out or collection.place.workbooks / made.wanted.file_name
+    of_round = collection.place.of_round(collection.place.workbooks, collection.round_id)
+    path = out or of_round / made.wanted.file_name
     if path.suffix.casefold() != ".xlsx":
         raise UsageProblem(f"The workbook cannot be called {path.name}.", "Give --out a name that ends in .xlsx.")
     from kil_xlsx.pipeline.outputs import Outputs
@@ -177,10 +173,9 @@ def write_consensus(
     data = made.wanted.data()
     record_copies(collection, [made])
     write_file(path, data, force=force)
-    theirs = collection.store.received(organisation=organisation.id, round_id=collection.round_id)
-    there = [each for each in theirs if each.state.counts and each.share is Share.CONSENSUS]
-    notes = [f"They have sent what they agree on already: return #{each.id}." for each in there]
-    return Written(path, compared, made, tuple(notes))
+    there = compared.agreed_return
+    notes = () if there is None else (f"They have agreed already (return {there}).",)
+    return Written(path, compared, made, notes)
 
 
 def _made(collection: Collection, compared: Compared, created: datetime | None) -> ToMake:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import msgspec
 from kil_xlsx.core.collection import Received, ReturnState, Share
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.errors import StoreError, UsageProblem
+from kil_xlsx.pipeline.collection.judging import counts_unlisted
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.reading import Returned, read
 from kil_xlsx.pipeline.versions import earlier, instruments_of
@@ -23,10 +24,22 @@ if TYPE_CHECKING:
 def counting(collection: Collection, round_id: str | None = None) -> list[Received]:
     """The returns that stand for their organisations in a round, in the order in which they came in.
 
-    Views of single people do not; what several have agreed on does.
+    Views of single people do not; what several have agreed on does.  Those of organisations that are no longer on the
+    list do not either, unless a person has decided that they count all the same.
     """
     found = collection.store.received(round_id=collection.round_id if round_id is None else round_id)
-    return [each for each in found if each.state.counts and each.share is not Share.VIEW]
+    out = unlisted(collection, found)
+    return [each for each in found if each.state.counts and each.share is not Share.VIEW and each.id not in out]
+
+
+def unlisted(collection: Collection, received: Iterable[Received]) -> frozenset[int]:
+    """The numbers of returns that do not count, as their organisation is no longer on the list."""
+    listed = {each.id for each in collection.store.organisations(listed_only=True)}
+    found = [each for each in received if each.organisation is not None and each.organisation not in listed]
+    if not found:
+        return frozenset()
+    queries = collection.store.queries(open_only=False)
+    return frozenset(each.id for each in found if not counts_unlisted(each, queries))
 
 
 def returned(
@@ -51,7 +64,7 @@ def returned(
         remedy = "Take in what came back with 'kil-xlsx import' or 'kil-xlsx fetch', or name files or folders."
         if waiting:
             remedy = f"{remedy} Waiting for a decision: {waiting:,}; see 'kil-xlsx status'."
-        raise UsageProblem(f"No return of this collection counts{now} yet.", remedy)
+        raise UsageProblem(f"No return of this collection counts{now} yet.", " ".join((remedy, *_left_out(collection))))
     files = tuple(_original(collection, each) for each in which)
     readings = [collection.store.reading(each.id, collection.made_with) for each in which]
     missing = [at for at, reading in enumerate(readings) if reading is None]
@@ -69,7 +82,7 @@ def returned(
             if not collection.read_only and not fresh.refused:  # such as a locked file without its password
                 with collection.store.transaction():
                     collection.store.replace_reading(which[at].id, fresh, collection.made_with)
-    notes = _waiting(collection) if received is None else ()
+    notes = _left_out(collection) if received is None else ()
     whole = [_whose(collection, each, reading) for each, reading in zip(which, readings, strict=True) if reading]
     before = earlier(collection.framework_name, collection.instruments)
     instruments = instruments_of(collection.instruments, before, whole)
@@ -78,18 +91,31 @@ def returned(
     )
 
 
-def _waiting(collection: Collection) -> list[str]:
-    """Which organisations are left out since their people have not agreed yet."""
+def _left_out(collection: Collection) -> list[str]:
+    """Which organisations are left out: people have not agreed yet, or they are no longer on the list."""
     from kil_xlsx.definitions.wording import listed
 
     found = [each for each in collection.store.received(round_id=collection.round_id) if each.state.counts]
+    out = unlisted(collection, found)
     agreed = {each.organisation for each in found if each.share is not Share.VIEW}
-    waiting = dict.fromkeys(each.organisation for each in found if each.share is Share.VIEW)
-    asked = [collection.store.organisation(each) for each in waiting if each is not None and each not in agreed]
-    names = [each.name for each in asked if each is not None]
-    if not names:
-        return []
-    return [f"Left out until their people have agreed on one answer (kil-xlsx consensus): {listed(names)}."]
+    waiting = [each for each in found if each.share is Share.VIEW and each.organisation not in agreed]
+    kinds = (
+        (
+            "Left out until their people have agreed on one answer (kil-xlsx consensus)",
+            [each for each in waiting if each.id not in out],
+        ),
+        (
+            "Left out, as they are no longer on the list of organisations (put them back on it, and they count)",
+            [each for each in found if each.id in out],
+        ),
+    )
+    told = []
+    for words, returns in kinds:
+        numbers = dict.fromkeys(each.organisation for each in returns)
+        asked = [collection.store.organisation(each) for each in numbers if each is not None]
+        if asked:
+            told.append(f"{words}: {listed([each.name for each in asked if each is not None])}.")
+    return told
 
 
 def _original(collection: Collection, received: Received) -> Path:

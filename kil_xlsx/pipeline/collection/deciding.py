@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Asked, Event, Mail, MailState, Purpose, Query, Received, ReturnState
-from kil_xlsx.core.queries import QUERIES, WHICH, WHOSE
+from kil_xlsx.core.queries import QUERIES, WHOSE
 from kil_xlsx.errors import UsageProblem
-from kil_xlsx.pipeline.collection.judging import Judge
+from kil_xlsx.pipeline.collection.judging import MOVED, SUPERSEDED, WITHDRAWN, Judge
 from kil_xlsx.pipeline.collection.keeping import role
 from kil_xlsx.pipeline.collection.keeping import said as reason
 from kil_xlsx.pipeline.collection.naming import organisation_named
@@ -57,7 +58,8 @@ class Decided:
 
     ``received`` is the return as it is now; ``opened`` are queries that arose from the decision, ``closed`` others that
     it answered too.  ``superseded`` are numbers of returns whose place was taken; ``earlier`` of superseded ones of an
-    organisation that has none left that counts.
+    organisation that has none left that counts; ``whole`` of a view that stands for its organisation now, as no other
+    is left.  ``skipped`` is set where nothing was done, as the query had been closed by then: how.
     """
 
     query: Query
@@ -68,6 +70,22 @@ class Decided:
     closed: tuple[int, ...] = ()
     superseded: tuple[int, ...] = ()
     earlier: tuple[int, ...] = ()
+    whole: int | None = None
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """What was done when a decision was taken back.
+
+    ``asked`` are the queries that are open again.  ``back`` are numbers of returns that count again, as the one that
+    had taken their place waits now.
+    """
+
+    asked: tuple[Asking, ...]
+    received: Received
+    organisation: Asked | None = None
+    back: tuple[int, ...] = ()
 
 
 def open_queries(collection: Collection, numbers: Sequence[int] = ()) -> list[Asking]:
@@ -108,6 +126,8 @@ def decide(
 ) -> list[Decided]:
     """Decide queries, all in the same way.  Each is recorded by itself, after all have been looked at.
 
+    Where a decision closes another query of them, that is skipped.
+
     :param decision: one of the choices of every one of them.
     :param whose: for the decision "as", the organisation.
     :param by: the role that decides; the settings' own, unless given.
@@ -124,6 +144,7 @@ def decide(
             f"Query {one.query.id} cannot be decided with '{decision[:40]}'.",
             f"What can be said: {', '.join(one.choices)}. 'kil-xlsx resolve {one.query.id}' explains them.",
         )
+    _not_of_nobody(wanted, decision)
     decider = _Decider(collection, by, why)
     done: list[Decided] = []
     answered: set[int] = set()
@@ -132,6 +153,31 @@ def decide(
             done.append(decider.decide(each.query.id, decision, organisation))
             answered.update(done[-1].closed)
     return done
+
+
+def reopen(collection: Collection, number: int, *, why: str = "", by: str = "") -> Reopened:
+    """Take back a decision about a return: the query is open again, and the return waits for it.
+
+    What else was answered with the same decision is open again, too.  What the return had taken the place of counts
+    again, unless something else does by now.
+
+    :param by: the role that decides; the settings' own, unless given.
+    :raises UsageProblem: there is no such decision, or it cannot be taken back.
+    """
+    by = role(collection, by)
+    why = reason(why) if why else ""
+    with collection.store.transaction():
+        return _Reopener(collection, by, why).reopen(number)
+
+
+def _not_of_nobody(wanted: Sequence[Asking], decision: str) -> None:
+    """UsageProblem if a return is to count without it being known whose it is."""
+    for each in wanted:
+        if each.query.code == "came-again" and decision == "accept" and each.organisation is None:
+            raise UsageProblem(
+                f"Query {each.query.id} cannot be accepted: it is not known whose return #{each.query.received} is.",
+                f"Say whose it is: {each.command('as')}.",
+            )
 
 
 def _organisation(collection: Collection, wanted: Sequence[Asking], decision: str, whose: str) -> Asked | None:
@@ -174,8 +220,9 @@ class _Decider:
         with self.store.transaction():
             query = self.store.query(number)
             assert query is not None
-            if query.closed_at:  # by somebody else, meanwhile
-                raise UsageProblem(_closed(query), "'kil-xlsx resolve' lists those that are open.")
+            if query.closed_at:  # with a decision before, or by somebody else
+                received = self.store.one_received(query.received) if query.received is not None else None
+                return Decided(query, received, self._asked(query.organisation), skipped=query.decision)
             self._close(query, decision)
             if query.mail is not None:
                 done = self._mail(query, decision)
@@ -221,7 +268,7 @@ class _Decider:
         if decision == "as":
             return self._as(query, received, organisation)
         if query.code == "round-other":
-            received = self.judge.belongs(received, received.organisation or 0, self.collection.round_id)
+            received = self.judge.belongs(received, received.organisation, self.collection.round_id)
         return self._settled(query, received)
 
     def _reject(self, query: Query, received: Received) -> Decided:
@@ -232,18 +279,19 @@ class _Decider:
             others = [each for each in others if each.id != received.id]
             if not any(each.state.counts for each in others):
                 earlier = tuple(each.id for each in others if each.state is ReturnState.SUPERSEDED)
+        whole = None
         if received.state.counts or received.state is ReturnState.HELD:
-            received = self.judge.refuse(received, self.why)
-        return Decided(query, received, self._asked(received.organisation), closed=closed, earlier=earlier)
+            judged = self.judge.refuse(received, self.why)
+            received, whole = judged.received, judged.whole
+        asked = self._asked(received.organisation)
+        return Decided(query, received, asked, closed=closed, earlier=earlier, whole=whole)
 
     def _as(self, query: Query, received: Received, organisation: Asked | None) -> Decided:
         assert organisation is not None
         closed = self._close_others(received, "as", WHOSE)
         received = self.judge.belongs(received, organisation.id, received.round_id)
         done = self._settled(query, received)
-        return Decided(
-            query, done.received, done.organisation, opened=done.opened, closed=closed, superseded=done.superseded
-        )
+        return dataclasses.replace(done, closed=closed)
 
     def _close_others(self, received: Received, decision: str, codes: frozenset[str] | None) -> tuple[int, ...]:
         """Close other queries about the same return that are answered too."""
@@ -257,7 +305,7 @@ class _Decider:
         waits = any(each.holds for each in self.store.queries(received=received.id))
         if received.state is not ReturnState.HELD or waits or received.organisation is None:
             return Decided(query, received, self._asked(received.organisation))
-        judged = self.judge.settle(received, self._chosen(received))
+        judged = self.judge.settle(received)
         opened = [self.store.query(number) for number in judged.queries]
         return Decided(
             query,
@@ -265,13 +313,75 @@ class _Decider:
             self._asked(received.organisation),
             opened=tuple(asking(self.collection, each) for each in opened if each is not None),
             superseded=judged.superseded,
+            whole=judged.whole,
         )
-
-    def _chosen(self, received: Received) -> str:
-        """What was decided between a return and the others of its organisation, if that has been asked."""
-        asked = self.store.queries(open_only=False, received=received.id)
-        chosen = [each.decision for each in asked if each.code in WHICH and each.decision in ("both", "later")]
-        return chosen[-1] if chosen else ""
 
     def _asked(self, organisation: int | None) -> Asked | None:
         return self.store.organisation(organisation) if organisation is not None else None
+
+
+class _Reopener:
+    """Takes one decision back, inside a transaction."""
+
+    def __init__(self, collection: Collection, by: str, why: str) -> None:
+        self.collection = collection
+        self.store = collection.store
+        self.judge = Judge(collection, by=by)
+        self.by = by
+        self.why = why
+
+    def reopen(self, number: int) -> Reopened:
+        query = self.store.query(number)
+        if query is None:
+            raise UsageProblem(f"There is no query {number}.", "'kil-xlsx show ORG' lists those that were decided.")
+        if not query.closed_at:
+            raise UsageProblem(f"Query {number} is open.", f"'kil-xlsx resolve {number}' says what can be decided.")
+        received = self.store.one_received(query.received) if query.received is not None else None
+        if received is None:
+            raise UsageProblem(f"What was decided about query {number} cannot be taken back, as it is about no return.")
+        queries = self._together(query)
+        self._refuse_what_cannot_be(query, queries, received)
+        organisation, round_id = self._owner(queries, received)
+        back: tuple[int, ...] = ()
+        if any(each.holds or each.decision != "accept" for each in queries):
+            received, back = self.judge.hold_again(received)
+        for each in queries:
+            self.store.reopen_query(each.id)
+            event = Event(
+                kind="query-reopened", at=moment(), organisation=organisation, round_id=round_id, received=received.id,
+                query=each.id, by=self.by, why=self.why,
+            )  # fmt: skip
+            self.store.record(event)
+        self.store.set_owner(received.id, received.organisation, received.round_id)  # of what is open again, too
+        received = self.judge.belongs(received, organisation, round_id)
+        found = [self.store.query(each.id) for each in queries]
+        whose = self.store.organisation(organisation) if organisation is not None else None
+        return Reopened(tuple(asking(self.collection, each) for each in found if each), received, whose, back)
+
+    def _together(self, query: Query) -> list[Query]:
+        """The queries that were answered with the same decision."""
+        every = self.store.queries(open_only=False, received=query.received)
+        same = [each for each in every if each.closed_at and each.decision == query.decision]
+        if query.decision == "as":
+            return [each for each in same if each.code in WHOSE]
+        return same if query.decision in ("reject", WITHDRAWN) else [query]
+
+    def _refuse_what_cannot_be(self, query: Query, queries: Sequence[Query], received: Received) -> None:
+        again = f"To let the return count again: kil-xlsx withdraw '#{received.id}' --back --why \"…\""
+        if query.decision in (SUPERSEDED, MOVED):
+            raise UsageProblem(f"Query {query.id} was closed as it does not matter any more ({query.decision}).", again)
+        held = query.decision == WITHDRAWN and any(each.holds for each in queries)
+        if (received.state is ReturnState.WITHDRAWN) != (query.decision == WITHDRAWN) or (
+            query.decision == WITHDRAWN and not held
+        ):
+            raise UsageProblem(f"Return #{received.id}, which query {query.id} is about, is {received.state}.", again)
+
+    def _owner(self, queries: Sequence[Query], received: Received) -> tuple[int | None, str]:
+        """Whose the return was before the decision, and of which round."""
+        organisation, round_id = received.organisation, received.round_id
+        if queries[0].decision == "as":
+            organisation = queries[0].organisation
+        if any(each.code == "round-other" and each.decision == "accept" for each in queries):
+            copy = self.store.copy(received.reference) if received.reference else None
+            round_id = copy.round_id if copy is not None else self.collection.round_id
+        return organisation, round_id

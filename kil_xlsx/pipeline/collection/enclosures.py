@@ -37,6 +37,11 @@ class Enclosed:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def last_round(self) -> str:
+        """The round whose answers are filled in already; empty where none are."""
+        return self.copy.last_round if self.copy is not None else ""
+
+    @property
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(len(data) for _, data in self.files)

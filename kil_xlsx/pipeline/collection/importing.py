@@ -1,19 +1,19 @@
 """Taking in what came: every file once, read out of harm's way, judged, and kept.
 
-For each file the original is on the disk before anything is recorded of it, and what is recorded of it is recorded in
-one transaction.  So whenever the program is stopped, each file is either in or not, and the next run takes in the rest.
+For each file it is put down how it came, then the original is kept on the disk, and then all that is recorded of it is
+recorded in one transaction.  So whenever the program is stopped, each file is either in or not, and the next run takes
+in the rest, as the one that was stopped would have.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Arrival, Event, Received, ReturnState, Share
 from kil_xlsx.core.intake import Stated, stated
@@ -24,6 +24,7 @@ from kil_xlsx.errors import OrganisationsListError, StoreError, UsageProblem
 from kil_xlsx.mail.items import Attached, AutoReply, Bounced, Item, LeftOut, NoAttachment, Provenance, Unusable
 from kil_xlsx.pipeline.collection.holding import turn
 from kil_xlsx.pipeline.collection.judging import Judge, Judged
+from kil_xlsx.pipeline.collection.left_behind import LeftBehind, expected, left_behind, left_meanwhile, tidied
 from kil_xlsx.pipeline.collection.notices import Notices
 from kil_xlsx.pipeline.collection.place import moment
 from kil_xlsx.pipeline.collection.taken import Happened, Imported
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from kil_xlsx.reading.isolation import Readers
     from kil_xlsx.reading.plans import Plans
 
-FOUND = "found among the originals"
-"""Where files came from that a run kept and could not record before it was stopped."""
-
 _SUFFIXES = {
     **{kind: f".{kind}" for kind in ("xlsx", "xlsm", "xls", "xlsb", "ods", "pdf", "html", "xml", "zip")},
     "password": ".xlsx",
@@ -48,6 +46,10 @@ _SUFFIXES = {
 }
 """What an original is called by, for people who open it: by its content, as nothing of the sender's becomes a path."""
 
+NOT_RETURNED = "not returned: it is as the program wrote it, and nobody has filled it in"
+"""Why a workbook is left out that was only sent."""
+
+_UNTOUCHED = frozenset(("return-empty", "return-as-sent"))
 _LONGEST_NAME = 200
 _WORTH_ANOTHER_TRY = frozenset(("file-password", "file-reader-failed", "file-unreadable"))
 
@@ -108,10 +110,13 @@ class _Intake:
         self._batch = 0
         self._under_way: set[str] = set()
         self._forgotten: set[str] = set()
+        self._left_behind: set[str] = set()
 
     def run(self, items: Iterable[Item | Done]) -> Imported:
-        self._all(items)
-        self._all(self._left_behind())
+        # What a run that was stopped has left came before all that comes now.
+        self._all(chain(left_behind(self.collection, self._left_behind), items))
+        self._all(left_behind(self.collection, self._left_behind))  # by one that was stopped meanwhile
+        self._all(tidied(self.collection))
         if self.store.batch_under_way:  # of this run, or of one that was stopped when all was in
             with self.store.transaction():
                 self.store.end_batch()
@@ -172,33 +177,64 @@ class _Intake:
         sha256 = hashlib.sha256(item.data).hexdigest()
         self._under_way.discard(sha256)
         known = self._known(sha256) if reading is None else None
-        if known is not None and self._has_come(item, sha256):
+        if known is not None and self._has_come(item, sha256) and not self._counts_anew(item, known):
             self._say(self._in_already(item, known))
+            return
+        if reading is not None and self._went_out(item, sha256, reading):
+            self._say(Happened("left-out", item.name, item.whence.source, why=NOT_RETURNED))
             return
         with turn(self.collection.place, "originals"):
             done = self._kept(item, sha256, reading)
         self._say(done)
 
+    def _went_out(self, item: Attached, sha256: str, reading: Reading) -> bool:
+        """Whether a file is the program's own, as it wrote it, and nobody has filled it in or mailed it back."""
+        whence = item.whence
+        if whence.message_id and whence.sender.casefold() not in self._own_addresses:
+            return False
+        if isinstance(item, LeftBehind) or sha256 not in self._written:
+            return False
+        return reading.refused or any(each.code in _UNTOUCHED for each in reading.problems)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        return self.store.written()
+
     def _kept(self, item: Attached, sha256: str, reading: Reading | None) -> Happened:
-        """Keep a file and record it.  Nobody else does so at this moment: see :meth:`_left_behind`."""
+        """Keep a file and record it.  Nobody else does so at this moment."""
+        is_new = reading is not None and self._known(sha256) is None
+        if is_new and not isinstance(item, LeftBehind):
+            before = left_meanwhile(self.collection, item, sha256)
+            if before is not None:
+                self._say(self._kept(before, sha256, reading))
+                return self._kept(item, sha256, None)
         if self._is_forgotten(sha256, reading):
             return self._leave_out(item, sha256)
-        suffix = item.suffix if isinstance(item, _LeftBehind) else _suffix(reading)
-        if reading is not None and self._known(sha256) is None:
+        suffix = item.suffix if isinstance(item, LeftBehind) else _suffix(reading)
+        if is_new:
+            if not isinstance(item, LeftBehind):
+                with self.store.transaction():
+                    self.store.expect(expected(item, sha256, self._number(item)))
             self.collection.originals.put(item.data, suffix)
         number = self._batch
         try:
             with self.store.transaction():
                 return self._record(item, sha256, suffix, reading)
         except _Forgotten:  # meanwhile
-            self.collection.originals.remove(sha256)
+            self._batch = number
             return self._leave_out(item, sha256)
         except BaseException:
             self._batch = number
             raise
 
     def _leave_out(self, item: Attached, sha256: str) -> Happened:
+        """Leave out a file of an organisation that has been forgotten; nothing of it stays that is not on record."""
         self._forgotten.add(sha256)
+        if self.store.suffix_of(sha256) is None:
+            self.collection.originals.remove(sha256)
+            if self.store.expected(sha256=sha256):
+                with self.store.transaction():
+                    self.store.no_longer_expect(sha256)
         return Happened("left-out", item.name, item.whence.source, why="its organisation has been forgotten")
 
     def _is_forgotten(self, sha256: str, reading: Reading | None) -> bool:
@@ -232,7 +268,8 @@ class _Intake:
         at = moment()
         if known is None:
             self.store.add_original(sha256, len(item.data), suffix, at)
-            self.store.add_arrival(self._numbered(self._arrival(item, sha256, at)))
+            self.store.add_arrival(self._arrival(item, sha256, at))
+            self.store.no_longer_expect(sha256)
         said, draft = self._draft(item, sha256, reading, at)
         if said is None:
             judged = self.judge.refuse_file(draft, reading, self.collection.made_with)
@@ -241,22 +278,41 @@ class _Intake:
         return self._told(item, judged, reading)
 
     def _again(self, item: Attached, known: Received) -> Happened:
-        """Record that a file that is in came once more, if this is not known either."""
+        """Record that a file that is in came once more, if this is not known either.
+
+        Whether one is to count that had been withdrawn or turned down, is asked.
+        """
         at = moment()
+        is_asked = self._counts_anew(item, known)
         if not self._has_come(item, known.sha256):
-            self.store.add_arrival(self._numbered(self._arrival(item, known.sha256, at)))
+            self.store.add_arrival(self._arrival(item, known.sha256, at))
             self.store.record(
                 Event(
                     kind="received-again", at=at, organisation=known.organisation, round_id=known.round_id,
                     received=known.id,
                 )
             )  # fmt: skip
+        if is_asked:
+            date = item.whence.date.isoformat() if item.whence.date is not None else ""
+            judged = self.judge.comes_again(known, date, self._number(item), self._sender(item.whence))
+            whose = self._name(known.organisation)
+            return Happened("came-again", item.name, item.whence.source, whose, known.id, judged.queries)
         return self._in_already(item, known)
+
+    def _counts_anew(self, item: Attached, known: Received) -> bool:
+        """Whether somebody seems to want a return to count after all that had been withdrawn or turned down.
+
+        Another mail asks for that; the same mail does not.  A file without a mail is asked about once.
+        """
+        is_out = known.state is ReturnState.WITHDRAWN or (known.state is ReturnState.REFUSED and bool(known.digest))
+        if not is_out or isinstance(item, LeftBehind):
+            return False
+        return not self._has_come(item, known.sha256) or (
+            not item.whence.message_id and not self.judge.has_asked_again(known)
+        )
 
     def _has_come(self, item: Attached, sha256: str) -> bool:
         """Whether it is known that a file came in this very way."""
-        if isinstance(item, _LeftBehind):
-            return True  # it was here all the time
         this = item.whence.message_id, item.name[:_LONGEST_NAME]
         return any((each.message_id, each.name) == this for each in self.store.arrivals(sha256))
 
@@ -275,13 +331,13 @@ class _Intake:
             sender=whence.sender,
             date=date.isoformat() if date is not None else "",
             arrived_at=at,
+            batch=self._number(item),
         )
 
-    def _numbered(self, arrival: Arrival) -> Arrival:
-        """With the number of this run, which it gets with the first thing that it records."""
-        return replace(arrival, batch=self._number())
-
-    def _number(self) -> int:
+    def _number(self, item: Attached) -> int:
+        """The number of the run that an item came with; this run gets one with the first thing that it puts down."""
+        if isinstance(item, LeftBehind):
+            return item.batch
         if not self._batch:
             self._batch = self.store.next_batch()
         return self._batch
@@ -305,7 +361,7 @@ class _Intake:
             name=item.name[:_LONGEST_NAME],
             received_at=at,
             sent_at=whence.date.isoformat() if whence.date is not None else "",
-            batch=self._number(),
+            batch=self._number(item),
             sender=self._sender(whence),
             person=said.person[:_LONGEST_NAME] if said is not None else "",
             answered=sum(state is State.ANSWERED for state in states),
@@ -334,30 +390,6 @@ class _Intake:
         settings = self.collection.settings
         user = settings.imap.user if settings.imap is not None else ""
         return frozenset(each.casefold() for each in (settings.sender.address, settings.sender.reply_to, user) if each)
-
-    # What a run that was stopped has left
-
-    def _left_behind(self) -> Iterator[Item]:
-        """Files that were kept and not recorded, as if they had come now.
-
-        They come last: what is imported again has said better where it came from by then.
-        """
-        originals = self.collection.originals
-        with turn(self.collection.place, "originals"):  # so that nobody is between keeping a file and recording it
-            originals.sweep()
-            known = set(self.store.originals())
-            left = [(sha256, path) for sha256, path in originals.all() if sha256 not in known]
-        for sha256, path in left:
-            if self.store.forgotten(sha256) is not None:
-                originals.remove(sha256)
-                continue
-            name = f"{sha256[:12]}{path.suffix}"
-            try:
-                data = originals.get(sha256, path.suffix)
-            except StoreError as error:
-                yield LeftOut(name, Provenance(FOUND), error.message)
-                continue
-            yield _LeftBehind(name, data, Provenance(FOUND), path.suffix)
 
     # What is told
 
@@ -411,13 +443,6 @@ class _Intake:
 
 class _Forgotten(Exception):
     """A file turns out to be of an organisation that has been forgotten."""
-
-
-@dataclass(frozen=True)
-class _LeftBehind(Attached):
-    """A file that lies among the originals already, under this suffix."""
-
-    suffix: str = ""
 
 
 def _suffix(reading: Reading | None) -> str:

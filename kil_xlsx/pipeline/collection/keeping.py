@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kil_xlsx.core.collection import Asked, Event, Received, ReturnState
 from kil_xlsx.errors import UsageProblem
+from kil_xlsx.pipeline.collection.judging import Judge
 from kil_xlsx.pipeline.collection.naming import organisation_named
 from kil_xlsx.pipeline.collection.place import moment
 
@@ -32,13 +33,15 @@ class Withdrawn:
     """Returns that were taken back, or (``back``) count again.
 
     ``earlier`` are returns of the same organisation that were superseded and do not come back by themselves;
-    ``replaced`` those whose place was taken.  ``released`` are numbers of releases that the returns are part of.
+    ``replaced`` those whose place was taken; ``whole`` are views that stand for their organisation now, as no other
+    view is left.  ``released`` are numbers of releases that the returns are part of.
     """
 
     returns: tuple[Received, ...]
     back: bool
     earlier: tuple[Received, ...] = ()
     replaced: tuple[Received, ...] = ()
+    whole: tuple[Received, ...] = ()
     released: tuple[int, ...] = ()
 
 
@@ -73,7 +76,8 @@ def withdraw(collection: Collection, which: str, why: str, by: str = "", *, back
     """Put down that an organisation takes its return back; or let one count again that counted once.
 
     :param which: an organisation, for all its returns of this round that count or wait; or a return by its number.
-    :param back: let the return count again that was withdrawn or superseded; it takes the place of what counts now.
+    :param back: let the return count again that was withdrawn or superseded; it takes the place of what counts now, but
+        views stay beside what was agreed on, and a view comes back beside those of others.
     :raises UsageProblem: there is no such return, or nothing can be done about it.
     """
     why, by = said(why), role(collection, by)
@@ -103,31 +107,27 @@ def withdraw(collection: Collection, which: str, why: str, by: str = "", *, back
 
 
 def _withdraw(collection: Collection, taken: Sequence[Received], why: str, by: str) -> Withdrawn:
-    store, at = collection.store, moment()
-    for each in taken:
-        if each.state in (ReturnState.WITHDRAWN, ReturnState.REFUSED):
-            raise UsageProblem(f"Return #{each.id} is {each.state} already.", "Nothing has to be done.")
-        store.set_received(each.id, ReturnState.WITHDRAWN)
-        facts = {"at": at, "organisation": each.organisation, "round_id": each.round_id, "received": each.id, "by": by}
-        store.record(Event(kind="withdrawn", why=why, **facts))  # type: ignore[arg-type]
-        for query in store.queries():
-            if query.received == each.id:
-                store.close_query(query.id, at, "withdrawn", by, why)
-                store.record(Event(kind="query-closed", query=query.id, why="withdrawn", **facts))  # type: ignore[arg-type]
+    store, judge = collection.store, Judge(collection, by=by)
+    gone = [each for each in taken if each.state in (ReturnState.WITHDRAWN, ReturnState.REFUSED)]
+    if gone:
+        raise UsageProblem(f"Return #{gone[0].id} is {gone[0].state} already.", "Nothing has to be done.")
+    numbers = [judge.withdraw(each, why).whole for each in taken]
     whose = {(each.organisation, each.round_id) for each in taken if each.organisation is not None}
     others = [each for one, round_id in whose for each in store.received(organisation=one, round_id=round_id)]
     counts = any(each.state.counts for each in others)
     earlier = () if counts else tuple(each for each in others if each.state is ReturnState.SUPERSEDED)
     released = [each.number for each in store.releases() if {one.sha256 for one in taken}.intersection(each.inputs)]
     done = tuple(one for each in taken if (one := store.one_received(each.id)) is not None)
-    return Withdrawn(done, back=False, earlier=earlier, released=tuple(released))
+    left = [store.one_received(number) for number in numbers if number is not None]
+    whole = tuple(each for each in left if each is not None and each.state.counts)
+    return Withdrawn(done, back=False, earlier=earlier, whole=whole, released=tuple(released))
 
 
 _COUNTED = ("accepted", "accepted-with-queries")
 
 
 def _back(collection: Collection, one: Received, why: str, by: str) -> Withdrawn:
-    store, at = collection.store, moment()
+    store = collection.store
     if one.state.counts:
         raise UsageProblem(f"Return #{one.id} counts already.", "Nothing has to be done.")
     counted = any(
@@ -135,24 +135,13 @@ def _back(collection: Collection, one: Received, why: str, by: str) -> Withdrawn
     )
     if one.state not in (ReturnState.WITHDRAWN, ReturnState.SUPERSEDED) or one.organisation is None or not counted:
         raise UsageProblem(
-            f"Return #{one.id} is {one.state} and never counted.",
-            "A return that waits is decided with 'kil-xlsx resolve'; for any other, ask for a new one.",
+            f"Return #{one.id} is {one.state}{'' if counted else ' and never counted'}.",
+            "A return that waits is decided with 'kil-xlsx resolve', and 'kil-xlsx resolve --reopen' takes a decision "
+            "back; for any other, ask for a new one.",
         )
-    state = ReturnState.WITH_QUERIES if one.errors or one.queries else ReturnState.ACCEPTED
-    facts = {"at": at, "organisation": one.organisation, "round_id": one.round_id, "by": by, "why": why}
-    replaced = [
-        each
-        for each in store.received(organisation=one.organisation, round_id=one.round_id)
-        if each.state.counts and each.share is one.share
-    ]
-    for each in replaced:
-        store.set_received(each.id, ReturnState.SUPERSEDED)
-        store.record(Event(kind="superseded", received=each.id, **facts))  # type: ignore[arg-type]
-    store.set_received(one.id, state)
-    store.record(Event(kind=str(state), received=one.id, **facts))  # type: ignore[arg-type]
-    done = store.one_received(one.id)
-    assert done is not None
-    return Withdrawn((done,), back=True, replaced=tuple(replaced))
+    judged = Judge(collection, by=by).bring_back(one, why)
+    replaced = [store.one_received(number) for number in judged.superseded]
+    return Withdrawn((judged.received,), back=True, replaced=tuple(each for each in replaced if each is not None))
 
 
 def said(why: str) -> str:

@@ -26,7 +26,7 @@ class Letters:
     """
 
     def __init__(self, collection: Collection, purpose: Purpose, now: datetime) -> None:
-        from kil_xlsx.mail.templates import PLACEHOLDERS, template_for
+        from kil_xlsx.mail.templates import template_for
 
         sender = collection.settings.sender
         if not sender.address:
@@ -35,7 +35,6 @@ class Letters:
                 f'Write address = "name@council.example" below [sender] in {collection.place.settings_file.name}.',
             )
         self._collection, self._purpose, self._now = collection, purpose, now
-        self._names = frozenset((*PLACEHOLDERS, *(each.id for each in collection.framework.profile)))
         own = collection.settings.wording(purpose)
         self.wording: Template = template_for(purpose, own.subject, own.text)
 
@@ -75,27 +74,34 @@ class Letters:
         return message_id_of(facts, collection.settings.sender.address)
 
     def _facts(self, due: Due, enclosed: Enclosed) -> Mapping[str, str]:
-        from kil_xlsx.mail.templates import days_left
+        from kil_xlsx.mail.templates import about_minutes, days_left, names_in
 
         said, whose = self._collection.settings.collection, due.organisation
         respondent = next(
             one.respondent for one in self._collection.instruments if one.respondent.id == whose.respondent
         )
+        again = enclosed.last_round and respondent.minutes_repeat  # less is to be done where answers stand there
         today = self._now.date()
         until = said.due if said.due is not None and said.due >= today else None
         return {
-            **dict.fromkeys(self._names, ""),
+            **dict.fromkeys(names_in(self.wording), ""),
             **whose.profile,
+            "parent": whose.parent,
             "organisation": whose.name,
             "framework": self._collection.framework.title,
-            "title": said.title or self._collection.framework.title,
+            "title": said.title or _with_round(self._collection.framework.title, said.round_id),
             "round": said.round_id,
+            "last_round": enclosed.last_round,
             "due": f"{until.day} {until:%B %Y}" if until else "",
             "days_left": days_left(until, today),
-            "time": f"about {respondent.minutes_first} minutes" if respondent.minutes_first else "",
+            "time": about_minutes(respondent.minutes_repeat if again else respondent.minutes_first),
             "workbook": ", ".join(name for name, _ in enclosed.files),
             "reference": enclosed.reference,
             "contact": said.contact,
             "sender_name": self._collection.settings.sender.name,
             **enclosed.facts,
         }
+
+
+def _with_round(title: str, round_id: str) -> str:
+    return f"{title} ({round_id})" if round_id and round_id not in title else title

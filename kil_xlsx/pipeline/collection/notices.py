@@ -6,7 +6,7 @@ Each is dealt with once, however often it is imported or fetched.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kil_xlsx.core.collection import Event, Mail, MailState, Query
@@ -130,7 +130,12 @@ class Notices:
         whose = self._store.organisation(about.organisation) if about.organisation is not None else None
         queries = (query,) if query is not None else ()
         organisation = whose.name if whose is not None else ""
-        return Happened(what, name, item.whence.source, organisation, queries=queries, why=why)
+        done = Happened(what, name, item.whence.source, organisation, queries=queries, why=why)
+        if not isinstance(item, NoAttachment) or what == "seen":
+            return done
+        whence = item.whence
+        sent_at = whence.date.isoformat() if whence.date is not None else ""
+        return replace(done, to_read=True, sender=whence.sender, sent_at=sent_at, subject=whence.subject)
 
 
 def _mark(item: Notice) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kil_xlsx import __version__
-from kil_xlsx.errors import Fault, KilXlsxError, StoreError, UsageProblem
+from kil_xlsx.errors import DefinitionError, Fault, KilXlsxError, StoreError, UsageProblem
 from kil_xlsx.pipeline.progress import Progress, quiet
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ SETTINGS_FILE = "collection.toml"
 
 DATABASE = "collection.db"
 """The one file with all records."""
+
+_LONGEST_ROUND = 60
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,43 @@ class Place:
         """The coordinator's own tables."""
         return self.folder / "data"
 
+    def of_round(self, folder: Path, round_id: str) -> Path:
+        """Where in one of the folders the files of a round are; rounds without a name need no place of their own."""
+        from kil_xlsx.pipeline.names import safe_name
+
+        named = " ".join(round_id.split())
+        name = safe_name(named)[:_LONGEST_ROUND].strip("-")
+        if named and not name:  # in letters that not every system has
+            name = f"round-{hashlib.sha256(named.encode(errors='replace')).hexdigest()[:8]}"
+        return folder / name if name else folder
+
+    def feedback_on(self, round_id: str, release: int) -> Path:
+        """Where the feedback is that goes with a release."""
+        of_round = self.of_round(self.feedback, round_id)
+        return of_round / str(release) if of_round == self.feedback else Path(f"{of_round}-{release}")
+
+    def own(self, path: Path, own_list: Path | None = None) -> Path | None:
+        """The file or folder of this collection that a path is or lies in, if what is there is never a return.
+
+        :param own_list: the list of organisations.
+        """
+        try:
+            inner = path.resolve().relative_to(self.folder.resolve())
+        except (OSError, RuntimeError, ValueError):
+            return None
+        if not inner.parts:
+            return None
+        top = self.folder / inner.parts[0]
+        folders = (
+            self.originals, self.workbooks, self.drafts, self.to_fix, self.feedback, self.releases, self.data,
+        )  # fmt: skip
+        if top in folders:
+            return top
+        whole = self.folder / inner
+        files = (self.settings_file, self.database, self.release_log, own_list)
+        is_lock = len(inner.parts) == 1 and re.fullmatch(r"\..+\.(lock|tmp)", whole.name)
+        return whole if whole in files or is_lock or whole.name.startswith(f"{DATABASE}-") else None
+
     def lock(self, name: str) -> Path:
         """The file that is locked while something runs that may run only once at a time."""
         return self.folder / f".{name}.lock"
@@ -103,10 +145,26 @@ class Place:
         return name if name in names or split_name(name)[0] in names else str(self.folder / name)
 
     def settings(self) -> Settings:
-        """The settings.  DefinitionError lists everything that is wrong with them, the wording of mails included."""
+        """The settings.  DefinitionError lists everything that is wrong with them, the wording of mails included.
+
+        That the list or the theme is not there is told with the rest; alone, it stops only what needs them.
+        """
         from kil_xlsx.definitions.settings import load_settings
 
-        return load_settings(self.settings_file, self._wording_faults)
+        return load_settings(self.settings_file, self._wording_faults, self.missing)
+
+    def missing(self, settings: Settings, places: Places | None = None) -> Iterator[Fault]:
+        """The files that the settings name and that are not there: the list, the theme."""
+        from kil_xlsx.definitions.wording import shortened
+
+        for key, what in (("organisations", "the list of organisations"), ("theme", "the theme")):
+            written = getattr(settings.collection, key)
+            with suppress(OSError, ValueError):  # a path that cannot be
+                if not written or self.path(written).exists():
+                    continue
+            spot = places.spot(("collection", key)) if places is not None else (self.settings_file.name, None)
+            remedy = "Write its path, which starts at the collection's folder, or put the file there."
+            yield Fault(*spot, f"collection.{key}", f"there is no file '{shortened(written)}' for {what}.", remedy)
 
     def _wording_faults(self, settings: Settings, places: Places) -> Iterator[Fault]:
         """What is wrong with the wording of mails that the settings have."""
@@ -115,28 +173,43 @@ class Place:
         if settings.mail == MailTexts():
             return
         from kil_xlsx.core.collection import Purpose
-        from kil_xlsx.mail.templates import PLACEHOLDERS, Template, faults_of
+        from kil_xlsx.mail.templates import PLACEHOLDERS, Template, faults_of, names_in
 
         known: set[str] | None = None
+        columns: tuple[str, ...] | None = ()
         for purpose in Purpose:
             said = settings.wording(purpose)
             template = Template(said.subject, said.text)
             if not faults_of(template, known or PLACEHOLDERS):
                 continue
-            if known is None:  # the questionnaire is read only where it is needed
-                known = {*PLACEHOLDERS, *self._fields(settings)}
-            for fault in faults_of(template, known, section=f"mail.{purpose}"):
+            if known is None:  # questionnaire and list are read only where they are needed
+                fields, columns = self._fields(settings)
+                known = {*PLACEHOLDERS, *fields, *(columns or ())}
+            # As long as the list cannot be read, any word may be one of its columns.
+            names = known if columns is not None else {*known, *names_in(template)}
+            for fault in faults_of(template, names, section=f"mail.{purpose}", columns=columns or ()):
                 file, line = places.spot(("mail", str(purpose), fault.key.rpartition(".")[2]))
                 yield Fault(file, line, fault.key, fault.message, fault.remedy)
 
-    def _fields(self, settings: Settings) -> list[str]:
-        """The fields that a list of organisations may have; none where the questionnaire has faults of its own."""
-        from kil_xlsx.pipeline.frameworks import load
+    def _fields(self, settings: Settings) -> tuple[list[str], tuple[str, ...] | None]:
+        """The fields that a list of organisations may have, and its columns that are none of them.
 
+        Nothing is known of the latter where questionnaire or list cannot be read.
+        """
+        from kil_xlsx.definitions.organisations import other_columns
+        from kil_xlsx.pipeline.frameworks import load
+        from kil_xlsx.pipeline.inbox import content
+        from kil_xlsx.reading.lists import read_list
+
+        fields: list[str] = []
         try:
-            return [field.id for field in load(self.framework(settings))[0].profile]
+            framework = load(self.framework(settings))[0]
+            fields = [field.id for field in framework.profile]
+            data = content(self.path(settings.collection.organisations))
+            rows = read_list(data, "").rows if isinstance(data, bytes) else ()
         except KilXlsxError:
-            return []
+            rows = ()
+        return fields, other_columns(framework, rows[0].cells) if rows else None
 
 
 def find(start: Path | None = None) -> Place | None:
@@ -177,13 +250,15 @@ class Synced:
     """The list of organisations and what the records know of it.
 
     ``asked`` has for each of ``listed`` the organisation of the records, in the order of the list; those that have been
-    forgotten are in neither.  ``notes`` tells what changed, and what the list had that was left out of account.
+    forgotten are in neither.  ``notes`` tells what changed, and what the list has that is left out of account, unless
+    that was told before; ``left_out`` tells the latter in any case.
     """
 
     listed: tuple[ListedOrganisation, ...]
     asked: tuple[Asked, ...]
     changes: ListChanges
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass
@@ -259,6 +334,14 @@ class Collection:
         theme = self.settings.collection.theme
         return branding_of(self.place.path(theme) if theme else None)
 
+    def check_files(self, *, own_list: bool = True, own_theme: bool = True) -> None:
+        """DefinitionError where a file that the settings name is not there; of those that are needed."""
+        needed = {"collection.organisations": own_list, "collection.theme": own_theme}
+        faults = tuple(each for each in self.place.missing(self.settings) if needed[each.key])
+        if faults:
+            what = "a file that they name is missing" if len(faults) == 1 else "files that they name are missing"
+            raise DefinitionError(f"The settings {self.place.settings_file} cannot be used: {what}.", faults)
+
     @property
     def list_file(self) -> Path:
         """The list of organisations."""
@@ -269,7 +352,7 @@ class Collection:
         from kil_xlsx.pipeline import read_organisations
 
         only = self.instruments[0].respondent.id if len(self.instruments) == 1 else None
-        return read_organisations(path or self.list_file, self.framework, only)
+        return read_organisations(path or self.list_file, self.framework, only, keep_others=True)
 
     def organisations(self, path: Path | None = None) -> Synced:
         """Make the records' organisations those of the list.
@@ -286,7 +369,7 @@ class Collection:
         new = [
             Asked(
                 id=0, respondent=each.respondent, name=each.name, number=each.id, email=each.email,
-                parent=each.parent, profile=dict(each.profile),
+                parent=each.parent, profile={**dict(each.others), **dict(each.profile)},
             )
             for each in found.organisations
         ]  # fmt: skip
@@ -302,8 +385,22 @@ class Collection:
             for listed in found.organisations
             if (listed.respondent, listed.name, listed.id) in known
         ]
-        notes = (*found.notes, *_told(changes, first=first))
-        return Synced(tuple(each for each, _ in pairs), tuple(each for _, each in pairs), changes, notes)
+        left_out = (*found.notes, *_left_out(changes))
+        told = left_out if path is not None or self._is_news(left_out) else ()
+        notes = (*told, *_told(changes, first=first))
+        return Synced(tuple(each for each, _ in pairs), tuple(each for _, each in pairs), changes, notes, left_out)
+
+    def _is_news(self, notes: Sequence[str]) -> bool:
+        """Whether something about the list has not been told before, which it now is.
+
+        Only a mark of it is kept, and one that says nothing without the secret of the collection.
+        """
+        digest = hmac.new(self.key, "\n".join(notes).encode(errors="replace"), "sha256").hexdigest() if notes else ""
+        if digest == self.store.told_of_list:
+            return False
+        with self.store.transaction():
+            self.store.set_told_of_list(digest)
+        return bool(notes)
 
     def returned(
         self,
@@ -324,13 +421,21 @@ def _told(changes: ListChanges, *, first: bool) -> Iterator[str]:
 
     kinds: tuple[tuple[Iterable[str], str], ...] = (
         (() if first else changes.added, "New in the list"),
-        (changes.changed, "Changed in the list"),
+        ([each for each in changes.changed if each not in changes.renumbered], "Changed in the list"),
+        (changes.renumbered, "The same by name, with another registered number in the list"),
         (changes.gone, "No longer in the list, kept in the records"),
-        (changes.forgotten, "Still in the list although forgotten, so left out"),
     )
     for names, words in kinds:
         if names:
             yield f"{words}: {listed(names)}."
+
+
+def _left_out(changes: ListChanges) -> Iterator[str]:
+    """Who is left out of account for as long as the list has them."""
+    from kil_xlsx.definitions.wording import listed
+
+    if changes.forgotten:
+        yield f"Still in the list although forgotten, so left out: {listed(changes.forgotten)}."
 
 
 @contextmanager

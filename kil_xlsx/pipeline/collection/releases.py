@@ -11,10 +11,11 @@ from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.benchmark import RELEASE, Benchmarked
 from kil_xlsx.pipeline.collection.counting import counting
 from kil_xlsx.pipeline.collection.place import moment
+from kil_xlsx.pipeline.outputs import sweep
 
 if TYPE_CHECKING:
     from kil_xlsx.core.release import Release
-    from kil_xlsx.pipeline.collection.place import Collection
+    from kil_xlsx.pipeline.collection.place import Collection, Place
     from kil_xlsx.pipeline.reading import Returned
 
 
@@ -36,6 +37,9 @@ def make_release(
     """
     from kil_xlsx.pipeline.benchmark import benchmark
 
+    if out is None:
+        for folder in (collection.place.releases, *collection.place.releases.rglob("*/")):
+            sweep(folder)  # what was being published when a run was killed
     # Who need not answer was not invited, as far as the response rate goes.
     more["invited"] = {**_invited(collection), **(more.get("invited") or {})}
 
@@ -104,3 +108,16 @@ def newest_release(collection: Collection) -> Path:
         "There is no benchmark release of this round yet.",
         "Make one with 'kil-xlsx benchmark', or name one with --release.",
     )
+
+
+def folder_for(place: Place, release: Path) -> Path:
+    """Where the feedback goes that is given after a release: a folder of its own for each.
+
+    :param release: its ``release.json``.  UsageProblem when it cannot be read, or is of another framework.
+    """
+    from kil_xlsx.pipeline.frameworks import load
+    from kil_xlsx.pipeline.peers import read_release
+
+    settings = place.settings()
+    found = read_release(release, load(place.framework(settings))[0])[0]
+    return place.feedback_on(settings.collection.round_id, found.number)

@@ -6,7 +6,7 @@ Nothing is held longer than it takes: a mailbox of any size is gone through mail
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +21,22 @@ from kil_xlsx.results.return_model import Skipped
 
 _READ, _UNREAD, _ARRIVING = "cur", "new", "tmp"
 
+Own = Callable[[Path], Path | None]
 
-def gathered(paths: Sequence[Path], limits: Limits | None = None, progress: Progress = quiet) -> Iterator[Item]:
+
+OWN = "written by the program itself; copy a workbook that was filled in there to another folder first"
+"""Why what lies in the collection's own folders is left out."""
+
+
+def gathered(
+    paths: Sequence[Path], limits: Limits | None = None, progress: Progress = quiet, *, own: Own | None = None
+) -> Iterator[Item]:
     """The items in files and folders, in the order of the paths and then of the names, each file once.
 
     Workbooks, archives (zip), mails (.eml, .msg) and files of mails (mbox) are told by their content.  A Maildir is
     told by its folders, and each file in it is a mail.  What cannot be read is :class:`Unusable`.
 
+    :param own: gives the file or folder that a path is or lies in, if no returns are there; such are left out as one.
     :param progress: told of every file that is about to be looked at; a file of many mails is one file.
     :raises UsageProblem: a path does not exist; before anything is read.
     """
@@ -36,12 +45,12 @@ def gathered(paths: Sequence[Path], limits: Limits | None = None, progress: Prog
         raise UsageProblem(
             f"There is no file or folder {', '.join(missing)}.", "Check the spelling, and the folder you are in."
         )
-    return _items(paths, limits or Limits(), progress)
+    return _items(paths, limits or Limits(), progress, own)
 
 
-def count(paths: Sequence[Path]) -> int:
+def count(paths: Sequence[Path], own: Own | None = None) -> int:
     """How many files :func:`gathered` will look at; they are not opened."""
-    return sum(isinstance(each, _File) for each in _files(paths))
+    return sum(isinstance(each, _File) for each in _files(paths, own))
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,9 @@ class _File:
     is_mail: bool = False
 
 
-def _items(paths: Sequence[Path], limits: Limits, progress: Progress) -> Iterator[Item]:
-    total, done = (count(paths), 0) if progress is not quiet else (0, 0)
-    for each in _files(paths):
+def _items(paths: Sequence[Path], limits: Limits, progress: Progress, own: Own | None) -> Iterator[Item]:
+    total, done = (count(paths, own), 0) if progress is not quiet else (0, 0)
+    for each in _files(paths, own):
         if isinstance(each, LeftOut):
             yield each
         else:
@@ -88,13 +97,18 @@ def _moment(seconds: float) -> datetime | None:
         return None
 
 
-def _files(paths: Sequence[Path]) -> Iterator[_File | LeftOut]:
+def _files(paths: Sequence[Path], own: Own | None) -> Iterator[_File | LeftOut]:
     """The files to look at, each once, and what is left out without being looked at."""
     seen: set[Path] = set()
+    places: dict[Path, None] = {}
     for given in paths:
         skipped: list[Skipped] = []
         for path in walk(given, skipped) if given.is_dir() else (given,):
+            skipped[:] = [each for each in skipped if _own_place(Path(each.name), own, places) is None]
             yield from _left_out(skipped, given)
+            place = _own_place(path, own, places)
+            if place is not None:
+                continue
             one = _File(path, _source(path, given), _is_mail(path))
             try:
                 whole = path.resolve()
@@ -107,7 +121,20 @@ def _files(paths: Sequence[Path]) -> Iterator[_File | LeftOut]:
             else:
                 seen.add(whole)
                 yield one
+        skipped[:] = [each for each in skipped if _own_place(Path(each.name), own, places) is None]
         yield from _left_out(skipped, given)
+    if places:
+        folders = sorted(f"{shown(each.name)}/" for each in places if each.is_dir())
+        files = sorted(shown(each.name) for each in places if not each.is_dir())
+        yield LeftOut(", ".join(folders or files), Provenance(""), OWN)
+
+
+def _own_place(path: Path, own: Own | None, places: dict[Path, None]) -> Path | None:
+    """The file or folder of the program's own that a path is or lies in; ``places`` has all that were met."""
+    place = own(path) if own is not None else None
+    if place is not None:
+        places[place] = None
+    return place
 
 
 def _left_out(skipped: list[Skipped], given: Path) -> Iterator[LeftOut]:

@@ -6,9 +6,11 @@ Nothing is changed, but that the list of organisations is taken over as it is no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace as with_
 
 from kil_xlsx.core.collection import PublishedRelease, Received, ReturnState, Share
 from kil_xlsx.core.collection_status import (
@@ -17,13 +19,17 @@ from kil_xlsx.core.collection_status import (
     Records,
     Standing,
     Tally,
+    Wrote,
     fields_of,
     grouped,
     overview,
     to_chase,
+    wrote,
 )
+from kil_xlsx.core.columns import column_name
 from kil_xlsx.core.when import When
 from kil_xlsx.errors import OrganisationsListError, StoreError, UsageProblem
+from kil_xlsx.pipeline.collection.due import Outgoing, Ways, outgoing, ways
 from kil_xlsx.results.collection_json import OrganisationRecords, RoundAbout
 
 if TYPE_CHECKING:
@@ -43,8 +49,9 @@ RESPONDENT, PARENT = "respondent", "parent"
 class RoundSeen:
     """A round as it stands.
 
-    ``forgotten`` are the hashes of files that have been removed with the data of their organisations; ``has_mailbox``
-    is whether the settings name a mailbox that returns come to.
+    ``forgotten`` are the hashes of files that have been removed with the data of their organisations; ``wrote`` are
+    those who wrote without a workbook lately.  ``outgoing`` is what is due to go out; nothing is where another round
+    than this one is looked at (``other``).
     """
 
     about: RoundAbout
@@ -55,7 +62,10 @@ class RoundSeen:
     releases: tuple[PublishedRelease, ...]
     forgotten: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
-    has_mailbox: bool = False
+    wrote: tuple[Wrote, ...] = ()
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    ways: Ways = field(default_factory=Ways)
+    other: bool = False
 
     def document(self) -> StatusDocument:
         """All of it, for programs."""
@@ -63,37 +73,88 @@ class RoundSeen:
 
         return status_document(
             self.about, self.found, self.when, groups=self.groups, group_by=self.group_by, releases=self.releases,
-            forgotten=self.forgotten,
+            forgotten=self.forgotten, wrote=self.wrote,
+            due={str(each): self.outgoing.count(each) for each in self.outgoing.due},
         )  # fmt: skip
 
 
-def see_round(collection: Collection, now: datetime, by: str = RESPONDENT) -> RoundSeen:
+def see_round(collection: Collection, now: datetime, by: str = RESPONDENT, *, round_id: str | None = None) -> RoundSeen:
     """How the round stands.
 
     :param now: the time; without a time zone, where the program runs.
     :param by: how organisations are grouped: "respondent", "parent" or a field about the organisations.
-    :raises UsageProblem: there is no such field.
+    :param round_id: another round than the one that is collected now.
+    :raises UsageProblem: there is no such field or round.
     """
     when = When(now)
-    notes = _take_over_list(collection)
-    found = _overview(collection, when)
+    view = _view(collection, round_id)
+    notes = view.notes if view.other else _take_over_list(collection)
+    found = _overview(collection, when, view)
     name, label = _grouping(collection, found.lines, by)
     return RoundSeen(
-        about=_about(collection),
+        about=_about(collection, view),
         found=found,
         when=when,
         group_by=name,
         groups=grouped(found.lines, label),
-        releases=tuple(each for each in collection.store.releases() if each.round_id == collection.round_id),
+        releases=tuple(each for each in collection.store.releases() if each.round_id == view.round_id),
         forgotten=frozenset(collection.store.forgotten_files()),
         notes=notes,
-        has_mailbox=collection.settings.imap is not None,
+        wrote=() if view.other else _wrote(collection, found, when),
+        outgoing=Outgoing() if view.other else outgoing(collection, now),
+        ways=ways(collection.settings, when.today),
+        other=view.other,
     )
 
 
-def _about(collection: Collection) -> RoundAbout:
+def _wrote(collection: Collection, found: Overview, when: When) -> tuple[Wrote, ...]:
+    events = collection.store.events(round_id=collection.round_id)
+    return wrote(found.lines, events, today=when.today, day_of=when.day)
+
+
+@dataclass(frozen=True)
+class _View:
+    """The round that is looked at: this one, or another (``other``) of which only what was recorded is known."""
+
+    round_id: str
+    other: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (
+            f"This is the round {self.round_id}, which is not collected now. Counted are the organisations that a "
+            "workbook was made for, that were written to, or that answered in it; its return date is not on record.",
+        )
+
+
+def _view(collection: Collection, named: str | None) -> _View:
+    """The round that is meant.  UsageProblem where nothing is on record of it."""
+    store = collection.store
+    if named is None or _plain(named) == _plain(collection.round_id):
+        return _View(collection.round_id)
+    every = [each.round_id for each in store.copies()]
+    every += [each.round_id for each in store.mails()]
+    every += [each.round_id for each in store.received()]
+    every += [each.round_id for each in store.releases()]
+    known = {_plain(name): name for name in every if name}
+    if _plain(named) in known:
+        return _View(known[_plain(named)], other=True)
+    from kil_xlsx.definitions.wording import listed, shortened
+
+    rounds = sorted({collection.round_id, *known.values()} - {""})
+    there = f"There are: {listed(rounds)}." if rounds else "Rounds get a name in the settings: round."
+    raise UsageProblem(f"Nothing is on record of a round '{shortened(named)}'.", there)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _about(collection: Collection, view: _View) -> RoundAbout:
     of = collection.settings.collection
-    return RoundAbout(of.title, of.round_id, of.due, of.keep_until)
+    if view.other:  # the title is that of this round, and so is the day
+        return RoundAbout("", view.round_id, None, of.keep_until)
+    return RoundAbout(of.title, view.round_id, of.due, of.keep_until)
 
 
 def _take_over_list(collection: Collection) -> tuple[str, ...]:
@@ -103,24 +164,29 @@ def _take_over_list(collection: Collection) -> tuple[str, ...]:
     try:
         return collection.organisations().notes
     except (OrganisationsListError, UsageProblem, StoreError) as error:
-        words = error.message.rstrip(".")
+        words = error.message.removesuffix(" Nothing was written.").rstrip(".")
         return (f"The list of organisations was not looked at again, so this is as of last time: {words}.",)
 
 
-def _overview(collection: Collection, when: When) -> Overview:
-    store, round_id = collection.store, collection.round_id
+def _overview(collection: Collection, when: When, view: _View) -> Overview:
+    store, round_id = collection.store, view.round_id
     received = store.received(round_id=round_id)
     mails = store.mails(round_id=round_id)
-    records = Records(
-        organisations=store.organisations(),
-        copies=store.copies(round_id=round_id),
-        mails=mails,
-        received=received,
-        # All that are open, as for 'resolve': a workbook of another round is asked about in this one.
-        queries=store.queries(),
-        waived=frozenset(store.waived(round_id)),
-    )
-    return overview(records, due=collection.settings.collection.due, today=when.today, day_of=when.day)
+    copies = store.copies(round_id=round_id)
+    waived = frozenset(store.waived(round_id))
+    organisations = store.organisations()
+    # All that are open, as for 'resolve': a workbook of another round is asked about in this one.
+    queries = store.queries()
+    due = collection.settings.collection.due
+    if view.other:
+        of_round = waived | {each.organisation for each in mails} | {each.organisation for each in copies}
+        of_round |= {each.organisation for each in received if each.organisation is not None}
+        organisations = [with_(each, listed=True) for each in organisations if each.id in of_round]
+        about = {each.id for each in received}, {each.id for each in mails}
+        queries = [each for each in queries if each.received in about[0] or each.mail in about[1]]
+        due = None
+    records = Records(organisations, copies, mails, received, queries, waived)
+    return overview(records, due=due, today=when.today, day_of=when.day)
 
 
 def _grouping(collection: Collection, lines: Sequence[Line], by: str) -> tuple[str, Callable[[Asked], str]]:
@@ -134,6 +200,7 @@ def _grouping(collection: Collection, lines: Sequence[Line], by: str) -> tuple[s
     fields = {each.id: each for one in collection.instruments for each in one.profile}
     names = {name.casefold(): each.id for each in fields.values() for name in (each.label, each.code, each.id)}
     names |= {name.casefold(): name for line in lines for name in line.organisation.profile}
+    wanted = wanted if wanted in names else column_name(by)
     if wanted not in names:
         from kil_xlsx.definitions.wording import did_you_mean, listed, shortened
 
@@ -142,8 +209,8 @@ def _grouping(collection: Collection, lines: Sequence[Line], by: str) -> tuple[s
             f"Organisations cannot be grouped by '{shortened(by)}'{did_you_mean(by, (*known, *names)) or '.'}",
             f"The list has: {listed(known)}.",
         )
-    field = names[wanted]
-    return field, lambda of: of.profile.get(field, "")
+    chosen = names[wanted]
+    return chosen, lambda of: of.profile.get(chosen, "")
 
 
 # One organisation
@@ -166,6 +233,9 @@ class OrganisationSeen:
     views: tuple[Received, ...] = ()
     spread: tuple[Spread, ...] = ()
     notes: tuple[str, ...] = ()
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    ways: Ways = field(default_factory=Ways)
+    other: bool = False
 
     @property
     def line(self) -> Line:
@@ -173,19 +243,27 @@ class OrganisationSeen:
         return self.records.line
 
 
-def see_organisation(collection: Collection, named: str, now: datetime, *, contents: bool = False) -> OrganisationSeen:
+def see_organisation(
+    collection: Collection, named: str, now: datetime, *, contents: bool = False, round_id: str | None = None
+) -> OrganisationSeen:
     """How one organisation stands.
 
     :param named: as :func:`kil_xlsx.pipeline.collection.naming.organisation_named` takes it.
     :param contents: whether to give what its returns say, too.
+    :param round_id: another round than the one that is collected now.
+    :raises UsageProblem: there is no such organisation, or it had nothing to do with that round.
     """
     from kil_xlsx.pipeline.collection.naming import organisation_named
 
     when = When(now)
-    notes = _take_over_list(collection)
+    view = _view(collection, round_id)
+    notes = () if view.other else _take_over_list(collection)
     store = collection.store
     of = organisation_named(store, named)
-    line = next(each for each in _overview(collection, when).lines if each.organisation.id == of.id)
+    lines = _overview(collection, when, view).lines
+    line = next((each for each in lines if each.organisation.id == of.id), None)
+    if line is None:
+        raise UsageProblem(f"{of.name} had nothing to do with the round {view.round_id}.")
     received = store.received(organisation=of.id)
     mails = store.mails(organisation=of.id)
     returns, posted = {each.id for each in received}, {each.id for each in mails}
@@ -201,9 +279,18 @@ def see_organisation(collection: Collection, named: str, now: datetime, *, conte
         mails=mails,
         queries=queries,
         events=store.events(organisation=of.id),
-        waived=store.waived(collection.round_id).get(of.id),
+        waived=store.waived(view.round_id).get(of.id),
+        round_id=view.round_id,
     )
-    seen = OrganisationSeen(_about(collection), records, when, notes=notes)
+    seen = OrganisationSeen(
+        _about(collection, view),
+        records,
+        when,
+        notes=notes,
+        outgoing=Outgoing() if view.other else outgoing(collection, now, {of.id}),
+        ways=ways(collection.settings, when.today),
+        other=view.other,
+    )
     return _with_contents(collection, seen) if contents else seen
 
 
@@ -258,13 +345,16 @@ Cell = str | float | None
 
 @dataclass(frozen=True)
 class ChaseList:
-    """Whom to chase: columns and rows."""
+    """Whom to chase: columns and rows; ``listed`` is how many stand on the list."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     lines: tuple[Line, ...]
     about: RoundAbout
     notes: tuple[str, ...] = ()
+    listed: int = 0
+    outgoing: Outgoing = field(default_factory=Outgoing)
+    ways: Ways = field(default_factory=Ways)
 
     @property
     def without_address(self) -> int:
@@ -272,12 +362,19 @@ class ChaseList:
         return sum(not each.organisation.email for each in self.lines)
 
 
-def see_whom_to_chase(collection: Collection, now: datetime, *, queries: bool = False) -> ChaseList:
-    """Those who are still to answer and, if wanted, those whose return has errors or queries."""
+def see_whom_to_chase(
+    collection: Collection, now: datetime, *, queries: bool = False, round_id: str | None = None
+) -> ChaseList:
+    """Those who are still to answer and, if wanted, those whose return has errors or queries.
+
+    :param round_id: another round than the one that is collected now.
+    """
     when = When(now)
-    notes = _take_over_list(collection)
-    lines = to_chase(_overview(collection, when).lines, queries=queries)
-    about = _about(collection)
+    view = _view(collection, round_id)
+    notes = view.notes if view.other else _take_over_list(collection)
+    found = _overview(collection, when, view)
+    lines = to_chase(found.lines, queries=queries)
+    about = _about(collection, view)
     fields = fields_of((each.organisation for each in lines), CHASE)
 
     def row(line: Line) -> tuple[Cell, ...]:
@@ -291,7 +388,16 @@ def see_whom_to_chase(collection: Collection, now: datetime, *, queries: bool = 
         )  # fmt: skip
         return (*fixed, *(of.profile.get(name, "") for name in fields))
 
-    return ChaseList((*CHASE, *fields), tuple(row(each) for each in lines), lines, about, notes)
+    return ChaseList(
+        (*CHASE, *fields),
+        tuple(row(each) for each in lines),
+        lines,
+        about,
+        notes,
+        listed=found.total.listed,
+        outgoing=Outgoing() if view.other else outgoing(collection, now, {each.organisation.id for each in lines}),
+        ways=ways(collection.settings, when.today),
+    )
 
 
 def chase_csv(found: ChaseList) -> bytes:

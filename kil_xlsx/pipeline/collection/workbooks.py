@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection as Numbers
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 from kil_xlsx.core.collection import Asked, Copy, Event, Share
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.errors import UsageProblem
+from kil_xlsx.pipeline.collection.own import Own
 from kil_xlsx.pipeline.collection.place import moment
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.workbooks import Generated, Planned, Wanted, planned, write_workbooks
+from kil_xlsx.results.show import some
 
 if TYPE_CHECKING:
     from kil_xlsx.pipeline.collection.place import Collection
@@ -29,14 +32,24 @@ class ToMake:
     wanted: Wanted
     copy: Copy
 
+    @property
+    def last_round(self) -> str:
+        """The round whose answers are filled in; empty where none are."""
+        before = self.wanted.issue.previous
+        return before.round if before is not None and before.typed else ""
+
 
 @dataclass(frozen=True)
 class PlannedCopies:
-    """The workbooks of a collection that are to be made, in the order of the list."""
+    """The workbooks of a collection that are to be made, in the order of the list.
+
+    ``left_out`` tells what the list has that was left out of account, whether it has been told before or not.
+    """
 
     framework: Framework
     workbooks: tuple[ToMake, ...]
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def plan_copies(
@@ -67,7 +80,9 @@ def plan_copies(
     :raises UsageProblem: none is to be made.
     """
     said = collection.settings.collection
-    is_own = organisations is None or organisations.absolute() == collection.list_file.absolute()
+    is_own = organisations is None or _is_same(organisations, collection.list_file)
+    own_theme = theme is None or _is_same(theme, collection.place.path(said.theme))
+    collection.check_files(own_list=is_own, own_theme=own_theme)
     synced = collection.organisations(None if is_own else organisations)
     pairs = [
         (listed, asked)
@@ -116,7 +131,20 @@ def plan_copies(
             made_at=made_at,
         )
         done.append(ToMake(asked, wanted, copy))
-    return PlannedCopies(plan.framework, tuple(done), (*synced.notes, *plan.notes))
+    filled = _filled_in(done) if previous is not None else ()
+    return PlannedCopies(plan.framework, tuple(done), (*synced.notes, *filled, *plan.notes), synced.left_out)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same place, which need not be there."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _filled_in(workbooks: Sequence[ToMake]) -> Iterator[str]:
+    """How many workbooks have an earlier round's answers in them."""
+    rounds = [each.last_round for each in workbooks if each.last_round]
+    whose = f" of {', '.join(dict.fromkeys(rounds))}" if rounds else " of last time"
+    yield f"Filled in with the answers{whose}: {len(rounds):,} of {some(len(workbooks), 'workbook')}."
 
 
 def record_copies(collection: Collection, workbooks: Sequence[ToMake]) -> None:
@@ -183,10 +211,15 @@ def generate(
         answers=answers, benchmark=benchmark, theme=theme,
         created=created, progress=progress,
     )  # fmt: skip
-    return write_workbooks(
-        Planned(found.framework, tuple(each.wanted for each in found.workbooks), found.notes),
-        out or collection.place.workbooks,
-        force=force,
+    notes = (*found.notes, *(each for each in found.left_out if each not in found.notes))
+    in_round = collection.round_id if round_id is None else round_id
+    own = Own(collection.place)
+    done = write_workbooks(
+        Planned(found.framework, tuple(each.wanted for each in found.workbooks), notes),
+        out or collection.place.of_round(collection.place.workbooks, in_round),
+        force=force or own,
         record=lambda: record_copies(collection, found.workbooks),
         progress=progress,
     )
+    own.remember(each.path for each in done.workbooks)
+    return replace(done, notes=(*done.notes, *own.told))
