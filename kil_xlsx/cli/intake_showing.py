@@ -36,9 +36,9 @@ _TONES: Mapping[str, Tone] = {
     "left-out": "quiet",
     "seen": "quiet",
 }
-_TOLD = ("held", "came-again", "refused", "accepted-with-queries", "superseded", "bounced", "delayed", "away",
-         "replied", "unusable", "unmatched", "left-out")  # fmt: skip
-"""What is told one by one; the rest is counted."""
+_TOLD = ("accepted", "held", "came-again", "refused", "accepted-with-queries", "superseded", "bounced", "delayed",
+         "away", "replied", "unusable", "unmatched", "left-out")  # fmt: skip
+"""What is told one by one, of those that were accepted only a few; the rest is counted."""
 
 _SHORT = {
     "accepted": "accepted",
@@ -77,7 +77,7 @@ def show_imported(
         printing.say(console, "Nothing came.", "bold")
         printing.notes(console, notes)
         return
-    kinds = _TOLD if done.of("accepted") > _FEW else ("accepted", *_TOLD)
+    kinds = [each for each in _TOLD if each != "accepted" or done.of(each) <= _FEW]
     told = [each for kind in kinds for each in done.happened if each.what == kind and not each.is_noise]
     rows = tuple(_row(each) for each in told[:_MOST_LINES])
     if rows:

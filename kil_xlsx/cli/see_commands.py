@@ -244,7 +244,8 @@ def _mend(found: ChaseList) -> Iterator[str]:
     """Other addresses that no mail gets to."""
     from kil_xlsx.core.dispatch import Reason
 
-    others: dict[Reason, frozenset[int]] = {why: ids for why, ids in found.outgoing.to_mend.items() if why is not Reason.NO_ADDRESS}
+    others = dict(found.outgoing.to_mend)
+    others.pop(Reason.NO_ADDRESS, None)
     if others:
         yield to_mend(others, found.ways.list_name)
 

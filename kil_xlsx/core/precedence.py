@@ -10,6 +10,7 @@ Whatever happens, at most one return stands for an organisation in a round, or e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -201,7 +202,7 @@ def _held(doubt: Doubt) -> Standing:
 
 
 def _second(new: Received, other: Received) -> Doubt:
-    if folded(new.person) and folded(other.person):
+    if folded(new.person) and folded(other.person) and not _same_words(new.person, other.person):
         return Doubt("second-person", found=new.person, expected=other.person, rival=other.id)
     return Doubt("second-person", found=new.sender or new.name, expected=other.sender or other.name, rival=other.id)
 
@@ -286,8 +287,19 @@ def counting_state(new: Received) -> ReturnState:
 
 
 def _is_one_person(one: Received, other: Received) -> bool:
-    """Whether something says that two returns are from the same person."""
-    return _same_words(one.sender, other.sender) or _same_words(one.person, other.person)
+    """Whether something says that two returns are from the same person.
+
+    Many an organisation has one address for all; so where the roles have nothing in common, the address says nothing.
+    """
+    if _same_words(one.person, other.person):
+        return True
+    roles, others = _roles(one.person), _roles(other.person)
+    return _same_words(one.sender, other.sender) and not (roles and others and roles.isdisjoint(others))
+
+
+def _roles(person: str) -> frozenset[str]:
+    """The roles of those who took part, as they are listed in one line."""
+    return frozenset(filter(None, map(folded, re.split(r"[,;/&+]|\band\b", person))))
 
 
 def different_people(one: Received, other: Received) -> bool:

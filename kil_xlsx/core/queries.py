@@ -41,9 +41,13 @@ QUERIES: dict[str, QueryKind] = {
     ),
     "round-other": QueryKind(
         "The workbook was made for another round.",
-        "Ask the sender for this round's workbook, or say that it counts for this round.",
+        "Ask the sender for this round's workbook, or say for which of the two rounds it counts.",
         True,
-        {"accept": "It counts for this round.", "reject": _TAKE["reject"]},
+        {
+            "accept": "It counts for this round.",
+            "then": "It counts for the round that it was made for.",
+            "reject": _TAKE["reject"],
+        },
     ),
     "relabelled": QueryKind(
         "What the workbook says of itself is not what was sent out under its reference code.",

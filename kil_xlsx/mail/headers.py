@@ -142,7 +142,7 @@ def sender(headers: Headers) -> str:
 
 def subject(headers: Headers) -> str:
     """What a mail is said to be about, on one line and not too long; empty without it."""
-    return " ".join(unencoded(first(headers, "subject")[:_LONGEST_SUBJECT * 8]).split())[:_LONGEST_SUBJECT]
+    return " ".join(unencoded(first(headers, "subject")[: _LONGEST_SUBJECT * 8]).split())[:_LONGEST_SUBJECT]
 
 
 def ids(value: str) -> tuple[str, ...]:

@@ -178,12 +178,8 @@ class CameRecords(Records):
 
     def set_owner(self, number: int, organisation: int | None, round_id: str) -> None:
         """Record whose a return is, and of which round, if that is known; what is open about it goes with it."""
-        self._do(
-            "UPDATE received SET organisation = ?, round_id = ? WHERE id = ?", (organisation, round_id, number)
-        )
-        self._do(
-            "UPDATE queries SET organisation = ? WHERE received = ? AND closed_at = ''", (organisation, number)
-        )
+        self._do("UPDATE received SET organisation = ?, round_id = ? WHERE id = ?", (organisation, round_id, number))
+        self._do("UPDATE queries SET organisation = ? WHERE received = ? AND closed_at = ''", (organisation, number))
 
     def set_arrival(self, number: int, received_at: str, sent_at: str, batch: int, sender: str) -> None:
         """Record when and from where a return came that has come again."""

@@ -354,6 +354,25 @@ def test_a_nobodys_workbook_of_another_round_is_asked_about(made: Made) -> None:
     assert [each.state.counts for each in received(made)] == [True]
 
 
+def test_a_late_workbook_may_count_for_the_round_that_it_was_made_for(made: Made, tmp_path: Path) -> None:
+    """It stands for its organisation in the earlier round, and nothing in this one has come from it."""
+    before = make(tmp_path / "before", made.rows, round_id="2025")
+    name = made.names[0]
+    with before.open() as old, made.open() as collection, collection.store.transaction():
+        for copy in old.store.copies():
+            collection.store.add_copy(copy)
+    taken(made, made.attached(name, before.workbook(name), at=0))
+    assert [code for _, code, _ in asked(made)] == ["round-other"]
+    resolved(made, [1], "then")
+    assert [(each.round_id, each.state.counts) for each in received(made)] == [("2025", True)]
+    assert is_sound(made)
+    told = run(made, "resolve", "--reopen", "1", "--why", "a slip")
+    assert "Query 1 is open again" in told
+    resolved(made, [1], "accept")
+    assert [(each.round_id, each.state.counts) for each in received(made)] == [("2026", True)]
+    assert is_sound(made)
+
+
 # Changing one's mind
 
 

@@ -711,7 +711,7 @@ def _sql(statement: str) -> object:
         ),
         (_sql("UPDATE received SET organisation = 2 WHERE id = 1"), "Return #1 is organisation #2's, but the ledger"),
         (_sql("UPDATE received SET state = 'held' WHERE id = 1"), "Return #1 waits for a decision, but nothing is"),
-        (_sql("UPDATE received SET share = 'view' WHERE id = 1"), "is one person's view, and there is no other"),
+        (_sql("UPDATE received SET share = 'view' WHERE id = 2"), "is one person's view, and there is no other"),
         (_sql("INSERT INTO events VALUES (99, '', 'accepted', 1, '', 77, NULL, NULL, '', '')"), "Return #77 is in the"),
         (_sql("INSERT INTO events VALUES (99, '', 'forgotten', 1, '', NULL, NULL, NULL, '', '')"), "it was forgotten"),
         (

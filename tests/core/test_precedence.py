@@ -372,7 +372,7 @@ def test_what_nothing_but_a_decision_connects_takes_nobodys_place_unasked() -> N
     new = came(2, person="Clerk", sender="b@y", batch=2)
     assert standing(new, [there]).state is ReturnState.ACCEPTED
     asked = standing(new, [there], stranger=True)
-    assert asked.doubts == (Doubt("second-person", found="Clerk", expected="Clerk", rival=1),)
+    assert asked.doubts == (Doubt("second-person", found="b@y", expected="a@x", rival=1),)
     same = msgspec.structs.replace(new, sender="A@X")
     assert standing(same, [there], stranger=True).supersedes == (1,)
 
@@ -406,6 +406,15 @@ def test_a_decision_that_is_taken_back_gives_the_place_back() -> None:
     assert [number for number, _ in made.asked] == [2]
 
 
+def test_no_place_is_given_back_that_is_taken() -> None:
+    """All of those whose place was taken count again, or none."""
+    state = ReturnState.SUPERSEDED
+    whole, other, view = came(1, state=state), came(2, state=state), came(3, state=state, share=Share.VIEW)
+    assert made_room([whole, other], {1}) == (1,)
+    assert made_room([whole, other], {1, 2}) == made_room([whole, view], {1, 3}) == ()
+    assert made_room([whole, came(4, state=ReturnState.ACCEPTED)], {1}) == ()
+
+
 def test_what_must_not_be_is_named() -> None:
     """Two whole returns, a whole one beside views, a lone view; views beside what was agreed on are fine."""
     state = ReturnState.ACCEPTED
@@ -423,6 +432,11 @@ def test_who_is_who() -> None:
     assert different_people(came(1, sender="a@x"), came(2, sender="b@x"))
     assert different_people(came(1, person="Clerk"), came(2, person="Chair"))
     assert not different_people(came(1), came(2, sender="b@x", person="Chair"))
+    # One address for all who work there is common.
+    manager = came(1, sender="office@x", person="Manager")
+    assert different_people(manager, came(2, sender="office@x", person="Treasurer"))
+    assert not different_people(manager, came(2, sender="office@x", person="Treasurer, manager"))
+    assert not different_people(manager, came(2, sender="office@x"))
     assert which_is_later(came(1, sent_at=hours(9)), came(2, sent_at=hours(9))) is None
 
 

@@ -245,7 +245,8 @@ def fetch(this: Round) -> None:
         "accepted": 30, "accepted-with-queries": 1, "held": 8, "refused": 1, "again": 1, "bounced": 1, "away": 1,
         "replied": 1, "unmatched": 1, "left-out": 1,
     }, said  # fmt: skip
-    # A text in an archive; the parts of the server's notice are not counted.  c11's first return and c20's counted when they came.
+    # A text in an archive; the parts of the server's notice are not counted.  c11's first return and c20's counted when
+    # they came.
     after = this.mailbox()
     mails = {number: mail for number, (_, mail) in after.items()}
     assert mails == {number: mail for number, (_, mail) in before.items()}

@@ -268,8 +268,14 @@ class _Decider:
         if decision == "as":
             return self._as(query, received, organisation)
         if query.code == "round-other":
-            received = self.judge.belongs(received, received.organisation, self.collection.round_id)
+            round_id = self.collection.round_id if decision == "accept" else self._then(query, received)
+            received = self.judge.belongs(received, received.organisation, round_id)
         return self._settled(query, received)
+
+    def _then(self, query: Query, received: Received) -> str:
+        """The round that a workbook was made for: as the send list says or, where it is not on it, the workbook."""
+        copy = self.store.copy(received.reference) if received.reference else None
+        return copy.round_id if copy is not None else query.found
 
     def _reject(self, query: Query, received: Received) -> Decided:
         closed = self._close_others(received, "reject", None)
@@ -381,7 +387,7 @@ class _Reopener:
         organisation, round_id = received.organisation, received.round_id
         if queries[0].decision == "as":
             organisation = queries[0].organisation
-        if any(each.code == "round-other" and each.decision == "accept" for each in queries):
+        if any(each.code == "round-other" and each.decision != "reject" for each in queries):
             copy = self.store.copy(received.reference) if received.reference else None
             round_id = copy.round_id if copy is not None else self.collection.round_id
         return organisation, round_id
