@@ -401,7 +401,7 @@ def _no_return_in_mail(part: Part, name: str, found: Kind, *, related: bool) -> 
         return ""
     is_text = part.kind.startswith("text/")
     if is_text and found in (Kind.MAIL, Kind.MAILBOX) and not name.casefold().endswith((".eml", ".mbox", ".mbx")):
-        return "a text"
+        return _NO_RETURNS.get(part.kind, "a text")
     if part.kind in _NO_RETURNS and found in (Kind.TEXT, Kind.EMPTY, Kind.DOCUMENT, Kind.PICTURE):
         return _NO_RETURNS[part.kind]
     if found is Kind.PICTURE and (related or part.is_hidden):

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -256,27 +257,34 @@ def gone(group: int) -> bool:
 def test_a_kill_at_any_moment_loses_nothing(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
     """After running again every return is in once, originals are as they came, and nothing half-done was visible."""
     begun = time.monotonic()
-    imported(copied(full, tmp_path / "timed"))
+    both = [started(copied(full, tmp_path / name)) for name in ("timed", "beside it")]  # as below
+    for each in both:
+        each.communicate()
     longest = time.monotonic() - begun
-    rng = Random(2026)
-    interrupted = partly = over = 0
-    for at in range(KILLS):
-        made = copied(full, tmp_path / str(at))
+
+    def killed(at: int) -> tuple[Made, int]:
+        made, rng, kills = copied(full, tmp_path / str(at)), Random(2026 + at), 0
         for again in range(rng.choice((1, 1, 2, 3))):
             with started(made) as process:
                 with suppress(subprocess.TimeoutExpired):
-                    process.communicate(timeout=rng.uniform(0.2, 1.0) * longest / (again + 1))
+                    process.communicate(timeout=rng.uniform(0.35, 1.0) * longest / (again + 1) ** 0.5)
                 if process.poll() is None:
                     process.kill()
-                    interrupted += 1
+                    kills += 1
                 process.communicate()
             assert gone(process.pid), "what reads the files has to end when the program does"
             nothing_half_done(made)
-        with opened(made.place) as collection:
-            partly += 0 < len(collection.store.received()) < len(truth["returns"])  # type: ignore[arg-type]
-            over += bool(collection.store.expected())
-        right_in_the_end(made, truth)
-        shutil.rmtree(tmp_path / str(at))
+        return made, kills
+
+    interrupted = partly = over = 0
+    with ThreadPoolExecutor(2) as threads:
+        for made, kills in threads.map(killed, range(KILLS)):
+            interrupted += kills
+            with opened(made.place) as collection:
+                partly += 0 < len(collection.store.received()) < len(truth["returns"])  # type: ignore[arg-type]
+                over += bool(collection.store.expected())
+            right_in_the_end(made, truth)
+            shutil.rmtree(made.folder.parent)
     assert interrupted >= KILLS * 0.6
     assert partly or KILLS < 10, "no kill came while returns were being recorded"
     print(f"{interrupted} kills; after {partly} of {KILLS} part of the returns were in, after {over} one was half in")
@@ -318,22 +326,26 @@ def test_a_kill_at_each_point_of_writing_loses_nothing(
     """
     last = points[calls]
     chosen = range(1, last + 1) if EVERY_POINT else sorted({1, (last + 1) // 2, last})
-    killed = 0
-    for at, point in enumerate(chosen):
+
+    def killed(point: int) -> tuple[Made, int]:
         made = copied(small, tmp_path / str(point))
-        run = imported(made, prefix=_killing(made, calls, point))
-        killed += run.returncode not in (0, 1)
-        nothing_half_done(made)
-        if EVERY_POINT:
-            other = copied(made, tmp_path / f"{point} with another first")
-            right_with_another_first(other, small_truth)
-            right_in_the_end(made, small_truth.returns)
-        elif at % 2:
-            right_with_another_first(made, small_truth)
-        else:
-            right_in_the_end(made, small_truth.returns)
-        shutil.rmtree(tmp_path / str(point))
-    assert killed >= len(chosen) * 0.6
+        return made, imported(made, prefix=_killing(made, calls, point)).returncode
+
+    count = 0
+    with ThreadPoolExecutor(2) as threads:
+        for at, (made, code) in enumerate(threads.map(killed, chosen)):
+            count += code not in (0, 1)
+            nothing_half_done(made)
+            if EVERY_POINT:
+                other = copied(made, tmp_path / "with another first" / str(at))
+                right_with_another_first(other, small_truth)
+                right_in_the_end(made, small_truth.returns)
+            elif at % 2:
+                right_with_another_first(made, small_truth)
+            else:
+                right_in_the_end(made, small_truth.returns)
+            shutil.rmtree(made.folder.parent)
+    assert count >= len(chosen) * 0.6
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")

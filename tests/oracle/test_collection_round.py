@@ -244,7 +244,7 @@ def fetch(this: Round) -> None:
     assert said["counts"] == {
         "accepted": 30, "accepted-with-queries": 1, "held": 8, "refused": 1, "again": 1, "bounced": 1, "away": 1,
         "replied": 1, "unmatched": 1, "left-out": 1,
-    }, said  # fmt: skip
+    }, [(each["name"], each["why"]) for each in said["happened"] if each["what"] == "left-out"]  # fmt: skip
     # A text in an archive; the parts of the server's notice are not counted.  c11's first return and c20's counted when
     # they came.
     after = this.mailbox()
