@@ -25,6 +25,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from contextlib import suppress
@@ -127,7 +128,9 @@ def main() -> int:
     """Print a table and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="200,500,1000,2000")
-    parser.add_argument("--keep", type=Path, default=Path("/tmp/kil-xlsx-bench"), help="where the returns are kept")
+    parser.add_argument(
+        "--keep", type=Path, default=Path(tempfile.gettempdir(), "kil-xlsx-bench"), help="where the returns are kept"
+    )
     parser.add_argument("--most", type=float, default=0.0, help="fail above this ratio of importing to reading")
     parser.add_argument("--grows", type=float, default=0.0, help="fail above this ratio of memory")
     given = parser.parse_args()

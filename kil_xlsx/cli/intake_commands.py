@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +11,9 @@ import click
 from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
 from kil_xlsx.cli.inside import in_collection
-from kil_xlsx.cli.options import FILE, examples, force_option, password_option
+from kil_xlsx.cli.options import FILE, examples, force_option, password_option, server_password
 from kil_xlsx.cli.program import FINE, PROBLEMS
 from kil_xlsx.cli.telling import named, sending, taking_in
-from kil_xlsx.errors import UsageProblem
 
 if TYPE_CHECKING:
     from kil_xlsx.core.settings import Settings
@@ -96,18 +93,7 @@ def _mailbox_password(settings: Settings) -> str:
     imap = settings.imap
     if imap is None or not imap.host:
         return ""  # said by the command itself
-    if imap.password_env and imap.password_env in os.environ:
-        return os.environ[imap.password_env]
-    if not sys.stdin.isatty():
-        named = (
-            f"the environment variable {imap.password_env} is not set" if imap.password_env else "nobody can be asked"
-        )
-        raise UsageProblem(
-            f"The password for {imap.host} is not known: {named}.",
-            f"Set {imap.password_env or 'one, and name it as password_env below [imap]'}, or run the command in a "
-            "terminal, where it asks.",
-        )
-    return str(click.prompt(f"Password of {imap.user} at {imap.host}", hide_input=True, err=True))
+    return server_password(imap, "imap")
 
 
 def _ended(

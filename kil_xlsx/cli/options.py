@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kil_xlsx import pipeline
 from kil_xlsx.cli.program import FINE, Moment
+from kil_xlsx.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.settings import Imap, Smtp
 
 FILE = click.Path(path_type=Path)
 
@@ -59,6 +64,28 @@ def password_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _asked_for(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     return click.prompt("Password", hide_input=True, err=True) if value == "-" else value
+
+
+def server_password(server: Smtp | Imap, section: str) -> str:
+    """The password of a mail server: from the environment variable that the settings name, or typed in.
+
+    :param section: where the settings have the server: "smtp" or "imap".
+    :raises UsageProblem: the variable is not set, or none is named, and nobody can be asked.
+    """
+    if server.password_env and server.password_env in os.environ:
+        return os.environ[server.password_env]
+    if not sys.stdin.isatty():
+        named = (
+            f"the environment variable {server.password_env} is not set"
+            if server.password_env
+            else "nobody can be asked"
+        )
+        raise UsageProblem(
+            f"The password for {server.host} is not known: {named}.",
+            f"Set {server.password_env or f'one, and name it as password_env below [{section}]'}, or run the command "
+            "in a terminal, where it asks.",
+        )
+    return str(click.prompt(f"Password of {server.user} at {server.host}", hide_input=True, err=True))
 
 
 def created_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -164,7 +164,7 @@ def show_organisations(console: Console, seen: RoundSeen, sort: str) -> None:
 
 
 def show_organisation(console: Console, seen: OrganisationSeen, *, contents: bool) -> None:
-    from kil_xlsx.results import collection_tables as tables
+    from kil_xlsx.results import organisation_tables as tables
     from kil_xlsx.results.show import plain
 
     records, when = seen.records, seen.when
@@ -184,7 +184,7 @@ def show_organisation(console: Console, seen: OrganisationSeen, *, contents: boo
 
 def _histories(records: OrganisationRecords, when: When, *, others: bool) -> tuple[Table | None, ...]:
     """What went out, what came in and what was decided, of the round that is looked at or of others."""
-    from kil_xlsx.results import collection_tables as tables
+    from kil_xlsx.results import organisation_tables as tables
 
     return (
         tables.mails_table(records, when, others=others),
@@ -194,7 +194,7 @@ def _histories(records: OrganisationRecords, when: When, *, others: bool) -> tup
 
 
 def _show_contents(console: Console, seen: OrganisationSeen) -> None:
-    from kil_xlsx.results import collection_tables as tables
+    from kil_xlsx.results import organisation_tables as tables
     from kil_xlsx.results.show import plain, scores_table
 
     if seen.reading is not None and seen.instrument is not None and seen.reading.result is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -18,10 +17,9 @@ import click
 from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
 from kil_xlsx.cli.inside import in_collection
-from kil_xlsx.cli.options import FILE, examples
+from kil_xlsx.cli.options import FILE, examples, server_password
 from kil_xlsx.cli.program import FINE, PROBLEMS
 from kil_xlsx.cli.telling import as_typed, option, sending, taking_in, to_mend
-from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.collection.place import Place, opened, rehearsed
 
 if TYPE_CHECKING:
@@ -171,18 +169,7 @@ def _password(settings: Settings) -> str:
     smtp = settings.smtp
     if smtp is None or not smtp.user:
         return ""
-    if smtp.password_env and smtp.password_env in os.environ:
-        return os.environ[smtp.password_env]
-    if not sys.stdin.isatty():
-        named = (
-            f"the environment variable {smtp.password_env} is not set" if smtp.password_env else "nobody can be asked"
-        )
-        raise UsageProblem(
-            f"The password for {smtp.host} is not known: {named}.",
-            f"Set {smtp.password_env or 'one, and name it as password_env below [smtp]'}, or run the command in a "
-            "terminal, where it asks.",
-        )
-    return str(click.prompt(f"Password of {smtp.user} at {smtp.host}", hide_input=True, err=True))
+    return server_password(smtp, "smtp")
 
 
 class _Bar:

@@ -18,6 +18,7 @@ from kil_xlsx.core.checking import STANDING, range_check_id
 from kil_xlsx.core.framework import ChoiceList, Framework
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.inventory import TABLE, Thing, changed_traits, inventory, lists, scale
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, State, text_of
 
 
@@ -298,8 +299,8 @@ class _Carrier:
     def _coded(self, entry: Entry, key: Key, after: _Form) -> Entry | Why:
         """Words that the map gives a code."""
         ref = f"{entry.key.item}.{entry.key.column}" if entry.key.column else entry.key.item
-        codes = {_fold(words): code for words, code in self.route.codes(ref, "").items()}
-        words = _fold(entry.text or "")
+        codes = {folded(words): code for words, code in self.route.codes(ref, "").items()}
+        words = folded(entry.text or "")
         if words not in codes or after.choices is None:
             return Why.FORM
         return self._chosen(entry, key, codes[words], after.choices)
@@ -426,7 +427,3 @@ def _asked(instrument: Instrument) -> dict[str, int]:
     asked |= {range_check_id(each.id): 0 for each in instrument.measures}
     asked |= dict.fromkeys(STANDING, 0)
     return asked | {table.id: table.rows for table in instrument.tables}
-
-
-def _fold(words: str) -> str:
-    return " ".join(words.split()).casefold()

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from kil_xlsx.core.collection import Asked, Copy, Share
 from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.names import folded, one_line
 from kil_xlsx.core.queries import Doubt
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.returns import Outcome
@@ -51,7 +52,7 @@ def stated(reading: Reading, instrument: Instrument | None) -> Stated | None:
 
     def typed(role: str) -> str:
         field_ = instrument.field_with_role(role) if instrument is not None else None
-        return _line(ret.text(field_.id)) if field_ is not None else ""
+        return one_line(ret.text(field_.id)) if field_ is not None else ""
 
     says = hashlib.sha256()
     for key, entry in sorted(ret.entries.items()):
@@ -61,9 +62,9 @@ def stated(reading: Reading, instrument: Instrument | None) -> Stated | None:
         framework=identity.framework,
         version=identity.version,
         respondent=identity.respondent,
-        round_id=_line(identity.round_id),
-        name=_line(identity.organisation),
-        number=_line(identity.organisation_id),
+        round_id=one_line(identity.round_id),
+        name=one_line(identity.organisation),
+        number=one_line(identity.organisation_id),
         reference=identity.reference,
         typed_name=typed("organisation"),
         typed_number=typed("org_id").upper(),
@@ -244,18 +245,9 @@ def _about_sender(sender: str, organisation: Asked, sent: SendList) -> Iterable[
         yield Doubt("sender-unknown", found=address, expected=organisation.email)
 
 
-def folded(text: str) -> str:
-    """A text as names are compared: letters in either case and kinds of blank do not matter."""
-    return " ".join(text.split()).casefold()
-
-
 def domain_of(address: str) -> str:
     """The part of an address after the @, in small letters."""
     return address.rpartition("@")[2].casefold()
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _gathered(pairs: Iterable[tuple[Name, int]]) -> Mapping[Name, frozenset[int]]:

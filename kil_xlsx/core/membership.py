@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.problems import Problem
 from kil_xlsx.core.readings import Identity, Reading
 from kil_xlsx.core.results import Result
@@ -187,8 +188,8 @@ def plain_names(instrument: Instrument, found: Iterable[tuple[str, str]], number
     for number in numbers.upper().replace(",", " ").replace(";", " ").split():
         if number.startswith(schemes) or sum(map(str.isdigit, number)) >= 5:
             every.append(("number", number))
-    folded = ((kind, " ".join(text.split()).casefold()) for kind, text in every)
-    return frozenset((kind, text) for kind, text in folded if text)
+    plain = ((kind, folded(text)) for kind, text in every)
+    return frozenset((kind, text) for kind, text in plain if text)
 
 
 def bodies_of(selection: Selection, parents: Mapping[tuple[str, str], str]) -> list[str]:
@@ -198,11 +199,11 @@ def bodies_of(selection: Selection, parents: Mapping[tuple[str, str], str]) -> l
 
     :param parents: the parent's name, by a name or number of the organisation.
     """
-    folded = {name: " ".join(parent.split()).casefold() for name, parent in parents.items()}
-    above = set(folded.values())
+    named = {name: folded(parent) for name, parent in parents.items()}
+    above = set(named.values())
     found = []
     for key, names in zip(selection.keys, selection.names, strict=True):
-        mine = next((folded[name] for name in sorted(names) if name in folded), None)
+        mine = next((named[name] for name in sorted(names) if name in named), None)
         own = next((text for kind, text in sorted(names) if kind in ("name", "number") and text in above), None)
         found.append(f"parent {mine or own}" if mine or own else f"key {key}")
     return found

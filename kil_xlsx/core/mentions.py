@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from kil_xlsx.core.intake import folded
+from kil_xlsx.core.names import folded
 
 _PART = re.compile(r"[;:()\n]")
 """What separates the facts in a field."""

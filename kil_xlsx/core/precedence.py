@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kil_xlsx.core.collection import Query, Received, ReturnState, Share
-from kil_xlsx.core.intake import folded
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.queries import WHICH, Doubt
 
 _Numbers = frozenset[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from kil_xlsx.core.collection import Asked
-from kil_xlsx.core.intake import folded
+from kil_xlsx.core.names import folded
 
 
 def matched(rows: Sequence[Asked], known: Iterable[Asked], *, whole: bool = True) -> list[Asked | None]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from kil_xlsx.core.checking import STANDING, range_check_id
 from kil_xlsx.core.framework import ChoiceList
 from kil_xlsx.core.instrument import Instrument, display
+from kil_xlsx.core.names import one_line
 from kil_xlsx.core.readings import ItemKind
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, State, text_of
 
@@ -154,14 +155,14 @@ def of_entry(entry: Entry) -> Statement:
     if entry.outcome is Outcome.NOT_FOUND:
         return Statement(Says.NOT_FOUND)
     if entry.outcome is Outcome.REFUSED:
-        return Statement(Says.UNUSABLE, text=_line(text_of(entry.typed)))
+        return Statement(Says.UNUSABLE, text=one_line(text_of(entry.typed)))
     if entry.outcome is Outcome.BLANK and entry.state is State.UNANSWERED:
         return UNANSWERED
     says = Says(entry.state)
     if entry.code is not None:
         return Statement(says, code=entry.code)
     if entry.text is not None:
-        return Statement(says, text=_line(entry.text)) if entry.text.strip() else UNANSWERED
+        return Statement(says, text=one_line(entry.text)) if entry.text.strip() else UNANSWERED
     return Statement(says, value=entry.value)
 
 
@@ -184,7 +185,3 @@ _WORDS = {
     Says.UNANSWERED: "not answered",
     Says.NOT_FOUND: "row not found",
 }
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hmac
 
 from kil_xlsx.core.collection import Asked
+from kil_xlsx.core.names import folded
 
 
 def name_digest(secret: bytes, respondent: str, kind: str, fact: str) -> str:
     """The digest of one fact: ``kind`` is "number", "name", or "bare" for the name of one without a number."""
-    folded = " ".join(fact.split()).casefold()
-    return hmac.digest(secret, f"forgotten\x1f{respondent}\x1f{kind}\x1f{folded}".encode(), "sha256").hex()
+    return hmac.digest(secret, f"forgotten\x1f{respondent}\x1f{kind}\x1f{folded(fact)}".encode(), "sha256").hex()
 
 
 def kept(secret: bytes, asked: Asked) -> tuple[str, ...]:

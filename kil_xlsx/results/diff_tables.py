@@ -12,8 +12,8 @@ from kil_xlsx.core.returns import Part
 from kil_xlsx.core.statements import Asks, Says, Statement, words
 from kil_xlsx.core.when import When
 from kil_xlsx.results.collection_model import ComparedSide, DiffDocument, Said
-from kil_xlsx.results.collection_tables import as_csv
 from kil_xlsx.results.show import NOTHING, Shown, Table, number, plain, some, told
+from kil_xlsx.results.tables import as_csv
 
 MOST_CHANGES = 40
 """Lines of changes that are shown unless all are wanted."""
@@ -171,7 +171,7 @@ def diff_csv(document: DiffDocument) -> bytes:
                 before, after = ("answered" if of is not None else "unanswered" for of in (one.before, one.after))
                 rows.append((kind, one.id, "", "", None, "", one.label, "changed", before, one.before, "",
                              one.band_before, after, one.after, "", one.band_after))  # fmt: skip
-    return as_csv(DIFF_COLUMNS, rows)
+    return as_csv(DIFF_COLUMNS, rows).encode()
 
 
 def _fields(said: Said) -> tuple[str | float | None, ...]:

@@ -80,13 +80,22 @@ def csv_text(readings: Sequence[Reading], instruments: Mapping[str, Instrument])
 
     Texts that a spreadsheet program could take for a formula get an apostrophe in front; numbers are left alone.
     """
+    rows = (
+        [row.get(column) for column in COLUMNS]
+        for reading in readings
+        for answers in (True, False)
+        for row in _rows(reading, instruments, answers=answers)
+    )
+    return as_csv(COLUMNS, rows)
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Typed]]) -> str:
+    """A table as CSV, written as :func:`csv_text` says."""
     target = io.StringIO()
     writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for reading in readings:
-        for answers in (True, False):
-            for row in _rows(reading, instruments, answers=answers):
-                writer.writerow([_field(row.get(column)) for column in COLUMNS])
+    writer.writerow([safe_text(each) for each in columns])
+    for row in rows:
+        writer.writerow([_field(each) for each in row])
     return target.getvalue()
 
 

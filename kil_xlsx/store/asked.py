@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from kil_xlsx.core.collection import Asked
-from kil_xlsx.core.intake import folded
 from kil_xlsx.core.mentions import Mentions
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.same import matched
 from kil_xlsx.store.connection import plain_words
 from kil_xlsx.store.records import Records

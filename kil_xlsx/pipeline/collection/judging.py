@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Event, Query, Received, ReturnState, Share
-from kil_xlsx.core.intake import SendList, Stated, folded, untouched, whose
+from kil_xlsx.core.intake import SendList, Stated, untouched, whose
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.precedence import (
     Standing,
     coming_back,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kil_xlsx.core.intake import folded
+from kil_xlsx.core.names import folded
 from kil_xlsx.errors import UsageProblem
 
 if TYPE_CHECKING:

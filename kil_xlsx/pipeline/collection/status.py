@@ -27,6 +27,7 @@ from kil_xlsx.core.collection_status import (
     wrote,
 )
 from kil_xlsx.core.columns import column_name
+from kil_xlsx.core.names import folded
 from kil_xlsx.core.when import When
 from kil_xlsx.errors import OrganisationsListError, StoreError, UsageProblem
 from kil_xlsx.pipeline.collection.due import Outgoing, Ways, outgoing, ways
@@ -130,24 +131,20 @@ class _View:
 def _view(collection: Collection, named: str | None) -> _View:
     """The round that is meant.  UsageProblem where nothing is on record of it."""
     store = collection.store
-    if named is None or _plain(named) == _plain(collection.round_id):
+    if named is None or folded(named) == folded(collection.round_id):
         return _View(collection.round_id)
     every = [each.round_id for each in store.copies()]
     every += [each.round_id for each in store.mails()]
     every += [each.round_id for each in store.received()]
     every += [each.round_id for each in store.releases()]
-    known = {_plain(name): name for name in every if name}
-    if _plain(named) in known:
-        return _View(known[_plain(named)], other=True)
+    known = {folded(name): name for name in every if name}
+    if folded(named) in known:
+        return _View(known[folded(named)], other=True)
     from kil_xlsx.definitions.wording import listed, shortened
 
     rounds = sorted({collection.round_id, *known.values()} - {""})
     there = f"There are: {listed(rounds)}." if rounds else "Rounds get a name in the settings: round."
     raise UsageProblem(f"Nothing is on record of a round '{shortened(named)}'.", there)
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _about(collection: Collection, view: _View) -> RoundAbout:
@@ -191,7 +188,7 @@ def _overview(collection: Collection, when: When, view: _View) -> Overview:
 
 def _grouping(collection: Collection, lines: Sequence[Line], by: str) -> tuple[str, Callable[[Asked], str]]:
     """The name of a way of grouping, and the group of an organisation."""
-    wanted = " ".join(by.split()).casefold()
+    wanted = folded(by)
     if wanted == RESPONDENT:
         labels = {each.respondent.id: each.respondent.label for each in collection.instruments}
         return RESPONDENT, lambda of: labels.get(of.respondent, of.respondent)
@@ -402,9 +399,9 @@ def see_whom_to_chase(
 
 def chase_csv(found: ChaseList) -> bytes:
     """The list as CSV for spreadsheets and mail merge; texts that might be taken for a formula get an apostrophe."""
-    from kil_xlsx.results.collection_tables import as_csv
+    from kil_xlsx.results.tables import as_csv
 
-    return as_csv(found.columns, found.rows)
+    return as_csv(found.columns, found.rows).encode()
 
 
 def chase_workbook(found: ChaseList, now: datetime) -> bytes:
