@@ -99,6 +99,10 @@ class _LostError(Exception):
     """The connection went, or is of no more use, before the mail was handed over."""
 
 
+class _PutOffError(MailServerError):
+    """The server could not say whether user and password are right."""
+
+
 class Post:
     """A connection to a mail server; use it in ``with``.
 
@@ -249,6 +253,14 @@ class Post:
             self._connection = None
 
     def _connect(self) -> smtplib.SMTP:
+        try:
+            return self._connected()
+        except _PutOffError:
+            # The part of a server that knows the passwords is often a program of its own; where it was started anew, the
+            # first login after that is lost, and the next one goes through.
+            return self._connected()
+
+    def _connected(self) -> smtplib.SMTP:
         server = self._server
         if server.user and server.security is Security.NONE and not _is_here(server.host):
             raise MailServerError(
@@ -343,7 +355,7 @@ class Post:
             return
         answer = quoted(code, words(said))
         if code // 100 == 4:
-            raise MailServerError(
+            raise _PutOffError(
                 f"The mail server {server.host} cannot log anybody in at present: {answer}", "Try again later.",
                 passing=True,
             )  # fmt: skip

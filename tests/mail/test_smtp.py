@@ -47,6 +47,7 @@ class Stub:
     USUAL: ClassVar = {
         "connect": "220 stub",
         "EHLO": "250-stub\r\n250 ENHANCEDSTATUSCODES",
+        "AUTH": "235 2.7.0 Welcome",
         "MAIL": "250 2.1.0 Ok",
         "RCPT": "250 2.1.5 Ok",
         "DATA": "354 Go on",
@@ -69,6 +70,7 @@ class Stub:
         self.times = times
         self.mails = mails
         self.slow = slow
+        self.judges_at_last = 1_000_000
         self.taken: list[bytes] = []
         self.connections = 0
         self.commands: list[str] = []
@@ -109,6 +111,8 @@ class Stub:
                     continue
 
     def _reply(self, command: str) -> str | None:
+        if command == "AUTH" and self.connections > self.judges_at_last:
+            return self.USUAL[command]
         if command in self.replies and self.times > 0:
             self.times -= 1
             return self.replies[command]
@@ -328,6 +332,22 @@ def test_lost_before_the_full_stop_is_certainly_not_sent(step: str, reply: str |
         delivery = post.send(MESSAGE, COORDINATOR, SOMEBODY)
         assert (delivery.outcome, delivery.everybody) == (Outcome.DEFERRED, True)
         assert stub.taken == [] and stub.connections == 2
+
+
+@pytest.mark.parametrize(("times", "connections"), [(1, 2), (2, 2)])
+def test_a_login_that_could_not_be_judged_is_tried_once_more(times: int, connections: int) -> None:
+    """A server whose passwords are out of reach for a moment is asked a second time, and not for ever."""
+    offers = {"EHLO": "250-stub\r\n250 AUTH PLAIN", "AUTH": "454 4.7.0 Connection lost to authentication server"}
+    with Stub(offers) as stub:
+        stub.judges_at_last = times
+        server = replace(stub.server, user=COORDINATOR, password="secret")
+        if times == 1:
+            with Post(server) as post:
+                assert post.send(MESSAGE, COORDINATOR, SOMEBODY).outcome is Outcome.SENT
+        else:
+            error = refusal(server)
+            assert error.passing and "cannot log anybody in at present" in error.message
+        assert stub.connections == connections
 
 
 @pytest.mark.parametrize("step", BEFORE_THE_FULL_STOP)
