@@ -256,8 +256,8 @@ class Post:
         try:
             return self._connected()
         except _PutOffError:
-            # The part of a server that knows the passwords is often a program of its own; where it was started anew, the
-            # first login after that is lost, and the next one goes through.
+            # The part of a server that knows the passwords is often a program of its own; where it was started anew,
+            # the first login after that is lost, and the next one goes through.
             return self._connected()
 
     def _connected(self) -> smtplib.SMTP:
