@@ -7,8 +7,9 @@ a doubt, with the numbers that could be meant, and never a number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from kil_xlsx.core.figures import Unit
 from kil_xlsx.layout.codec import folded
@@ -68,8 +69,7 @@ _FIGURE = re.compile(
 _BRACKETS = re.compile(rf"(?P<currency>{_CURRENCY})? ?\( ?(?P<inside>[^()]*?) ?\)(?P<rest>[^()]*)")
 
 
-@dataclass(frozen=True)
-class Sense:
+class Sense(Struct, frozen=True):
     """What a unit allows to stand beside its figures.
 
     ``currency`` is its code, for plain amounts; ``scaled`` says that amounts are in thousands or per something.
@@ -99,8 +99,7 @@ def sense_of(unit: Unit | None) -> Sense:
     return Sense(signs[0] if signs and not scaled else "", scaled, percent, frozenset(names | singular))
 
 
-@dataclass(frozen=True)
-class NumberReading:
+class NumberReading(Struct, frozen=True):
     """The numbers that a text can stand for.  It is certain when there is no ``doubt``: the code of a problem."""
 
     values: tuple[float, ...] = ()
@@ -135,6 +134,8 @@ def _figure(plain: str, language: str, unit: Sense) -> NumberReading:
         if brackets["inside"][:1] in ("", "-", "+"):
             return NumberReading(doubt="number-ambiguous")
         inside = _figure(f"{brackets['currency'] or ''}{brackets['inside']}{brackets['rest']}", language, unit)
+        if any(value < 0 for value in inside.values):  # a minus after the digits too, as in (5-)
+            return NumberReading(doubt="number-ambiguous")
         return NumberReading(tuple(0.0 - value for value in inside.values), inside.doubt)
     found = _FIGURE.fullmatch(plain)
     if found is None or (found["sign"] and found["late"]):
@@ -174,8 +175,7 @@ def _floats(numbers: tuple[Decimal, ...]) -> tuple[float, ...]:
     return tuple(float(number) + 0.0 for number in numbers)
 
 
-@dataclass(frozen=True)
-class _Beside:
+class _Beside(Struct, frozen=True):
     """What stands after the digits: ``times`` a thousand or more, a percent sign, a currency, a minus, the unit."""
 
     times: str = ""

@@ -22,6 +22,8 @@ from kil_xlsx.core.branding import (
 )
 
 COLOURS = st.integers(0, 0xFFFFFF).map("#{:06X}".format)
+PALE = st.builds("#{:02X}{:02X}{:02X}".format, st.integers(0, 255), st.integers(150, 255), st.integers(0, 255))
+"""With much green, which the eye takes for brightness; left to chance, most colours are dark."""
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_worked_out_shades_can_be_read(accent: str) -> None:
     assert heavy_fills(palette) == ()
 
 
-@given(COLOURS)
+@given(PALE | COLOURS)
 @example("#FFFF00")
 def test_a_poor_accent_is_found_and_a_better_one_is_offered(accent: str) -> None:
     """An accent that does not stand out is a fault, and with the colour offered in its place nothing is wrong."""

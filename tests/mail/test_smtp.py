@@ -118,7 +118,7 @@ class Stub:
             return self.replies[command]
         return self.USUAL[command]
 
-    def _answer(self, connection: socket.socket, command: str) -> str:
+    def _answer(self, connection: socket.socket, command: str, text: bytes = b"") -> str:
         """Answer a command; give the answer, or nothing where the connection ends with it."""
         if self.slow == command:
             self._stopped.wait(30)
@@ -126,6 +126,8 @@ class Stub:
         reply = self._reply(command)
         if reply is None:
             return ""
+        if command == "." and reply.startswith("2"):  # before it is said, for then it is looked for
+            self.taken.append(text)
         connection.sendall(f"{reply}\r\n".encode())
         return "" if command == "QUIT" or reply.startswith("421") else reply
 
@@ -143,9 +145,7 @@ class Stub:
                 reply = self._answer(connection, command)
                 if command == "DATA" and reply.startswith("354"):
                     text = self._text(connection, lines)
-                    reply = self._answer(connection, ".") if text else ""
-                    if reply.startswith("2"):
-                        self.taken.append(text)
+                    reply = self._answer(connection, ".", text) if text else ""
                     mails += 1
                 if not reply:
                     return
