@@ -6,13 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kil_xlsx.core.disclosure import (
-    Answer,
-    Frame,
-    Published,
-    Shape,
-    publish,
-)
+from kil_xlsx.core.answers import Answer, Shape
+from kil_xlsx.core.disclosure import Published, publish
+from kil_xlsx.core.frame import Frame
 from kil_xlsx.core.release import Figure, Thresholds
 from kil_xlsx.core.returns import State
 

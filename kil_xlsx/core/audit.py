@@ -8,41 +8,50 @@ something about those few.  So the question is: **has any combination fewer than
 
 Organisations that are in the same groups always have the same coefficient, so they are treated as one *atom*.
 
-The search is exact where that is cheap and has a very small chance of missing something where it is not:
+The search is:
 
 1. Every group, every two groups, and the rest that each way of grouping leaves over are compared directly.
 2. Atoms that are large enough on their own (*heavy*) can be in no such combination, so only combinations in which they
    cancel out are left.  Among these, atoms that are always in the same ones are merged, which may make them heavy in
    turn.  Where nothing is left there is no leak.
-3. Otherwise bases are drawn at random (from a fixed seed) and every combination that is zero on all but one member of
-   the basis is looked at.  This is information-set decoding, as it is used to find short words of linear codes.
+3. Otherwise it is tried to prove that there is none (:meth:`_Search._none_can_be`), which nearly always comes off.
+4. Where that fails, bases are drawn at random (from a fixed seed) and every combination that is zero on all but one
+   member of the basis is looked at.  This is information-set decoding, as it is used to find short words of linear
+   codes; it has a very small chance of missing one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kil_xlsx.core.elimination import (
+    ZERO,
+    Numbers,
+    alike,
+    clean,
+    combination,
+    echelon,
+    left_kernel,
+    merged,
+    reduced,
+)
+
 Rows = NDArray[np.bool_]
 """Groups by organisations: whether each is in it."""
-
-Numbers = NDArray[np.float64]
-
-_ZERO = 1e-9
-"""What is smaller is taken for zero: rows of zeros and ones leave nothing that small behind when they are combined."""
 
 _SEED = 20_17
 _DRAWS = 48
 """How many bases are drawn.  A combination that meets half of the bases is missed once in 2**48 times."""
 
-_PLACES = 7
-"""Decimals to which columns are compared when atoms are merged."""
+_PROOFS = 48
+"""With how many bases a proof is tried.  It nearly always takes no more than half as many as the least group size."""
 
-_MOST_NUMBERS = 2_000_000
-"""How many numbers the bases that are drawn at once may take up."""
+_MARGIN = 1e-6
+"""What a proof has to have in hand, so that nothing hangs on rounding."""
 
 
 class Leak(NamedTuple):
@@ -105,8 +114,11 @@ class _Search:
         self.groups = groups
         self.numbers = numbers
         self.parents = parents
-        self.alone = len(np.unique(parents)) == len(parents)
+        _, inside = np.unique(parents, return_counts=True)
+        self.alone = len(inside) == len(parents)
         self.least = least
+        # More organisations than that cannot be of fewer bodies than the threshold.
+        self.most = least - 1 + min(len(parents) - len(inside), (least - 1) * (int(inside.max()) - 1))
         self.new = new
 
     def _bodies(self, mask: Rows) -> int:
@@ -122,16 +134,15 @@ class _Search:
     def direct(self, families: Sequence[Sequence[int]]) -> Leak | None:
         """Every group, what each family leaves over of its first row, and every two of all these."""
         sets = with_rests(self.groups, families)
-        for rows, mask in sets:
-            if leak := self._leak(rows, mask):
-                return leak
         masks = np.array([mask for _, mask in sets])
         sizes = masks.sum(axis=1)
+        new = np.array([min(rows) < self.new for rows, _ in sets])
+        for at in np.flatnonzero(new & (sizes <= self.most)):
+            if leak := self._leak(sets[at][0], masks[at]):
+                return leak
         together = masks.astype(np.float32) @ masks.T.astype(np.float32)
         apart = sizes[:, None] + sizes[None, :] - 2 * together
-        # A difference of so many organisations cannot be of fewer bodies than the threshold.
-        slack = len(self.parents) - len(np.unique(self.parents))
-        suspect = (apart > 0) & (apart < self.least + slack)
+        suspect = (apart > 0) & (apart <= self.most) & (new[:, None] | new)
         for one, other in np.argwhere(np.triu(suspect, 1)):
             rows = tuple(dict.fromkeys((*sets[one][0], *sets[other][0])))
             if leak := self._leak(rows, masks[one] ^ masks[other]):
@@ -140,23 +151,22 @@ class _Search:
 
     def combined(self) -> Leak | None:
         """Any combination at all, by atoms."""
-        packed = np.packbits(self.groups, axis=0)
-        _, first, atom_of = np.unique(packed, axis=1, return_index=True, return_inverse=True)
-        atom_of = atom_of.reshape(-1)
+        first, atom_of = alike(self.groups)
         residual = self.groups[:, first].astype(float)
         cancelling = np.eye(len(residual))
         while True:
-            atom_of, residual = _merged(atom_of, residual)
             weights = self._weights(atom_of, residual.shape[1])
             heavy = np.flatnonzero(weights >= self.least)
             if not len(heavy):
                 break
-            kernel = _left_kernel(residual[:, heavy])
-            cancelling, residual = kernel @ cancelling, _clean(kernel @ residual)
+            kernel = left_kernel(residual[:, heavy])
+            cancelling, residual = kernel @ cancelling, clean(kernel @ residual)
             if not residual.any():
                 return None
-        keep = _echelon(residual.T, range(len(residual)))[1]
-        return self._drawn(_Small(residual[keep], cancelling[keep], atom_of, weights))
+            atom_of, residual = merged(atom_of, residual)
+        keep = echelon(residual.T, range(len(residual)))[1]
+        small = _Small(residual[keep], cancelling[keep], atom_of, weights)
+        return None if self._none_can_be(small) else self._drawn(small)
 
     def _weights(self, atom_of: NDArray[np.int64], atoms: int) -> NDArray[np.int64]:
         """By atom, how many bodies it counts as; organisations without an atom (-1) are in none."""
@@ -166,13 +176,13 @@ class _Search:
         pairs = np.unique(np.stack([atom_of[inside], self.parents[inside]]), axis=1)
         return np.bincount(pairs[0], minlength=atoms)
 
-    def _light_leak(self, small: _Small, combination: Numbers) -> Leak | None:
+    def _light_leak(self, small: _Small, found: Numbers) -> Leak | None:
         """The leak that a combination over atoms is, if it is one."""
-        mask = np.append(combination != 0, False)[small.atom_of]
+        mask = np.append(found != 0, False)[small.atom_of]
         if self._leak((), mask) is None:
             return None
-        taken = _combination(small.residual, combination) @ small.cancelling
-        return self._leak([int(row) for row in np.flatnonzero(np.abs(taken) >= _ZERO)], mask)
+        taken = combination(small.residual, found) @ small.cancelling
+        return self._leak([int(row) for row in np.flatnonzero(np.abs(taken) >= ZERO)], mask)
 
     def _order(self, small: _Small, chance: np.random.Generator) -> NDArray[np.int64]:
         """Atoms by chance; where bodies have several organisations, those of a body together, so that few come last."""
@@ -185,18 +195,57 @@ class _Search:
         np.minimum.at(first, small.atom_of[inside], places[self.parents[inside]])
         return np.lexsort((chance.permutation(width), first))
 
+    def _least_bodies(self, small: _Small) -> Numbers:
+        """By atom, a number such that those of any atoms add up to no more than the bodies that they count as together.
+
+        A body with organisations in several atoms counts as a part in each.
+        """
+        if self.alone:
+            return small.weights.astype(float)
+        inside = small.atom_of >= 0
+        atoms, bodies = np.unique(np.stack([small.atom_of[inside], self.parents[inside]]), axis=1)
+        parts = 1 / np.bincount(bodies)[bodies]
+        return np.bincount(atoms, weights=parts, minlength=len(small.weights)).astype(float)
+
+    def _none_can_be(self, small: _Small) -> bool:
+        """Whether it can be proved that no combination is a leak.
+
+        Take any basis, that is a set of atoms such that a combination is known once its numbers on them are.  A
+        combination that is not zero on just one of them is a row of the reduced echelon form, and all those rows are
+        looked at.  Any other is not zero on two of them at least.  So after so many bases a combination that was not
+        looked at has met twice as many members of bases, counting an atom as often as it was one.  Where the atoms
+        that fewer than ``least`` bodies can be in were not a member that often, whichever they are, such a combination
+        cannot be.  For that no atom should be one often: each basis prefers those that have been one least.
+
+        (This is how Brouwer and Zimmermann find the shortest word of a linear code, with bases that may overlap.)
+        """
+        rank, width = small.residual.shape
+        bodies = self._least_bodies(small)
+        times = np.zeros(width)
+        chance = np.random.default_rng(_SEED)
+        seen: set[bytes] = set()
+        for count in range(1, _PROOFS + 1):
+            load = np.divide(times, bodies, out=np.full(width, np.inf), where=bodies > 0)
+            order = np.lexsort(np.array([chance.random(width), -bodies, load]))
+            table, basis = reduced(small.residual, order)
+            inside = table != 0
+            for at in np.flatnonzero(inside @ bodies < self.least):
+                support = inside[at].tobytes()
+                if support not in seen:
+                    seen.add(support)
+                    if self._light_leak(small, table[at]):
+                        return False
+            times[basis] += 1
+            if len(basis) == rank and _most(times, bodies, self.least - 1) < 2 * count - _MARGIN:
+                return True
+        return False
+
     def _drawn(self, small: _Small) -> Leak | None:
         """Combinations that are zero on all but one atom of a basis, for many bases."""
         chance = np.random.default_rng(_SEED)
-        rank, width = small.residual.shape
-        at_once = max(1, min(_DRAWS, _MOST_NUMBERS // (rank * width)))
         seen: set[bytes] = set()
-        for first in range(0, _DRAWS, at_once):
-            orders = np.array([self._order(small, chance) for _ in range(first, min(first + at_once, _DRAWS))])
-            found = np.empty((len(orders) * rank, width))
-            found[np.arange(len(found))[:, None], np.repeat(orders, rank, axis=0)] = _reduced_many(
-                small.residual[:, orders].transpose(1, 0, 2)
-            ).reshape(-1, width)
+        for _ in range(_DRAWS):
+            found = reduced(small.residual, self._order(small, chance))[0]
             inside = found != 0
             sizes = inside @ small.weights if self.alone else np.where(inside, small.weights, 0).max(axis=1)
             for at in np.flatnonzero(sizes < self.least):
@@ -208,80 +257,10 @@ class _Search:
         return None
 
 
-# Elimination
-
-
-def _clean(matrix: Numbers) -> Numbers:
-    return np.where(np.abs(matrix) < _ZERO, 0.0, matrix)
-
-
-def _merged(atom_of: NDArray[np.int64], residual: Numbers) -> tuple[NDArray[np.int64], Numbers]:
-    """Atoms that are always in the same combinations as one; those that are in none have number -1."""
-    filled = np.flatnonzero(residual.any(axis=0))
-    columns = residual[:, filled]
-    leading = columns[(columns != 0).argmax(axis=0), np.arange(len(filled))]
-    alike = np.round(columns / leading, _PLACES) + 0.0  # without negative zeros
-    _, first, merged = np.unique(alike, axis=1, return_index=True, return_inverse=True)
-    new = np.full(residual.shape[1] + 1, -1, dtype=np.int64)  # the last one stands for organisations without an atom
-    new[filled] = merged.reshape(-1)
-    return new[atom_of], columns[:, first]
-
-
-def _eliminate(matrix: Numbers, row: int, pivot: int, column: int) -> None:
-    """Bring the pivot row to ``row``, make the pivot 1 and everything else in its column 0, in place."""
-    if pivot != row:
-        matrix[[row, pivot]] = matrix[[pivot, row]]
-    matrix[row] /= matrix[row, column]
-    factors = matrix[:, column].copy()
-    factors[row] = 0
-    touched = np.flatnonzero(factors)
-    if len(touched):
-        changed = matrix[touched] - factors[touched, None] * matrix[row]
-        changed[np.abs(changed) < _ZERO] = 0
-        matrix[touched] = changed
-
-
-def _echelon(matrix: Numbers, columns: Iterable[int]) -> tuple[Numbers, list[int]]:
-    """The reduced row echelon form and its pivots, which are taken from columns in the given order."""
-    matrix = matrix.copy()
-    pivots: list[int] = []
-    for column in columns:
-        if len(pivots) == len(matrix):
-            break
-        at = len(pivots) + int(np.abs(matrix[len(pivots) :, column]).argmax())
-        if abs(matrix[at, column]) >= _ZERO:
-            _eliminate(matrix, len(pivots), at, column)
-            pivots.append(column)
-    return matrix, pivots
-
-
-def _reduced_many(matrices: Numbers) -> Numbers:
-    """The reduced row echelon forms of many matrices of full row rank, with pivots as far left as possible."""
-    matrices = matrices.copy()
-    count, rank, _ = matrices.shape
-    each = np.arange(count)
-    for row in range(rank):
-        column = (matrices[:, row:, :] != 0).any(axis=1).argmax(axis=1)
-        pivot = row + np.abs(matrices[each, row:, column]).argmax(axis=1)
-        chosen = matrices[each, pivot]
-        matrices[each, pivot] = matrices[:, row]
-        matrices[:, row] = chosen / chosen[each, column][:, None]
-        factors = matrices[each, :, column]
-        factors[:, row] = 0
-        matrices -= factors[:, :, None] * matrices[:, row, None, :]
-        matrices[np.abs(matrices) < _ZERO] = 0
-    return matrices
-
-
-def _combination(matrix: Numbers, wanted: Numbers) -> Numbers:
-    """The coefficients with which the rows of a matrix, which are independent, add up to a row."""
-    rows = len(matrix)
-    system = np.concatenate([matrix.T, wanted[:, None]], axis=1)
-    return _echelon(system, range(rows))[0][:rows, rows]
-
-
-def _left_kernel(matrix: Numbers) -> Numbers:
-    """Every combination of rows that is zero in all columns, as rows of coefficients."""
-    rows, columns = matrix.shape
-    whole, pivots = _echelon(np.concatenate([matrix, np.eye(rows)], axis=1), range(columns))
-    return whole[len(pivots) :, columns:]
+def _most(times: Numbers, bodies: Numbers, room: int) -> float:
+    """At most how often atoms were taken together that have at most so many bodies; parts of atoms are allowed."""
+    some = bodies > 0
+    rate, size = times[some] / bodies[some], bodies[some]
+    order = np.argsort(-rate)
+    part = np.diff(np.minimum(np.cumsum(size[order]), room), prepend=0.0)
+    return float(times[~some].sum() + rate[order] @ part)

@@ -39,19 +39,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
-from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from kil_xlsx.core import quantiles
+from kil_xlsx.core.answers import Answer, Answers, Shape
 from kil_xlsx.core.audit import Leak, Rows, find_leak, with_rests
 from kil_xlsx.core.feedback import Position, Quarter
-from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Aside, Figure, LevelCount, Part, Thresholds
+from kil_xlsx.core.frame import Earlier, Frame, Past
+from kil_xlsx.core.release import CONFIDENTIAL, HIDDEN, Aside, Figure, LevelCount, Thresholds
 from kil_xlsx.core.returns import State
 from kil_xlsx.core.rounding import PLACES, round_half_away
 from kil_xlsx.core.unanimity import find_unanimous
@@ -131,90 +133,6 @@ def checked(thresholds: Thresholds) -> Thresholds:
     return thresholds
 
 
-class Answer(NamedTuple):
-    """What one organisation gave: a number, a level, or both.
-
-    ``state`` says whether it is an answer at all; the other states are counted beside a distribution and never enter
-    it, nor a mean or quantile.
-    """
-
-    value: float | None = None
-    level: str | None = None
-    state: State = State.ANSWERED
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is published of an item: only how many there are, numbers, or a distribution over levels beside them.
-
-    ``levels`` lists the codes of the levels in order; ``scored`` says whether levels have values.  ``amounts`` are
-    measures, rounded to significant figures; ``adds_up`` says that they can be dominated by a few.
-    """
-
-    kind: Literal["count", "values", "levels"]
-    levels: tuple[str, ...] = ()
-    scored: bool = True
-    amounts: bool = False
-    adds_up: bool = False
-
-    def contributes(self, answer: Answer) -> bool:
-        """Whether an answer can be used; whatever cannot is never replaced by a guess."""
-        if self.kind == "count":
-            return True
-        if answer.state is not State.ANSWERED:
-            return False
-        if self.kind == "levels" and answer.level not in self.levels:
-            return False
-        return answer.value is not None or (self.kind == "levels" and not self.scored)
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The numbers that can exist."""
-        if self.kind == "count" or not self.scored:
-            return ("n",)
-        return ("n", "mean", "median", "lower_quartile", "upper_quartile", "p10", "p90")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Who is in which group.
-
-    ``groups`` has one row for each group, the whole first, and one column for each organisation.  ``families`` are
-    the rows of each way of grouping, the whole first in each.  ``bodies`` number what each organisation counts as;
-    ``keys`` tell organisations apart across releases, and ``body_keys`` what they count as.
-    """
-
-    groups: Rows
-    families: tuple[tuple[int, ...], ...]
-    bodies: NDArray[np.int64]
-    keys: tuple[str, ...]
-    body_keys: tuple[str, ...]
-
-    @property
-    def organisations(self) -> int:
-        """How many there are."""
-        return len(self.keys)
-
-    def families_of(self, chosen: Sequence[int]) -> list[list[int]]:
-        """The families of some of the groups, which are numbered anew in their order."""
-        at = {row: place for place, row in enumerate(chosen)}
-        return [[at[row] for row in family if row in at] for family in self.families if family[0] in at]
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """One group of an earlier release that showed an item.
-
-    ``tokens`` has what tells each contributor's answer from others, and ``bodies`` what each counted as, by the
-    contributor's key.  ``spread`` says whether the distribution was shown too.
-    """
-
-    number: int
-    tokens: Mapping[str, str]
-    bodies: Mapping[str, str]
-    spread: bool
-
-
 @dataclass
 class Published:
     """The figures by group, and which earlier releases kept any of them back."""
@@ -230,18 +148,31 @@ class _Gate:
     thresholds: Thresholds
     shape: Shape
     frame: Frame
-    answers: Sequence[Answer]
+    answers: Answers
     tokens: Sequence[str]
     earlier: Sequence[Earlier]
     contributes: Rows = field(init=False)
-    same: NDArray[np.int64] = field(init=False)
     alone: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.contributes = np.array([self.shape.contributes(each) for each in self.answers], dtype=bool)
+        self.contributes = self.shape.contributing(self.answers)
         self.alone = len(np.unique(self.frame.bodies)) == self.frame.organisations
-        kinds: dict[Answer, int] = {}
-        self.same = np.array([kinds.setdefault(each, len(kinds)) for each in self.answers], dtype=np.int64)
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The values of those who gave one that can be used, in ascending order."""
+        return self.answers.values[self.ascending]
+
+    @cached_property
+    def ascending(self) -> NDArray[np.int64]:
+        """Who gave a value that can be used, by number, in ascending order of the values."""
+        usable = np.flatnonzero(self.contributes & ~np.isnan(self.answers.values))
+        return usable[np.argsort(self.answers.values[usable], kind="stable")]
+
+    def past(self, *, spread: bool) -> Past:
+        """The groups of earlier releases; those of which the distribution was shown, where it is about these."""
+        earlier = [group for group in self.earlier if group.spread or not spread]
+        return Past(self.frame, self.answers, self.contributes, self.tokens, earlier)
 
     def bodies(self, members: NDArray[np.int64]) -> int:
         if self.alone:
@@ -255,11 +186,19 @@ class _Gate:
         """Whether all gave the same, or all but one body that may be the reader."""
         if self.shape.kind == "count" or not len(members):
             return False
-        given = self.same[members]
+        given = self.answers.number[members]
         others = members[given != np.bincount(given).argmax()]
         if self.alone:
             return len(others) <= int(self.thresholds.besides_reader)
         return self.bodies(others) <= int(self.thresholds.besides_reader)
+
+    def times(self, mask: Rows, what: Callable[[Answer], Hashable]) -> Counter[Hashable]:
+        """How often something of an answer comes among some organisations."""
+        counts = np.bincount(self.answers.number[mask], minlength=len(self.answers.distinct)).tolist()
+        found: Counter[Hashable] = Counter()
+        for answer, count in zip(self.answers.distinct, counts, strict=True):
+            found[what(answer)] += count
+        return found
 
     def allowed(self, rows: Rows, threshold: int, withheld: Rows, *, spread: bool) -> tuple[Rows, set[int]]:
         """Which groups may be shown at a threshold, and the earlier releases that others are held back for.
@@ -272,7 +211,7 @@ class _Gate:
         for row in np.flatnonzero(shown):
             members = np.flatnonzero(rows[row])
             shown[row] = self.enough(members, threshold) and not self.unanimous(members)
-        past = _Past(self, [group for group in self.earlier if group.spread or not spread])
+        past = self.past(spread=spread)
         wide = np.concatenate([rows, np.zeros((len(rows), past.width - rows.shape[1]), dtype=bool)], axis=1)
         because: set[int] = set()
         while (chosen := np.flatnonzero(shown).tolist()) and (leak := self._leak(wide, past, chosen, threshold)):
@@ -283,7 +222,7 @@ class _Gate:
             shown[min(now, key=lambda row: (row == 0, int(rows[row].sum()), row))] = False
         return shown, because
 
-    def _leak(self, wide: Rows, past: _Past, chosen: list[int], threshold: int) -> Leak | None:
+    def _leak(self, wide: Rows, past: Past, chosen: list[int], threshold: int) -> Leak | None:
         families = self.frame.families_of(chosen)
         groups = np.concatenate([wide[chosen], past.rows])
         least = threshold + self.thresholds.besides_reader
@@ -292,42 +231,6 @@ class _Gate:
             besides = int(self.thresholds.besides_reader)
             found = find_unanimous(groups, families, past.same, past.bodies, besides, least, len(past.rows))
         return found
-
-
-class _Past:
-    """The groups of earlier releases, over the organisations of today and, further right, the answers of then.
-
-    An organisation whose answer is another one now has two columns: taking one release from the other would otherwise
-    give the change away.
-    """
-
-    def __init__(self, gate: _Gate, earlier: Sequence[Earlier]) -> None:
-        frame = gate.frame
-        place = {(key, gate.tokens[at]): at for at, key in enumerate(frame.keys) if gate.contributes[at]}
-        body = dict(zip(frame.body_keys, frame.bodies.tolist(), strict=True))
-        own = dict(zip(frame.keys, frame.bodies.tolist(), strict=True))
-        same = {gate.tokens[at]: int(gate.same[at]) for at in np.flatnonzero(gate.contributes).tolist()}
-        bodies, answers = frame.bodies.tolist(), gate.same.tolist()
-        members: dict[frozenset[int], int] = {}
-        for group in earlier:
-            mine = []
-            for key, token in group.tokens.items():
-                at = place.get((key, token))
-                if at is None:
-                    at = place[key, token] = len(bodies)
-                    # The old answer of somebody who is here still counts as the same body as the new one.
-                    fresh = len(frame.bodies) + len(body)
-                    bodies.append(own[key] if key in own else body.setdefault(group.bodies[key], fresh))
-                    answers.append(same.setdefault(token, len(gate.same) + len(same)))
-                mine.append(at)
-            members.setdefault(frozenset(mine), group.number)
-        self.width = len(bodies)
-        self.bodies = np.array(bodies, dtype=np.int64)
-        self.same = np.array(answers, dtype=np.int64)
-        self.numbers = list(members.values())
-        self.rows = np.zeros((len(members), self.width), dtype=bool)
-        for row, found in enumerate(members):
-            self.rows[row, list(found)] = True
 
 
 def publish(
@@ -350,7 +253,7 @@ def publish(
     :param sizes_told: by group, whether its size may be told; all, unless given.  Where it may not, neither may be how
         many gave no usable answer.
     """
-    gate = _Gate(thresholds, shape, frame, answers, tokens or [""] * frame.organisations, earlier)
+    gate = _Gate(thresholds, shape, frame, Answers.of(answers), tokens or [""] * frame.organisations, earlier)
     rows = frame.groups & gate.contributes
     nothing = np.zeros(len(rows), dtype=bool) if withheld is None else withheld
     shown, because = gate.allowed(rows, thresholds.mean, nothing, spread=False)
@@ -364,7 +267,7 @@ def publish(
         tuple(
             _figure(
                 gate,
-                np.flatnonzero(rows[row]),
+                rows[row],
                 frame.groups[row] if told[row] else None,
                 spread=bool(spread[row]),
                 mean=means[row],
@@ -382,7 +285,7 @@ def _means_shown(gate: _Gate, rows: Rows, shown: Rows) -> list[bool]:
     if not gate.shape.adds_up:
         return [True] * len(rows)
     frame = gate.frame
-    sizes = np.array([abs(each.value or 0.0) for each in gate.answers])
+    sizes = np.abs(np.nan_to_num(gate.answers.values))
 
     def sound(mask: Rows) -> bool:
         by_body = np.bincount(frame.bodies[mask], weights=sizes[mask])
@@ -391,7 +294,7 @@ def _means_shown(gate: _Gate, rows: Rows, shown: Rows) -> list[bool]:
 
     chosen = np.flatnonzero(shown).tolist()
     masks = [mask for _, mask in with_rests(rows[chosen], frame.families_of(chosen))]
-    past = _Past(gate, gate.earlier)
+    past = gate.past(spread=False)
     # What an earlier release showed of organisations that are here with the same answers can be taken away, too.
     before = [mask[: rows.shape[1]] for mask in past.rows if not mask[rows.shape[1] :].any()]
     pairs = [*product(masks, masks), *product(masks, before), *product(before, masks)]
@@ -424,32 +327,32 @@ def means_of_scores(thresholds: Thresholds, frame: Frame, shown: Rows, inputs_sh
     return shown
 
 
-def _figure(gate: _Gate, members: NDArray[np.int64], group: Rows | None, *, spread: bool, mean: bool) -> Figure:
+def _figure(gate: _Gate, contributors: Rows, group: Rows | None, *, spread: bool, mean: bool) -> Figure:
     """The figure of a group that has passed every rule; ``group`` is absent where its size may not be told."""
     shape, thresholds = gate.shape, gate.thresholds
-    n = len(members)
+    n = int(contributors.sum())
     if shape.kind == "count":
         return Figure(n=n)
-    given = [gate.answers[at] for at in members]
-    values = [answer.value for answer in given if answer.value is not None] if shape.scored else []
-    spots = dict(zip(_SPOTS, quantiles.quantiles(values, _SPOTS), strict=True)) if values else {}
+    values = gate.values[contributors[gate.ascending]].tolist() if shape.scored else []
+    spots = dict(zip(_SPOTS, quantiles.of_ordered(values, _SPOTS), strict=True)) if values else {}
+    bodies = gate.bodies(np.flatnonzero(contributors)) - thresholds.besides_reader
 
     def rounded(value: float) -> float:
         return significant(value) if shape.amounts else round_half_away(value, PLACES)
 
     def at(share: float, threshold: int) -> float | None:
-        return rounded(spots[share]) if spots and gate.enough(members, threshold) else None
+        return rounded(spots[share]) if spots and bodies >= threshold else None
 
     levels = aside = None
     if shape.kind == "levels" and group is not None:
-        outside = Counter(gate.answers[int(one)].state for one in np.flatnonzero(group & ~gate.contributes))
+        outside = gate.times(group & ~gate.contributes, lambda answer: answer.state)
         aside = Aside(
             not_applicable=outside[State.NOT_APPLICABLE],
             dont_know=outside[State.DONT_KNOW],
             unanswered=outside[State.UNANSWERED] + outside[State.ANSWERED],
         )
     if shape.kind == "levels" and spread:
-        chosen = Counter(answer.level for answer in given)
+        chosen = gate.times(contributors, lambda answer: answer.level)
         levels = tuple(
             LevelCount(code=code, count=chosen[code], share=round_half_away(chosen[code] / n, PLACES))
             for code in shape.levels
@@ -493,7 +396,12 @@ def significant(value: float, figures: int = SIGNIFICANT) -> float:
 
 
 def position(
-    thresholds: Thresholds, own: float, others: Sequence[float], figure: Figure, *, amounts: bool = False
+    thresholds: Thresholds,
+    own: float,
+    others: Sequence[float] | quantiles.Ranked,
+    figure: Figure,
+    *,
+    amounts: bool = False,
 ) -> Position | None:
     """Where an organisation stands among others, as far as it may be told.
 
@@ -507,12 +415,13 @@ def position(
     :returns: none where there are too few others for a distribution, or where they all gave the same, so that their
         answer would be plain; and where neither a quarter nor per cents can be told.
     """
-    if len(others) < thresholds.quartiles or len(set(others)) < 2:
+    others = others if isinstance(others, quantiles.Ranked) else quantiles.Ranked(others)
+    if len(others) < thresholds.quartiles or others.distinct < 2:
         return None
     quarter = quarter_of(own, figure, amounts=amounts)
     if len(others) < max(thresholds.percentiles, LEAST_FOR_PER_CENTS):
         return Position(others=len(others), quarter=quarter) if quarter is not None else None
-    found = quantiles.mid_rank(others, own)
+    found = others.rank(own)
     return Position(
         others=len(others),
         higher_than=10 * int(round_half_away(10 * found.below_share, 0)),

@@ -139,6 +139,20 @@ def same_organisation(mine: Names, theirs: Names) -> bool:
     return bool(shared - {"name"}) or ("name" in shared and not all(numbers))
 
 
+class ByName:
+    """Organisations by what they are called, so that those which may be the same as another are found quickly."""
+
+    def __init__(self, organisations: Sequence[Names]) -> None:
+        self._places: dict[tuple[str, str], list[int]] = {}
+        for at, names in enumerate(organisations):
+            for name in names:
+                self._places.setdefault(name, []).append(at)
+
+    def sharing(self, names: Names) -> list[int]:
+        """The positions, in order, of those that share a name or number: only these can be of the same organisation."""
+        return sorted({at for name in names for at in self._places.get(name, ())})
+
+
 def _filled_in(member: Member) -> bool:
     """Whether anything was filled in or confirmed by the sender."""
     return not member.as_sent and member.result.progress.questions_responded > 0

@@ -9,7 +9,10 @@ PERCENTILE.INC and QUARTILE.INC give in Excel, LibreOffice and Google Sheets.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from kil_xlsx.core.rounding import round_half_away
@@ -43,7 +46,7 @@ class Position:
 def _usable(values: Sequence[float], purpose: str) -> Sequence[float]:
     if not values:
         raise ValueError(f"There are no values to take {purpose} of.")
-    if not all(math.isfinite(value) for value in values):
+    if not all(map(math.isfinite, values)):
         raise ValueError(f"Cannot take {purpose} of values that are not finite numbers.")
     return values
 
@@ -68,10 +71,14 @@ def quantiles(values: Sequence[float], shares: Sequence[float]) -> list[float]:
     >>> quantiles([1, 3, 2, 4], [0.3, 0.5])
     [1.9, 2.5]
     """
+    return of_ordered(sorted(_usable(values, "a quantile")), shares)
+
+
+def of_ordered(ordered: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """The quantiles of values that are in ascending order already, as :func:`quantiles` gives them."""
     for share in shares:
         if not 0 <= share <= 1:
             raise ValueError(f"A quantile needs a share from 0 to 1, not {share!r}.")
-    ordered = sorted(_usable(values, "a quantile"))
     return [float(_at(ordered, share)) for share in shares]
 
 
@@ -104,8 +111,44 @@ def mid_rank(values_of_others: Sequence[float], own: float) -> Position:
     :returns: shares from 0 to 1 of the others.
     :raises ValueError: there are no others, or a value is not finite.
     """
-    others = [round_half_away(value, _SAME_TO) for value in _usable(values_of_others, "a rank")]
-    mark = round_half_away(own, _SAME_TO)
-    below = sum(value < mark for value in others)
-    same = sum(value == mark for value in others)
-    return Position(below / len(others), same / len(others))
+    return Ranked(values_of_others).rank(own)
+
+
+class Ranked:
+    """Numbers put in order once, among which the ranks of many others are then found quickly.
+
+    Equal ones count as in :func:`mid_rank`.
+
+    :raises ValueError: a number is not finite.
+    """
+
+    def __init__(self, values: Sequence[float]) -> None:
+        self._ordered = sorted(round_half_away(each, _SAME_TO) for each in _usable(values, "a rank")) if values else []
+        self._counts = Counter(self._ordered)
+        self._left_out: Counter[float] = Counter()
+
+    def without(self, values: Sequence[float]) -> Ranked:
+        """The same without some of the numbers, each of which must be among them."""
+        fewer = copy(self)
+        fewer._left_out = self._left_out + Counter(round_half_away(each, _SAME_TO) for each in values)
+        return fewer
+
+    def __len__(self) -> int:
+        return len(self._ordered) - self._left_out.total()
+
+    @property
+    def distinct(self) -> int:
+        """How many different numbers there are."""
+        return len(self._counts) - sum(self._counts[each] == count for each, count in self._left_out.items())
+
+    def rank(self, own: float) -> Position:
+        """Where a number stands among these, which must not include it.
+
+        :raises ValueError: there are none, or the number is not finite.
+        """
+        many, mark = len(self), round_half_away(own, _SAME_TO)
+        if not many:
+            raise ValueError("There are no values to take a rank of.")
+        below = bisect_left(self._ordered, mark) - sum(n for each, n in self._left_out.items() if each < mark)
+        same = self._counts[mark] - self._left_out[mark]
+        return Position(below / many, same / many)

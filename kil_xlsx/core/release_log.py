@@ -16,7 +16,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kil_xlsx.core.disclosure import Answer, Earlier
+from kil_xlsx.core.answers import Answer
+from kil_xlsx.core.frame import Earlier
 from kil_xlsx.core.release import CONFIDENTIAL, Release
 
 SCHEMA = "kil-xlsx/release-log/1"

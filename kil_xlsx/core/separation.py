@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.membership import Member
@@ -24,36 +25,45 @@ def separations(
     :param used: the members of the group of all, ``bodies`` what each counts as, ``everyone`` its published figures.
     """
     figures = {statistic.item: statistic.figure for statistic in everyone.statistics}
-    for question in instrument.questions:
+    numbers: dict[str, int] = {}
+    body = np.array([numbers.setdefault(each, len(numbers)) for each in bodies], dtype=np.int64)
+    relative = _relative(used, [question.id for question in instrument.questions])
+    given = ~np.isnan(relative)
+    scored = np.where(given, relative, 0.0)
+    for at, question in enumerate(instrument.questions):
         shown = figures.get(question.id)
-        pairs = [_item_and_rest(member, question.id) for member in used]
-        both = [pair for pair in pairs if pair is not None]
-        count = len({body for body, pair in zip(bodies, pairs, strict=True) if pair is not None})
+        others = np.delete(given, at, axis=0).sum(axis=0)
+        both = given[at] & (others > 0)
         told = shown is not None and shown.levels is not None
-        enough = count >= thresholds.quartiles + thresholds.besides_reader
-        correlation = _correlation(both) if told and enough else None
+        enough = len(np.unique(body[both])) >= thresholds.quartiles + thresholds.besides_reader
+        correlation = None
+        if told and enough:
+            rest: NDArray[np.float64] = np.delete(scored, at, axis=0).sum(axis=0)
+            correlation = _correlation(np.stack([relative[at, both], rest[both] / others[both]]))
         yield Separation(
             item=question.id,
-            n=len(both) if correlation is not None else None,
+            n=int(both.sum()) if correlation is not None else None,
             correlation=correlation,
             strength="" if correlation is None else _strength(correlation),
         )
 
 
-def _item_and_rest(member: Member, question: str) -> tuple[float, float] | None:
-    """An answer on 0 to 1 with the mean of all others; none without either."""
-    own = member.result.questions[question].relative
-    rest = [each.relative for each in member.result.questions.values() if each.id != question]
-    others = [value for value in rest if value is not None]
-    return (own, sum(others) / len(others)) if own is not None and others else None
+def _relative(used: Sequence[Member], questions: Sequence[str]) -> NDArray[np.float64]:
+    """Answers on 0 to 1, by question and member; not a number (NaN) where there is none."""
+    found = np.full((len(questions), len(used)), np.nan)
+    for column, member in enumerate(used):
+        for row, question in enumerate(questions):
+            relative = member.result.questions[question].relative
+            if relative is not None:
+                found[row, column] = relative
+    return found
 
 
-def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Pearson's correlation to one decimal; none where either side is the same for all."""
-    table = np.array(pairs).T
-    if min(table.std(axis=1)) < 1e-12:
+def _correlation(table: NDArray[np.float64]) -> float | None:
+    """Pearson's correlation of two rows to one decimal; none where either side is the same for all."""
+    if table.std(axis=1).min() < 1e-12:
         return None
-    return round_half_away(float(np.corrcoef(table)[0, 1]), 1)
+    return round_half_away(float(np.corrcoef(*table)[0, 1]), 1)
 
 
 def _strength(correlation: float) -> Literal["strong", "some", "little", "none"]:

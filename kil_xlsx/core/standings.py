@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from kil_xlsx.core.disclosure import position
 from kil_xlsx.core.feedback import Position
 from kil_xlsx.core.grouping import everyone_id, grouping_fields, groups_of
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.membership import Member, Names, bodies_of, names_of, same_organisation, select
+from kil_xlsx.core.membership import ByName, Member, Names, bodies_of, names_of, same_organisation, select
+from kil_xlsx.core.quantiles import Ranked
 from kil_xlsx.core.release import Figure, Group, Part, Release, RespondentBenchmark, Thresholds
 from kil_xlsx.core.returns import State
 from kil_xlsx.core.rounding import PLACES, round_half_away
@@ -45,13 +47,21 @@ class Standings:
         return {topic.item.id: topic for topic in topics(self.instrument)}
 
     @cached_property
-    def _groups(self) -> tuple[frozenset[str], ...]:
+    def _members(self) -> Mapping[str, Sequence[int]]:
+        """Those used, by number, of each group."""
         fields = grouping_fields(self.instrument)
-        everyone = everyone_id(self.instrument)
-        return tuple(frozenset((everyone, *groups_of(self.instrument, member, fields))) for member in self.used)
+        found: dict[str, list[int]] = {everyone_id(self.instrument): list(range(len(self.used)))}
+        for at, member in enumerate(self.used):
+            for group in set(groups_of(self.instrument, member, fields)) - {everyone_id(self.instrument)}:
+                found.setdefault(group, []).append(at)
+        return found
 
     @cached_property
-    def _cells(self) -> dict[tuple[str, str, tuple[str, ...]], Mapping[int, float]]:
+    def _by_name(self) -> ByName:
+        return ByName(self.names)
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], Mapping[tuple[str, ...] | None, _Cell]]:
         return {}
 
     @cached_property
@@ -61,7 +71,7 @@ class Standings:
     def own_of(self, own: Member) -> frozenset[int]:
         """Which of those used are the organisation itself, by number; none where it is not among them."""
         mine = names_of(self.instrument, own)
-        return frozenset(at for at, names in enumerate(self.names) if same_organisation(mine, names))
+        return frozenset(at for at in self._by_name.sharing(mine) if same_organisation(mine, self.names[at]))
 
     def position(
         self, own: frozenset[int], group: str, item: str, among: tuple[str, ...], value: float, figure: Figure
@@ -78,30 +88,39 @@ class Standings:
         if topic is None or figure.lower_quartile is None or figure.upper_quartile is None:
             return None
         cell = self._cell(group, topic, among)
-        bodies = {self.bodies[at] for at in cell}
-        if len(bodies - {self.bodies[at] for at in own}) < self.thresholds.quartiles:
+        if len(cell.bodies) - len(cell.bodies & {self.bodies[at] for at in own}) < self.thresholds.quartiles:
             return None
         mine = round_half_away(value, PLACES)
-        taken = tuple(sorted(cell[at] for at in own if at in cell))
+        taken = tuple(sorted(cell.values[at] for at in own if at in cell.values))
         key = (group, item, among, mine, taken)
         if key not in self._found:
-            others = [each for at, each in cell.items() if at not in own]
             amounts = topic.item.kind == "measure"
-            self._found[key] = position(self.thresholds, mine, others, figure, amounts=amounts)
+            self._found[key] = position(self.thresholds, mine, cell.ranked.without(taken), figure, amounts=amounts)
         return self._found[key]
 
-    def _cell(self, group: str, topic: Topic, among: tuple[str, ...]) -> Mapping[int, float]:
-        """What the members of a group gave to one item, by number; looked up once for all who are told."""
-        key = (group, topic.item.id, among)
+    def _cell(self, group: str, topic: Topic, among: tuple[str, ...]) -> _Cell:
+        """What the members of a group gave to one item; looked up once for all who are told."""
+        key = (group, topic.item.id)
         if key not in self._cells:
-            values: dict[int, float] = {}
-            for at, member in enumerate(self.used):
-                if group in self._groups[at] and topic.among(self.instrument, member) == among:
-                    answer = topic.answer(member)
-                    if answer.state is State.ANSWERED and answer.value is not None:
-                        values[at] = round_half_away(answer.value, PLACES)
-            self._cells[key] = values
-        return self._cells[key]
+            given: dict[tuple[str, ...] | None, dict[int, float]] = {}
+            for at in self._members.get(group, ()):
+                answer = topic.answer(self.used[at])
+                if answer.state is State.ANSWERED and answer.value is not None:
+                    shared = topic.among(self.instrument, self.used[at])
+                    given.setdefault(shared, {})[at] = round_half_away(answer.value, PLACES)
+            self._cells[key] = {shared: self._cell_of(values) for shared, values in given.items()}
+        return self._cells[key].get(among) or self._cell_of({})
+
+    def _cell_of(self, values: Mapping[int, float]) -> _Cell:
+        return _Cell(values, frozenset(self.bodies[at] for at in values), Ranked(list(values.values())))
+
+
+class _Cell(NamedTuple):
+    """What the members of a group gave to one item: by number, whose bodies they are, and in order."""
+
+    values: Mapping[int, float]
+    bodies: frozenset[str]
+    ranked: Ranked
 
 
 def standings(

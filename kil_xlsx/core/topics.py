@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kil_xlsx.core.disclosure import Answer, Shape
+from kil_xlsx.core.answers import Answer, Answers, Shape
 from kil_xlsx.core.figures import Measure
 from kil_xlsx.core.framework import Question
 from kil_xlsx.core.grouping import answer_to
@@ -43,9 +40,9 @@ class Topic:
         """
         return among_of(instrument, self.measure, member) if self.measure is not None else ()
 
-    def gives(self, members: Sequence[Member]) -> NDArray[np.bool_]:
-        """By member, whether it gave something that can be used."""
-        return np.array([self.shape.contributes(self.answer(member)) for member in members], dtype=bool)
+    def answers(self, members: Sequence[Member]) -> Answers:
+        """What members gave."""
+        return Answers.of(self.answer(member) for member in members)
 
 
 def completeness(counts: Counts) -> float | None:

@@ -24,12 +24,12 @@ from kil_xlsx.pipeline.versions import earlier as earlier_versions
 from kil_xlsx.pipeline.versions import to_compare
 
 if TYPE_CHECKING:
-    from kil_xlsx.core.benchmark import Request
     from kil_xlsx.core.branding import Branding
     from kil_xlsx.core.membership import Names
     from kil_xlsx.core.readings import Reading
     from kil_xlsx.core.release import Release, Thresholds
     from kil_xlsx.core.release_log import ReleaseLog
+    from kil_xlsx.core.release_request import Request
 
 WORKBOOK, REPORT, RELEASE = "benchmark.xlsx", "report.html", "release.json"
 """The files of a release, beside the folder ``data``."""
@@ -95,8 +95,8 @@ def benchmark(
     :param theme: the file with the council's colours, font, logo and footer.
     :param record: called when all is ready, before any file of the release has its name.
     """
-    from kil_xlsx.core.benchmark import Request
     from kil_xlsx.core.benchmark import benchmark as compare
+    from kil_xlsx.core.release_request import Request
     from kil_xlsx.pipeline import branding_of, now
     from kil_xlsx.results.release_json import release_json
 

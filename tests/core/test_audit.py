@@ -267,6 +267,74 @@ def _cells_can_be_isolated(groups: Rows, sizes: Sequence[int], least: int) -> bo
     return False
 
 
+@st.composite
+def _tables(draw: st.DrawFn) -> tuple[Rows, list[int], int]:
+    """Three or four ways of grouping some sixty organisations, a group that nearly is another one, and bodies."""
+    width = draw(st.integers(30, 70))
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    rows = [np.ones(width, dtype=bool)]
+    for _ in range(draw(st.integers(3, 4))):
+        parts = chance.integers(0, draw(st.integers(2, 5)), width)
+        rows.extend(parts == part for part in range(1, parts.max() + 1))
+    if draw(st.booleans()):
+        nearly = rows[draw(st.integers(0, len(rows) - 1))].copy()
+        nearly[chance.integers(0, width, draw(st.integers(1, 8)))] ^= True
+        rows.append(nearly)
+    bodies = chance.integers(0, width, width) if draw(st.booleans()) else np.arange(width)
+    return np.array(rows), bodies.tolist(), draw(st.integers(3, 11))
+
+
+def _found_plainly(groups: Rows, bodies: Sequence[int], least: int, draws: int = 20) -> bool:
+    """Whether a combination of few bodies turns up among those that are zero on all but one member of some basis."""
+    chance = np.random.default_rng(7)
+    for _ in range(draws):
+        matrix, done = groups.astype(float), 0
+        for column in chance.permutation(groups.shape[1]):
+            pivot = done + int(np.abs(matrix[done:, column]).argmax()) if done < len(matrix) else 0
+            if done < len(matrix) and abs(matrix[pivot, column]) > 1e-9:
+                matrix[[done, pivot]] = matrix[[pivot, done]]
+                matrix[done] /= matrix[done, column]
+                factors = matrix[:, column].copy()
+                factors[done] = 0
+                matrix -= factors[:, None] * matrix[done]
+                done += 1
+        for row in np.abs(matrix) > 1e-9:
+            if row.any() and len({bodies[at] for at in np.flatnonzero(row)}) < least:
+                return True
+    return False
+
+
+@settings(derandomize=True, max_examples=80)
+@given(_tables())
+def test_a_proof_is_never_wrong(case: tuple[Rows, list[int], int]) -> None:
+    """Where a plain search of many bases finds a small combination, there is a leak; and every leak is really one."""
+    groups, bodies, least = case
+    leak = find_leak(groups, [], np.array(bodies), least)
+    if leak is None:
+        assert not _found_plainly(groups, bodies, least)
+    else:
+        assert 0 < len({bodies[each] for each in leak.organisations}) < least
+        assert _combine_to(groups, leak)
+
+
+@settings(derandomize=True, max_examples=150)
+@given(st.integers(0, 2**32), st.integers(8, 10))
+def test_nothing_is_proved_where_three_parts_and_a_few_give_a_group(seed: int, few: int) -> None:
+    """A group that is three parts of another grouping but for ten or so gives these away, in whatever basis one looks.
+
+    Hardly any two organisations are in the same groups, so that a basis has several of the ten as often as one.
+    """
+    chance = np.random.default_rng(seed)
+    width = 120
+    kinds = [chance.integers(0, 6, width) for _ in range(4)]
+    rows = [parts == part for parts in kinds for part in range(6)]
+    nearly = np.isin(kinds[0], (0, 1, 2))
+    nearly[chance.choice(width, few, replace=False)] ^= True
+    leak = find_leak(np.array([*rows, nearly]), [], np.arange(width), 11)
+    assert leak is not None
+    assert 0 < len(leak.organisations) < 11
+
+
 @settings(derandomize=True, max_examples=60)
 @given(_cases())
 def test_the_same_is_found_each_time(case: tuple[Rows, list[list[int]], list[int], int]) -> None:

@@ -26,9 +26,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kil_xlsx.core import disclosure
+from kil_xlsx.core.answers import Answer, Shape
 from kil_xlsx.core.disclosure import (
-    Answer,
-    Shape,
     checked,
     lowered_in_words,
     position,

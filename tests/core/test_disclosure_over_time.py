@@ -15,13 +15,9 @@ from frames import (
     sized,
 )
 
-from kil_xlsx.core.disclosure import (
-    Answer,
-    Earlier,
-    Published,
-    Shape,
-    publish,
-)
+from kil_xlsx.core.answers import Answer, Shape
+from kil_xlsx.core.disclosure import Published, publish
+from kil_xlsx.core.frame import Earlier
 from kil_xlsx.core.release import Thresholds
 
 

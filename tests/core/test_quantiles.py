@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kil_xlsx.core.quantiles import Position, Quartiles, mean, mid_rank, quantiles, quartiles
+from kil_xlsx.core.quantiles import Position, Quartiles, Ranked, mean, mid_rank, quantiles, quartiles
 
 _VALUES = st.lists(st.integers(-10_000, 10_000).map(lambda k: k / 8), min_size=1, max_size=40)
 
@@ -57,6 +57,20 @@ def test_a_position_among_others() -> None:
     position = mid_rank([1, 2, 2, 3], 2)
     assert position == Position(below_share=0.25, same_share=0.5)
     assert position.mid_rank == 0.5
+
+
+@given(_VALUES, _VALUES, st.integers(-10_000, 10_000).map(lambda k: k / 8))
+@settings(max_examples=200, deadline=None)
+def test_a_rank_among_numbers_without_some_is_that_among_the_others(
+    others: list[float], left_out: list[float], own: float
+) -> None:
+    """Numbers put in order once give what counting the others gives; own values among them change nothing."""
+    own = others[0] if own > 0 else own
+    ranked = Ranked([*left_out, *others]).without(left_out)
+    assert len(ranked) == len(others)
+    assert ranked.distinct == len(set(others))
+    below, same = (sum(test(each) for each in others) for test in (own.__gt__, own.__eq__))
+    assert ranked.rank(own) == Position(below / len(others), same / len(others))
 
 
 def test_noise_does_not_break_a_tie() -> None:

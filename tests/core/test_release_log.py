@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace
 from releases import a_release
 
-from kil_xlsx.core.disclosure import Answer, Earlier
+from kil_xlsx.core.answers import Answer
+from kil_xlsx.core.frame import Earlier
 from kil_xlsx.core.release_log import (
     History,
     LoggedItem,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kil_xlsx.core.audit import Leak, Rows
+from kil_xlsx.core.audit import Leak, Rows, with_rests
 from kil_xlsx.core.unanimity import find_unanimous
 
 
@@ -129,3 +129,48 @@ def test_none_is_missed(case: tuple[Rows, list[list[int]], list[int], list[int],
         times = np.linalg.lstsq(rows.T, wanted, rcond=None)[0]
         assert np.allclose(times @ rows, wanted)
         assert not np.any(np.abs((times @ rows)[outside]) > 1e-9)
+
+
+def _plain(
+    groups: Rows, families: Sequence[Sequence[int]], answers: Sequence[int], bodies: Sequence[int], besides: int,
+    least: int, known: int,
+) -> tuple[tuple[int, ...], list[int]] | None:  # fmt: skip
+    """The first set that tells, with the rows it comes from, when combinations are made and looked at one by one."""
+    frequent = {each for each in answers if answers.count(each) + besides >= least}
+    rows_of: dict[tuple[bool, ...], tuple[int, ...]] = {}
+    for rows, mask in with_rests(groups, families):
+        rows_of.setdefault(tuple(mask.tolist()), rows)
+    sets = sorted(rows_of)
+    numbers = np.array(sets).astype(int)
+    combined = [((at,), each) for at, each in enumerate(numbers)]
+    for one, mine in enumerate(numbers):
+        combined += [((one, other), each - mine) for other, each in enumerate(numbers)]
+        combined += [((one, other), mine + each) for other, each in enumerate(numbers[:one])]
+    for high, low in ((one, other) for one in range(len(sets)) for other in range(one)):
+        for sign in (1, -1):
+            combined += [
+                ((high, low, third), sign * (numbers[high] + numbers[low] - each))
+                for third, each in enumerate(numbers)
+                if third not in (high, low)
+            ]
+    for parts, left in combined:
+        inside = set(np.flatnonzero(left).tolist())
+        is_set = bool(inside) and set(left.tolist()) <= {0, 1}
+        if is_set and any(answers[at] in frequent for at in inside) and _tells(inside, answers, bodies, besides):
+            rows = tuple(dict.fromkeys(row for each in parts for row in rows_of[sets[each]]))
+            if min(rows) < len(groups) - known:
+                return rows, sorted(inside)
+    return None
+
+
+@settings(derandomize=True, max_examples=300)
+@given(_cases(), st.integers(0, 3))
+def test_the_same_set_comes_first_as_in_a_plain_search(
+    case: tuple[Rows, list[list[int]], list[int], list[int], int], known: int
+) -> None:
+    """Counting what groups have in common finds what making every combination would, and the same one first."""
+    groups, families, answers, bodies, besides = case
+    known = min(known, len(groups))
+    leak = find_unanimous(groups, families, np.array(answers), np.array(bodies), besides, 1, known)
+    found = (leak.rows, leak.organisations.tolist()) if leak is not None else None
+    assert found == _plain(groups, families, answers, bodies, besides, 1, known)
