@@ -30,7 +30,8 @@ from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.mail.items import Attached, Provenance
 from kil_xlsx.pipeline import load, planned
 from kil_xlsx.pipeline.collection import Collection, Place, opened
-from kil_xlsx.pipeline.workbooks import Wanted, workbook_bytes
+from kil_xlsx.pipeline.making import workbook_bytes
+from kil_xlsx.pipeline.workbooks import Wanted
 from kil_xlsx.store.database import Store
 
 ROUND = "2026"

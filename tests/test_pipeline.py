@@ -15,11 +15,13 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from splices import differing
 
 from kil_xlsx import pipeline
 from kil_xlsx.errors import DefinitionError, KilXlsxError, OrganisationsListError, OutputError, UsageProblem
 from kil_xlsx.pipeline import Outputs, workbooks
 from kil_xlsx.pipeline import benchmark as maker
+from kil_xlsx.pipeline.making import made
 
 CREATED = datetime(2026, 4, 7, 9, 30)
 RETURNED = Path(__file__).parents[1] / "samples" / "returned"
@@ -52,6 +54,43 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
         generate(tmp_path / folder, organisations=listed, round_id="2026", due=date(2026, 5, 31), contact="Sam")
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+LIST = """name,type,email,org-id,gss,region,period_start
+Leeds,council,,,E08000035,E12000003,31/03/2025
+"Łódź & O'Brien ""Quayside"" <Trust>",community,a@b.example,GB-COH-01234567,,,
+=1+1,community,,GB-COH-01234568,,,
+_x0041_ stays,community,,,,,
+The Applewick Hub,community,,GB-COH-01234569,E06000001,,01/04/2025
+The Applewick Annexe,community,,GB-COH-01234560,E06000002,,01/04/2025
+A Name That Goes On And On Until No Header Of A Printed Page Has Any Room Left For It & Its Ampersands,council,,,,,
+"""
+
+
+def test_many_workbooks_from_one_say_the_same(tmp_path: Path) -> None:
+    """Made from a template or by itself, a workbook has the same parts, but for the order of its texts."""
+    listed = tmp_path / "list.csv"
+    listed.write_text(LIST, "utf-8")
+    about: dict[str, Any] = {"round_id": "2026", "due": date(2026, 5, 31), "contact": "Sam", "organisations": listed}
+    spliced = generate(tmp_path / "spliced", **about)
+    by_themselves = generate(tmp_path / "whole", splice=False, **about)
+    assert [each.path.name for each in spliced.workbooks] == [each.path.name for each in by_themselves.workbooks]
+    others = 0
+    for one, other in zip(spliced.workbooks, by_themselves.workbooks, strict=True):
+        mine, theirs = one.path.read_bytes(), other.path.read_bytes()
+        assert differing(mine, theirs) == []
+        others += mine != theirs
+    assert others >= 5
+
+
+def test_workbooks_that_are_made_in_other_processes_are_the_same(tmp_path: Path) -> None:
+    """However many processes share the work, each workbook is what it is when it is made here, byte for byte."""
+    listed = tmp_path / "list.csv"
+    listed.write_text("name,type\n" + "".join(f"Hub {at},{('community', 'council')[at % 2]}\n" for at in range(26)))
+    wanted = workbooks.planned("keep-it-local", organisations=listed, created=CREATED).wanted
+    found = dict(made(wanted, splice=False))
+    assert sorted(found) == list(range(26))
+    assert all(found[at] == wanted[at].data() for at in (0, 1, 17, 24, 25))
 
 
 def test_list_prefills_the_workbook(tmp_path: Path) -> None:

@@ -300,16 +300,24 @@ def prefix_lengths(entries: Sequence[LookupEntry]) -> tuple[int, ...]:
     return tuple(sorted({len(entry.prefix) for entry in entries if entry.prefix}, reverse=True))
 
 
+def label_by_prefix(instrument: Instrument, field: ProfileField, text: str) -> str:
+    """The label that a derived field has for how the text of its source begins; empty where there is none."""
+    if field.lookup is None:
+        return ""
+    entries = instrument.lookups[field.lookup].entries
+    plain = text.strip(" ").upper()
+    by_prefix = {entry.prefix.upper(): entry.label for entry in entries if entry.prefix}
+    starts = (plain[:length] for length in prefix_lengths(entries))
+    return next((by_prefix[start] for start in starts if start in by_prefix), "")
+
+
 def _derived(instrument: Instrument, field: ProfileField, ret: Return, figures: dict[str, float | None]) -> str:
     """The label that a derived field works out to; empty where it cannot be worked out."""
     if field.lookup is None or field.source is None:
         return ""
-    entries = instrument.lookups[field.lookup].entries
     if field.by == "prefix":
-        text = ret.text(field.source).strip(" ").upper()
-        by_prefix = {entry.prefix.upper(): entry.label for entry in entries if entry.prefix}
-        starts = (text[:length] for length in prefix_lengths(entries))
-        return next((by_prefix[start] for start in starts if start in by_prefix), "")
+        return label_by_prefix(instrument, field, ret.text(field.source))
+    entries = instrument.lookups[field.lookup].entries
     amount = figures.get(field.source)
     if amount is None:
         return ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from kil_xlsx.core.returns import Key, Return, Typed
 from kil_xlsx.core.scoring import score
@@ -55,13 +56,23 @@ def _carried(plan: Plan, issue: Issue) -> dict[Key, Typed]:
 
 def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> Document:
     """The workbook of one organisation, or a blank one, with whatever is typed in already."""
+    return document_of(content_of(plan, issue, typed))
+
+
+def content_of(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> Content:
+    """What the sheets of a workbook are painted from."""
     carried = _carried(plan, issue)
-    known = {**carried, **_profile(plan, issue.organisation), **(typed or {})}
+    known = {**carried, **profile_of(plan, issue.organisation), **(typed or {})}
     ret = seen_by_formulas(plan, known, carried)
     made = stamp(plan.instrument, issue.round_id, issue.organisation)
     if issue.reference:
-        made = replace(made, reference=issue.reference)
-    content = Content(plan, issue, made, known, ret, score(plan.instrument, ret))
+        made = structs.replace(made, reference=issue.reference)
+    return Content(plan, issue, made, known, ret, score(plan.instrument, ret))
+
+
+def document_of(content: Content) -> Document:
+    """The workbook that is painted from a content."""
+    plan, issue, made = content.plan, content.issue, content.stamp
     sheets = [start.paint(content)]
     if issue.marking is not None:
         sheets.append(to_fix.paint(content, issue.marking))
@@ -95,7 +106,7 @@ def compose(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) 
     )
 
 
-def _profile(plan: Plan, organisation: Organisation | None) -> dict[Key, Typed]:
+def profile_of(plan: Plan, organisation: Organisation | None) -> dict[Key, Typed]:
     """What is known about the organisation beforehand, as it is typed into its cells."""
     if organisation is None:
         return {}

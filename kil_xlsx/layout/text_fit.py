@@ -38,7 +38,7 @@ def _width(character: str) -> float:
     return 1.0 if character.isascii() else 1.1
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def lines(text: str, width: float, scale: float = 1.0) -> int:
     """How many lines a text takes in a column of that width (characters), wrapped at spaces.
 

@@ -6,10 +6,12 @@ import errno
 import os
 import re
 import secrets
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kil_xlsx.errors import OutputError
 
@@ -23,6 +25,12 @@ _HIDDEN = re.compile(r"\.(?P<name>.+)\.(?P<run>[0-9a-f]{4})[0-9a-f]{4}\.tmp")
 """A hidden file of a run whose lock tells whether it is still at work."""
 
 _LOCK = "kil-xlsx"
+
+_SEVERAL = 8
+"""Files from which on they are written by several threads: nearly all of the time goes by waiting for the disk."""
+
+_WRITERS, _WAITING = 8, 24
+"""Threads that write, and how many files may wait for them in memory."""
 
 MayReplace = bool | Callable[[Path], bool]
 """Whether files that are there may be replaced: all or none of them, or which."""
@@ -44,9 +52,11 @@ class Outputs:
     """
 
     def __init__(self, targets: Sequence[Path], *, force: MayReplace = False) -> None:
-        self._targets = tuple(targets)
+        self._targets = targets
         self._force = force
-        self._ready: list[tuple[Path, Path]] = []
+        self._ready: list[_Ready] = []
+        self._writers = ThreadPoolExecutor(_WRITERS, "writer") if len(self._targets) >= _SEVERAL else None
+        self._writing: deque[tuple[Path, Future[None]]] = deque()
         self._made_folders: list[Path] = []
         self._locks: dict[Path, _FolderLock] = {}
 
@@ -67,8 +77,8 @@ class Outputs:
             raise OutputError(
                 f"{folders[0]} is a folder; no file of that name can be written.", "Choose another place."
             )
-        for target in self._targets:
-            above = next((each for each in target.absolute().parents if os.path.lexists(each)), None)
+        for folder, target in {target.parent: target for target in reversed(self._targets)}.items():
+            above = next((each for each in (folder / "x").absolute().parents if os.path.lexists(each)), None)
             if above is not None and not above.is_dir():
                 raise _not_written(target, NotADirectoryError(errno.ENOTDIR, ""))
         force = self._force
@@ -82,26 +92,39 @@ class Outputs:
             )
 
     def add(self, target: Path, data: bytes) -> None:
-        """Write the content of a target under a hidden name."""
+        """Write the content of a target under a hidden name.  What went wrong with it may be told with a later one."""
         try:
             self._make_folder(target.parent)
-            hidden = self._hidden(target)
-            with hidden.open("xb") as file:
-                self._ready.append((hidden, target))
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            lock = self._lock(target)
+            ready = _Ready(lock, target.name, lock.token())
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(ready.hidden, flags, 0o666)
+            self._ready.append(ready)
+            if self._writers is None:
+                _write(descriptor, data)
+                return
+            self._writing.append((target, self._writers.submit(_write, descriptor, data)))
         except OSError as error:
             raise _not_written(target, error) from None
+        self._wait(_WAITING)
 
-    def _hidden(self, target: Path) -> Path:
-        """A hidden name beside a target; the first in a folder removes what killed runs have left there."""
+    def _wait(self, most: int = 0) -> None:
+        """Wait until no more files than this are still being written."""
+        while len(self._writing) > most:
+            target, future = self._writing.popleft()
+            try:
+                future.result()
+            except OSError as error:
+                raise _not_written(target, error) from None
+
+    def _lock(self, target: Path) -> _FolderLock:
+        """The lock of a target's folder; the first in a folder removes what killed runs have left there."""
         folder = target.parent
         if folder not in self._locks:
             self._locks[folder] = _FolderLock(folder)
             if self._locks[folder].held:
                 sweep(folder, {each.name for each in self._targets if each.parent == folder})
-        return self._locks[folder].hidden(target.name)
+        return self._locks[folder]
 
     def _make_folder(self, folder: Path) -> None:
         missing = []
@@ -114,14 +137,15 @@ class Outputs:
 
     def commit(self) -> None:
         """Give all files their names.  When one cannot have it, those that were replaced before it are put back."""
+        self._wait()
         self._check()
         given: list[tuple[Path, Path | None]] = []
         several = len(self._ready) > 1  # one alone takes the place of the old one in a single step
-        for hidden, target in self._ready:
-            kept = None
+        for ready in self._ready:
+            kept, target = None, ready.target
             try:
                 kept = self._kept(target) if several else None
-                os.replace(hidden, target)  # noqa: PTH105 - pathlib's does the same
+                os.replace(ready.hidden, target)  # noqa: PTH105 - pathlib's does the same
             except BaseException as error:
                 left = _put_back(given if kept is None else [*given, (target, kept)])
                 if isinstance(error, OSError):
@@ -139,7 +163,8 @@ class Outputs:
             return None
         if target.is_dir() and not target.is_symlink():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        kept = self._hidden(target)
+        lock = self._lock(target)
+        kept = lock.hidden(target.name, lock.token())
         try:
             os.link(target, kept, follow_symlinks=False)
         except (OSError, NotImplementedError):  # a disk without such links
@@ -148,15 +173,24 @@ class Outputs:
 
     def __exit__(self, *exception: object) -> None:
         """Remove what was not committed, folders made for it included."""
-        for hidden, _ in self._ready:
-            with suppress(OSError):
-                hidden.unlink()
+        if self._writers is not None:
+            self._writers.shutdown()
+        for ready in self._ready:
+            _remove(ready.hidden)
         for lock in self._locks.values():
             lock.release()
         self._locks.clear()
         for folder in reversed(self._made_folders):
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """Write a file's content as far as to the disk itself."""
+    with open(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _put_back(given: Sequence[tuple[Path, Path | None]]) -> list[Path]:
@@ -180,6 +214,22 @@ def _remove(path: Path | None) -> None:
             path.unlink(missing_ok=True)
 
 
+class _Ready(NamedTuple):
+    """A file that is written under a hidden name.  Its paths are made when they are needed: there may be very many."""
+
+    lock: _FolderLock
+    name: str
+    token: str
+
+    @property
+    def hidden(self) -> Path:
+        return self.lock.hidden(self.name, self.token)
+
+    @property
+    def target(self) -> Path:
+        return self.lock.folder / self.name
+
+
 class _FolderLock:
     """Hidden names in a folder, and the lock that says that whoever writes under them is at work.
 
@@ -190,7 +240,7 @@ class _FolderLock:
     def __init__(self, folder: Path) -> None:
         from filelock import Timeout
 
-        self._folder = folder
+        self.folder = folder
         self._run, self._count = "", 0
         self._lock: BaseFileLock | None = None
         while self._lock is None:
@@ -206,14 +256,17 @@ class _FolderLock:
     def held(self) -> bool:
         return self._lock is not None
 
-    def hidden(self, name: str) -> Path:
+    def token(self) -> str:
+        """What makes the next hidden name different from all others."""
         self._count += 1
-        token = f"{self._run}{self._count:04x}" if self.held and self._count <= 0xFFFF else secrets.token_hex(5)
-        return self._folder / f".{name[:_LONGEST]}.{token}.tmp"
+        return f"{self._run}{self._count:04x}" if self.held and self._count <= 0xFFFF else secrets.token_hex(5)
+
+    def hidden(self, name: str, token: str) -> Path:
+        return self.folder / f".{name[:_LONGEST]}.{token}.tmp"
 
     def release(self) -> None:
         if self._lock is not None:
-            _unlocked(self._lock, _lock_file(self._folder, self._run))
+            _unlocked(self._lock, _lock_file(self.folder, self._run))
             self._lock = None
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import chosen
+from kil_xlsx.pipeline.making import made, workbook_bytes
 from kil_xlsx.pipeline.names import file_name
 from kil_xlsx.pipeline.outputs import MayReplace, Outputs
 from kil_xlsx.pipeline.progress import Progress, quiet
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from kil_xlsx.pipeline.reading import Returned
     from kil_xlsx.results.return_model import ReturnDocument
 
+_NOTHING: Mapping[Key, Typed] = MappingProxyType({})
+"""What is typed into most workbooks beforehand; one for all of them."""
+
 LONGEST_WORDS = 200
 """Characters of a round's name or a contact."""
 
@@ -42,7 +48,7 @@ class Wanted(NamedTuple):
 
     plan: Plan
     issue: Issue
-    typed: dict[Key, Typed]
+    typed: Mapping[Key, Typed]
     email: str
 
     @property
@@ -64,22 +70,33 @@ class Wanted(NamedTuple):
     @property
     def file_name(self) -> str:
         """What it is called, the extension included."""
-        return file_name(self.instrument, self.organisation.name if self.organisation else "", self.reference)
+        return self.workbook(Path()).file_name
+
+    def workbook(self, folder: Path) -> Workbook:
+        """What it is when it is made: its path in a folder, for whom it is, and its reference code."""
+        name, reference = self.organisation.name if self.organisation else "", self.reference
+        called = file_name(self.instrument, name, reference)
+        return Workbook(folder, called, self.instrument.respondent.label, name, self.email, reference)
 
     def data(self) -> bytes:
-        """The workbook itself."""
+        """The workbook itself, made by itself; :func:`kil_xlsx.pipeline.making.made` makes many alike much faster."""
         return workbook_bytes(self.plan, self.issue, self.typed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Workbook:
     """A workbook that was made: where it is, for whom, and its reference code."""
 
-    path: Path
+    folder: Path
+    file_name: str
     respondent: str
     organisation: str
     email: str
     reference: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.file_name
 
 
 @dataclass(frozen=True)
@@ -191,33 +208,52 @@ def write_workbooks(
     out: Path,
     *,
     force: MayReplace = False,
+    splice: bool = True,
+    executor: str | None = None,
     record: Callable[[], None] | None = None,
     progress: Progress = quiet,
 ) -> Generated:
     """Write workbooks to a folder: all of them or none.
 
     :param force: whether files that are there may be replaced.
+    :param splice: make those that are alike from one template; else each is made by itself, which says the same.
+    :param executor: where they are made, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     :param record: called when all are ready, before any has its name.
     """
-    made = [
-        Workbook(
-            out / each.file_name,
-            each.instrument.respondent.label,
-            each.organisation.name if each.organisation else "",
-            each.email,
-            each.reference,
-        )
-        for each in plan.wanted
-    ]
-    with Outputs([workbook.path for workbook in made], force=force) as outputs:
-        for at, (workbook, wanted) in enumerate(zip(made, plan.wanted, strict=True)):
-            progress(at, len(made), workbook.path.name)
-            outputs.add(workbook.path, wanted.data())
-        progress(len(made), len(made), "")
+    workbooks = tuple(each.workbook(out) for each in plan.wanted)
+    progress(0, len(workbooks), workbooks[0].file_name if workbooks else "")
+    with (
+        Outputs(_Paths(workbooks), force=force) as outputs,
+        closing(made(plan.wanted, splice=splice, executor=executor)) as files,
+    ):
+        for done, (at, data) in enumerate(files, start=1):
+            outputs.add(workbooks[at].path, data)
+            progress(done, len(workbooks), workbooks[at].file_name if done < len(workbooks) else "")
         if record is not None:
             record()
         outputs.commit()
-    return Generated(plan.framework, out, tuple(made), plan.notes)
+    return Generated(plan.framework, out, workbooks, plan.notes)
+
+
+class _Paths(Sequence[Path]):
+    """The paths of workbooks, each made when it is asked for: of very many, paths would take the most room."""
+
+    def __init__(self, workbooks: Sequence[Workbook]) -> None:
+        self._workbooks = workbooks
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._workbooks)
+
+    @overload
+    def __getitem__(self, at: int) -> Path: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Path]: ...
+
+    def __getitem__(self, at: int | slice) -> Path | Sequence[Path]:
+        """One of them, or some."""
+        return self._workbooks[at].path if isinstance(at, int) else _Paths(self._workbooks[at])
 
 
 def _before(
@@ -245,15 +281,6 @@ def _before(
     return gather(plans, found, at, answers, earlier(framework, [plan.instrument for plan in plans.values()]))
 
 
-def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> bytes:
-    """One workbook, with whatever is typed in already."""
-    from kil_xlsx.layout.compose import compose
-    from kil_xlsx.writing.theme import build_theme
-    from kil_xlsx.writing.xlsx import write
-
-    return write(compose(plan, issue, typed), build_theme(issue.branding))
-
-
 def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]) -> dict[str, Peers]:
     """What a benchmark says of the peers of each respondent type; ``notes`` gets what is to be said about it."""
     from kil_xlsx.pipeline.peers import for_members, peers_of, read_release
@@ -272,7 +299,7 @@ def _peers(path: Path, whole: Framework, plans: Iterable[Plan], notes: list[str]
     return peers
 
 
-def _known(plan: Plan, listed: ListedOrganisation) -> tuple[tuple[tuple[str, str], ...], dict[Key, Typed]]:
+def _known(plan: Plan, listed: ListedOrganisation) -> tuple[tuple[tuple[str, str], ...], Mapping[Key, Typed]]:
     """What a list says about an organisation: texts for its profile, and dates as cells hold them."""
     from kil_xlsx.layout.codec import serial
     from kil_xlsx.layout.slots import SlotKind
@@ -285,7 +312,7 @@ def _known(plan: Plan, listed: ListedOrganisation) -> tuple[tuple[tuple[str, str
             typed[slot.key] = serial(date.fromisoformat(value))
         else:
             texts.append((field_id, value))
-    return tuple(texts), typed
+    return tuple(texts), typed or _NOTHING
 
 
 def one_line(text: str, what: str) -> str:

@@ -21,7 +21,7 @@ from kil_xlsx.pipeline import schema
 from kil_xlsx.pipeline.collection.consensus import compare, consensus_workbook, write_consensus
 from kil_xlsx.pipeline.collection.deciding import decide
 from kil_xlsx.pipeline.collection.importing import take_in
-from kil_xlsx.pipeline.workbooks import workbook_bytes
+from kil_xlsx.pipeline.making import workbook_bytes
 from kil_xlsx.reading.form import read_form
 
 

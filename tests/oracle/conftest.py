@@ -8,20 +8,18 @@ from pathlib import Path
 
 import pytest
 from oracle.cases import office_is_missing, office_is_required, plan
-from oracle.engines import ISSUE, saved
+from oracle.engines import spliced
 from oracle.libreoffice import LibreOffice
-
-from kil_xlsx.layout.compose import compose
 
 
 @pytest.fixture(scope="session")
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Give the blank workbook of an instrument, its stored values replaced."""
+    """Give the workbook of an instrument as it is sent out, its stored values replaced."""
     folder = tmp_path_factory.mktemp("blank")
 
     @cache
     def path(name: str) -> Path:
-        return saved(compose(plan(name), ISSUE), folder / f"{name.replace('/', '-')}.xlsx")
+        return spliced(plan(name), folder / f"{name.replace('/', '-')}.xlsx")
 
     return path
 

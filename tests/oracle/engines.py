@@ -20,14 +20,17 @@ from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import CellRef, Document, Formula
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
+from kil_xlsx.layout.stamp import Organisation
+from kil_xlsx.layout.variants import Variants
+from kil_xlsx.writing.splice import Template
 from kil_xlsx.writing.theme import default_theme
 from kil_xlsx.writing.xlsx import write
 
 SENTINEL = 777.125
 """What stands in every formula cell before an engine loads the workbook."""
 
-ISSUE = Issue(datetime(2026, 1, 1))
-"""A workbook for nobody in particular."""
+ISSUE = Issue(datetime(2026, 1, 1), organisation=Organisation('Łódź & O\'Brien "Quayside" <Trust>', "GB-COH-01234567"))
+"""A workbook for an organisation of which nothing is known but its name and number."""
 
 _TOLERANCE = 1e-9
 
@@ -118,6 +121,17 @@ def planted(document: Document, place: CellRef, text: str) -> Document:
 def saved(document: Document, path: Path) -> Path:
     """Write a document, with every stored formula value replaced, to a file."""
     path.write_bytes(write(with_sentinels(document), default_theme()))
+    return path
+
+
+def spliced(plan: Plan, path: Path) -> Path:
+    """The workbook of :data:`ISSUE` as it is sent out, made from the template of its variant, to a file.
+
+    Every stored formula value is replaced, as by :func:`saved`.
+    """
+    mould = Variants(plan).mould(replace(ISSUE, organisation=Organisation("A Fictional Hub", "GB-COH-1")), {})
+    template = Template(write(with_sentinels(mould.document), default_theme()), mould.sources)
+    path.write_bytes(template.fill(mould.texts(plan, ISSUE, {})))
     return path
 
 

@@ -94,11 +94,15 @@ def _row(content: Content, sheet: Sheet, field: ProfileField) -> None:
         last_time(content, sheet, plan.by_key[Key(field.id)], About.LAST)
         formula(sheet, row, About.STATUS, *_status(content, sheet, field), "status")
     sheet.put(row, About.HELP, help_text or None, "help")
-    typed = content.ret.text(field.id)
     look = words("flag.carried") if (field.id, 0) in content.carried_places else ""
-    sheet.row_heights[row] = text_fit.height(
-        (field.label, _WIDTHS[About.LABEL], 1.08), (help_text, _WIDTHS[About.HELP], 0.92),
-        (typed, _WIDTHS[About.ANSWER]), (look, _WIDTHS[About.STATUS]),
+    sheet.row_heights[row] = row_height(field.label, help_text, content.ret.text(field.id), look)
+
+
+def row_height(label: str, help_text: str, typed: str, status: str = "") -> float:
+    """How high a row must be for all of its texts."""
+    return text_fit.height(
+        (label, _WIDTHS[About.LABEL], 1.08), (help_text, _WIDTHS[About.HELP], 0.92),
+        (typed, _WIDTHS[About.ANSWER]), (status, _WIDTHS[About.STATUS]),
         least=22,
     )  # fmt: skip
 
