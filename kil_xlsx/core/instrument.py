@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from kil_xlsx.core import expressions
 from kil_xlsx.core.figures import Check, Input, InputGroup, InputTable, Measure, ReferenceValue, Unit
@@ -56,8 +57,7 @@ def _without_later(content: Any) -> Any:
     return content
 
 
-@dataclass(frozen=True)
-class SectionNode:
+class SectionNode(Struct, frozen=True, dict=True):
     """A section of an instrument with its depth (0 at the top), its questions and its subsections.
 
     ``own`` are the questions asked directly in it, ``questions`` those of its subsections too, in order.
@@ -190,6 +190,22 @@ class Instrument:
     @cached_property
     def choice_lists(self) -> dict[str, ChoiceList]:
         return {choice_list.id: choice_list for choice_list in self.framework.choice_lists}
+
+    @cached_property
+    def choices_by_label(self) -> dict[str, dict[str, Choice]]:
+        """By choice list what each label of its dropdown stands for, letters in either case alike; answers first."""
+        found: dict[str, dict[str, Choice]] = {}
+        for each in self.framework.choice_lists:
+            found[each.id] = {}
+            for choice in sorted(each.choices, key=lambda choice: choice.state != "answered"):
+                found[each.id].setdefault(display(each, choice).casefold(), choice)
+        return found
+
+    @cached_property
+    def units_by_figure(self) -> dict[tuple[str, str], str | None]:
+        """The unit of each figure, and of each column of the tables: by the item's and the column's id."""
+        columns = {(table.id, column.id): column.unit for table in self.tables for column in table.columns}
+        return {**columns, **{(figure.id, ""): figure.unit for figure in self.figures}}
 
     @cached_property
     def lookups(self) -> dict[str, Lookup]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 #: A spreadsheet works with this many significant decimal digits.
 _DIGITS = 15
@@ -14,6 +15,7 @@ PLACES = 6
 """Decimals to which every score is rounded before anything is compared with it."""
 
 
+@lru_cache(maxsize=16_384)  # scores are few different numbers
 def round_half_away(x: float, places: int) -> float:
     """Round ``x`` to ``places`` decimal places, halves away from zero, as the spreadsheet function ROUND does.
 

@@ -47,6 +47,7 @@ def column_index(letters: str) -> int:
     return index - 1
 
 
+@lru_cache(maxsize=MAX_COLUMNS)
 def cell_name(row: int, col: int) -> str:
     """The name of a cell: (0, 0) is ``A1``.  Raises ``ValueError`` for a cell that no sheet has."""
     if not 0 <= row < MAX_ROWS:
@@ -54,6 +55,7 @@ def cell_name(row: int, col: int) -> str:
     return f"{column_name(col)}{row + 1}"
 
 
+@lru_cache(maxsize=MAX_COLUMNS)
 def parse_cell_name(text: str) -> tuple[int, int]:
     """The row and column, both from 0, that ``B3`` or ``$B$3`` stands for.
 

@@ -123,11 +123,10 @@ def as_formulas_see(instrument: Instrument, slot: Slot, typed: Typed) -> Entry:
     if _blank_to_formulas(typed):
         return _blank(key, typed)
     if slot.kind is SlotKind.CHOICE and slot.choices:
-        if isinstance(typed, str):
-            for label, choice in offered(instrument.choice_lists[slot.choices], levels_only=slot.levels_only):
-                if label.casefold() == typed.casefold():
-                    return chosen(key, typed, choice)
-        return _refused(key, typed)
+        choice = instrument.choices_by_label[slot.choices].get(typed.casefold()) if isinstance(typed, str) else None
+        if choice is None or (slot.levels_only and choice.state != "answered"):
+            return _refused(key, typed)
+        return chosen(key, typed, choice)
     if slot.kind is SlotKind.NUMBER:
         if isinstance(typed, float | int) and not isinstance(typed, bool) and in_range(slot, typed):
             return figure(key, typed, float(typed))

@@ -139,10 +139,7 @@ def _date_doubt(text: str, read: DateReading, *, is_text: bool) -> tuple[str, st
 def unit_of(instrument: Instrument, slot: Slot) -> Unit | None:
     """The unit of a slot for figures, if it has one."""
     key = slot.key
-    tables = (table for table in instrument.tables if table.id == key.item)
-    named = (column.unit for table in tables for column in table.columns if column.id == key.column)
-    figures = (each.unit for each in instrument.figures if each.id == key.item)
-    name = next(named, None) if key.row else next(figures, None)
+    name = instrument.units_by_figure.get((key.item, key.column if key.row else ""))
     return instrument.units.get(name) if name else None
 
 

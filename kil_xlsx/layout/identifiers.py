@@ -7,13 +7,15 @@ import re
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.returns import Entry, Part, State
-from kil_xlsx.layout.slots import Slot
+from kil_xlsx.layout.slots import Slot, SlotKind
 
 
 def identifier_problems(instrument: Instrument, slot: Slot, entry: Entry) -> list[Problem]:
     """Identifiers and area codes are taken as typed; one that fits no register is asked about."""
+    if slot.key.part != Part.ANSWER or slot.kind is not SlotKind.TEXT or not entry.text:
+        return []
     field = next((field for field in instrument.profile if field.id == slot.key.item), None)
-    if field is None or slot.key.part != Part.ANSWER or entry.state is not State.ANSWERED or not entry.text:
+    if field is None or entry.state is not State.ANSWERED:
         return []
     text = entry.text.strip()
     if field.type == "area_code" and field.pattern and not re.fullmatch(field.pattern, text.upper()):

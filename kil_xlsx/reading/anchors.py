@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from kil_xlsx.core.problems import Problem
 from kil_xlsx.core.returns import Key, Outcome, Part, Typed
 from kil_xlsx.layout.codec import is_blank
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot
-from kil_xlsx.reading.sheetindex import SheetIndex, address, fold
+from kil_xlsx.reading.known import once_per_plan
+from kil_xlsx.reading.sheetindex import SheetIndex, address, fold, plain_name
 
 
 class Anchor(StrEnum):
@@ -40,8 +43,7 @@ class Spot(tuple[str, int, int]):
         return address(self[1], self[2])
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Struct, frozen=True, dict=True):
     """The slots of one row of the plan, and what else the row says."""
 
     code: str
@@ -50,19 +52,59 @@ class Item:
     slots: tuple[Slot, ...]
     wordings: frozenset[str]
 
-    @property
+    @cached_property
     def main(self) -> Slot:
         """The slot that stands for the row."""
         return next((slot for slot in self.slots if slot.main), self.slots[0])
 
-    @property
+    # As they are compared
+
+    @cached_property
+    def folded_code(self) -> str:
+        return fold(self.code)
+
+    @cached_property
+    def folded_sheet(self) -> str:
+        return fold(self.sheet)
+
+    @cached_property
+    def heading(self) -> str:
+        """The heading of the main slot."""
+        return fold(self.main.heading)
+
+    @cached_property
+    def columns(self) -> tuple[tuple[str, int], ...]:
+        """The heading and the planned column of each slot; one object for all items that have the same."""
+        return _shared(tuple((fold(slot.heading), slot.cell.column) for slot in self.slots))
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of the slots."""
+        return tuple(slot.key for slot in self.slots)
+
+    @cached_property
+    def name(self) -> str | None:
+        """The defined name of the main slot."""
+        return None if self.main.name is None else plain_name(self.main.name)
+
+    @cached_property
+    def planned(self) -> tuple[str, int, int]:
+        """Where the main slot was sent out."""
+        cell = self.main.cell
+        return fold(cell.sheet), cell.row, cell.column
+
+    @cached_property
     def optional(self) -> bool:
         """Rows that need not be there: those of a table, and those for explanations."""
         return self.main.key.row > 0 or self.main.key.part == Part.EXPLANATION
 
 
-@dataclass(frozen=True)
-class Located:
+@lru_cache(maxsize=1024)
+def _shared(columns: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    return columns
+
+
+class Located(Struct, frozen=True):
     """What became of one item: where it is and which marks say so, or why it could not be taken.
 
     ``outcome`` is absent for an item that was found.  ``differed`` are marks that are there and say something else.
@@ -80,6 +122,7 @@ class Located:
     """Slots whose cell is there but carries the marks of something else, so that what it holds is not taken."""
 
 
+@once_per_plan
 def items_of(plan: Plan) -> tuple[Item, ...]:
     """The rows of a plan that are filled in, in the order of its slots."""
     grouped: dict[tuple[str, int], list[Slot]] = {}
@@ -92,6 +135,7 @@ def items_of(plan: Plan) -> tuple[Item, ...]:
     )
 
 
+@once_per_plan
 def wordings(plan: Plan) -> dict[str, frozenset[str]]:
     """What rows say beside their codes, folded, by item id.  Rows of tables say nothing."""
     instrument = plan.instrument
@@ -102,8 +146,7 @@ def wordings(plan: Plan) -> dict[str, frozenset[str]]:
     return {item: frozenset(fold(text) for text in texts if text) for item, texts in said.items()}
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """A row that may be an item's, with the columns of its slots and what its marks say."""
 
     index: SheetIndex

@@ -7,7 +7,8 @@ gone.  Whatever it says that cannot be meant is left out, and that is said once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kil_xlsx.core.checking import CARRIED
 from kil_xlsx.core.problems import Problem, problem
@@ -19,10 +20,10 @@ from kil_xlsx.reading.sheetindex import address, fold
 
 _KEY, _VALUE = "kil:key", "kil:value"
 _LONGEST_KEY = 300
+_LONGEST_HEADING = 19
 
 
-@dataclass(frozen=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """What stood in the cells when the workbook was sent out, as its own formulas find it, in the order of the cells.
 
     ``place`` is where the hidden sheet lists it, absent without such a sheet; ``unusable`` counts the lines that mean
@@ -69,8 +70,8 @@ def _headings(plan: Plan, workbook: WorkbookData) -> Iterator[tuple[SheetData, i
     name = fold(plan.words("sheet.carried"))
     for sheet in sorted(workbook.sheets, key=lambda one: (fold(one.name) != name, one.state == "visible")):
         rows: dict[int, dict[str, int]] = {}
-        for (row, column), cell in sheet.cells.items():
-            if isinstance(cell.value, str) and len(cell.value) < 20 and (said := cell.value.strip()) in (_KEY, _VALUE):
+        for row, column, text, _ in sheet.marks:
+            if len(text) <= _LONGEST_HEADING and (said := text.strip()) in (_KEY, _VALUE):
                 rows.setdefault(row, {}).setdefault(said, column)
         for row in sorted(rows):
             if len(rows[row]) == 2:

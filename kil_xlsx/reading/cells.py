@@ -8,7 +8,7 @@ there, a text that is not in the table of texts.
 from __future__ import annotations
 
 from kil_xlsx.errors import FileRefused
-from kil_xlsx.reading.kinds import FileKind, sniff
+from kil_xlsx.reading.kinds import FileKind, Sniffed, sniff, sniffed
 from kil_xlsx.reading.model import (
     Cell,
     CellKind,
@@ -20,7 +20,7 @@ from kil_xlsx.reading.model import (
     to_serial,
 )
 from kil_xlsx.reading.package import Limits, Package
-from kil_xlsx.reading.sheetxml import Workings, read_shared_strings, read_sheet
+from kil_xlsx.reading.sheetxml import SheetReader, Workings, read_shared_strings
 from kil_xlsx.reading.workbookxml import (
     Relationship,
     read_number_formats,
@@ -59,23 +59,31 @@ def opened(data: bytes, limits: Limits | None = None, *, password: str | None = 
     return unlocked(data, password, limits)
 
 
-def read_workbook(data: bytes, limits: Limits | None = None, *, password: str | None = None) -> WorkbookData:
+def read_workbook(
+    data: bytes, limits: Limits | None = None, *, password: str | None = None, known: Sniffed | None = None
+) -> WorkbookData:
     """Everything a workbook holds.  ``data`` is the whole file; ``password`` is what it may be locked with.
+
+    ``known`` is what :func:`~kil_xlsx.reading.kinds.sniffed` says of the file, if it has been asked already.
 
     xlsx and xlsm are read here; xls, xlsb and ods in a separate process.  Raises :class:`FileRefused` with one of
     the codes listed in :mod:`kil_xlsx.reading.package`, and nothing else, whatever the bytes are.
     """
+    usual = limits is None
     limits = limits or Limits()
     if not data:
         raise FileRefused("file-empty")
     if len(data) > limits.file_bytes:
         raise FileRefused("file-too-large", f"{len(data):,} bytes")
-    data = opened(data, limits, password=password)
-    kind = sniff(data)
+    known = known or sniffed(data)
+    if known.kind is FileKind.PASSWORD:
+        data = opened(data, limits, password=password)
+        known = sniffed(data)
+    kind = known.kind
     if not kind.is_workbook:
         raise FileRefused(kind.refusal, kind.words)
     if kind in (FileKind.XLSX, FileKind.XLSM):
-        return _read_package(Package(data, limits), kind)
+        return _read_package(Package(data, limits, known.entries if usual else None), kind)
     # Only here, since most returns never need the other process.
     from kil_xlsx.reading.legacy import read_legacy
 
@@ -101,13 +109,11 @@ def _read_package(package: Package, kind: FileKind) -> WorkbookData:
     if not book.sheets:
         raise FileRefused("file-damaged", "a workbook without sheets")
 
-    workings = Workings(limits, date1904=book.date1904)
-    strings = _find(relationships, package, "sharedStrings")
-    if strings is not None:
-        workings.strings = read_shared_strings(package.read(strings), limits)
+    texts = _find(relationships, package, "sharedStrings")
+    strings = read_shared_strings(package.read(texts), limits) if texts is not None else ()
     styles = _find(relationships, package, "styles")
-    if styles is not None:
-        workings.formats = read_number_formats(package.read(styles), limits)
+    formats = read_number_formats(package.read(styles), limits) if styles is not None else ()
+    reader = SheetReader(Workings(limits, strings, formats, date1904=book.date1904))
 
     macros = kind is FileKind.XLSM or any(name.casefold().endswith("vbaproject.bin") for name in package.names)
     sheets: list[SheetData] = []
@@ -127,7 +133,7 @@ def _read_package(package: Package, kind: FileKind) -> WorkbookData:
             continue
         if relationship.kind != "worksheet":
             raise FileRefused("file-damaged", f"the sheet “{entry.name}” is missing")
-        sheets.append(read_sheet(package.read(target), entry.name, entry.state, workings))
+        sheets.append(reader.read(package.read(target), entry.name, entry.state))
     if not sheets:
         raise FileRefused("file-damaged", "a workbook without sheets")
     properties, application = read_properties(package, roots)

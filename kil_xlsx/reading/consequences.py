@@ -6,7 +6,8 @@ A blank answer is said once, by what needs it; nothing that merely follows from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, figure_and_reason, range_check_id
 from kil_xlsx.core.expressions import describe
@@ -20,8 +21,7 @@ from kil_xlsx.reading.stored import plain
 BLANK = "nothing"
 
 
-@dataclass(frozen=True)
-class _Book:
+class _Book(Struct, frozen=True):
     plan: Plan
     ret: Return
     result: Result

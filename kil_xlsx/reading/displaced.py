@@ -8,21 +8,23 @@ it now stands beside.  A cell that was copied leaves its own marks behind and is
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.returns import Key
 from kil_xlsx.layout.codec import is_blank
 from kil_xlsx.layout.slots import Slot
 from kil_xlsx.reading.anchors import Anchor, Located, Spot
-from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold, plain_name
+from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold
 
 _Cell = tuple[str, int, int]
 """Folded name of a sheet, row, column."""
 
 
-@dataclass(frozen=True)
-class _Astray:
+class _Astray(Struct, frozen=True):
     """A cell that carries the marks of another row; ``cut`` if that row has lost them."""
 
     key: Key
@@ -49,7 +51,7 @@ class _Search:
         self.cut_to: dict[_Cell, Located] = {}
         for one in located:
             if one.outcome is None:
-                self.owners[fold(one.item.code)].append(one)
+                self.owners[one.item.folded_code].append(one)
         for one in located:
             target = self._name_went(one)
             if target is not None:
@@ -67,21 +69,21 @@ class _Search:
         main = one.cells.get(one.item.main.key)
         if one.outcome is not None or main is None or Anchor.NAME not in one.differed:
             return None
-        if Anchor.POSITION not in one.agreed or fold(one.item.code) in self._titles(main):
+        if Anchor.POSITION not in one.agreed or one.item.folded_code in self._titles(main):
             return None
-        return self.book.names.get(plain_name(one.item.main.name or ""))
+        return self.book.names.get(one.item.name or "")
 
-    def _titles(self, spot: Spot) -> set[str]:
+    def _titles(self, spot: Spot) -> AbstractSet[str]:
         return self.sheets[spot.sheet].titles_over(spot[1], spot[2])
 
     def _astray(self, one: Located) -> list[_Astray]:
         found = []
-        code = fold(one.item.code)
+        code = one.item.folded_code
         for slot in one.item.slots:
             spot = one.cells.get(slot.key)
             if spot is None:
                 continue
-            by_name = self.cut_to.get((fold(spot.sheet), spot[1], spot[2]))
+            by_name = self.cut_to.get((fold(spot.sheet), spot[1], spot[2])) if self.cut_to else None
             if by_name is not None and (by_name is not one or slot is not one.item.main):
                 found.append(_Astray(slot.key, spot, by_name, cut=True))
                 continue
@@ -114,7 +116,7 @@ class _Search:
             (spot for key, spot in owner.cells.items() if (key.part, key.column) == (slot.key.part, slot.key.column)),
             owner.cells.get(owner.item.main.key),
         )
-        return same is not None and fold(owner.item.code) in self._titles(same)
+        return same is not None and owner.item.folded_code in self._titles(same)
 
     def _shifted(self) -> set[Key]:
         """Copies that are the first row of a block pasted over itself a little further on.
@@ -156,6 +158,8 @@ class _Search:
             problems = [each for each in problems if each.code != "item-marker-differs"] + [asked]
         elif refused:
             problems = [each for each in problems if each.code != "item-marker-differs"]
+        elif not copied:
+            return one
         return replace(one, problems=tuple(problems), refused=frozenset(refused))
 
     @staticmethod
@@ -170,7 +174,7 @@ class _Search:
         if main is None:
             return None
         here = self.sheets[main.sheet].cell(main[1], main[2])
-        if (here is not None and not is_blank(here.value)) or fold(one.item.code) in self._titles(main):
+        if (here is not None and not is_blank(here.value)) or one.item.folded_code in self._titles(main):
             return None
         for index, row, column in self._marked(one):
             there = index.cell(row, column)
@@ -188,10 +192,10 @@ class _Search:
             places.append((index, target[1], target[2]))
         own = {tuple(spot) for spot in one.cells.values()}
         for index in self.book.sheets:
-            for row in index.rows_by_title.get(fold(one.item.code), []):
+            for row in index.rows_by_title.get(one.item.folded_code, []):
                 for first, last, title in index.titles[row]:
                     spot = Spot((index.name, row, first))
-                    mine = title == fold(one.item.code) and first == last and tuple(spot) not in own
+                    mine = title == one.item.folded_code and first == last and tuple(spot) not in own
                     if mine and not self._sent_out_there(one, spot):
                         places.append((index, row, first))
         return places

@@ -18,6 +18,7 @@ from kil_xlsx.core.readings import Account, FileInfo, Identity, ItemKind, Readin
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.errors import FileRefused
+from kil_xlsx.layout.a1 import cell_name
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see
 from kil_xlsx.layout.decoding import decode, unit_of
 from kil_xlsx.layout.plan import Plan
@@ -27,7 +28,7 @@ from kil_xlsx.reading.carried import doubts, read_carried
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
 from kil_xlsx.reading.identity import identify
-from kil_xlsx.reading.kinds import FileKind, sniff
+from kil_xlsx.reading.kinds import FileKind, sniffed
 from kil_xlsx.reading.lists import is_date_format
 from kil_xlsx.reading.locate import Located, Location, locate
 from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial
@@ -59,15 +60,16 @@ def read_form(
     :param sha256: the hash of ``data``, when it is already known.
     :param password: what a locked file is opened with; it is not kept anywhere.
     """
+    known = sniffed(data)
     info = FileInfo(
         name=_FOLDERS.sub("", name),
         sha256=sha256 or hashlib.sha256(data).hexdigest(),
         size=len(data),
-        kind=str(sniff(data)) if data else "empty",
+        kind=str(known.kind),
         application="",
     )
     try:
-        workbook = read_workbook(data, password=password)
+        workbook = read_workbook(data, password=password, known=known)
     except FileRefused as refusal:
         return Reading(info, (problem(refusal.code, found=refusal.found),))
     info = replace(info, kind=str(workbook.kind), application=workbook.application)
@@ -121,10 +123,12 @@ def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity
     entries = list(answers.entries())
     ret = Return.of(entries, answers.carried(entries, remembered.values))
     result = score(plan.instrument, ret)
-    as_typed = Return.of(
-        (as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in answers.raw.items()),
-        remembered.values,
-    )
+
+    def as_typed() -> Return:
+        raw = answers.raw.items()
+        seen = (as_formulas_see(plan.instrument, plan.by_key[key], typed) for key, typed in raw)
+        return Return.of(seen, remembered.values)
+
     comparisons, differences = compare(plan, location, result, as_typed)
     places = {one.id: Place(one.sheet, one.cell) for one in comparisons}
     problems = [
@@ -156,7 +160,7 @@ class _Answers:
 
     def entries(self) -> Iterable[Entry]:
         """One entry for every slot of the plan."""
-        sheets = {index.name: index for index in self.location.index.sheets}
+        sheets = {index.name: index.sheet.cells for index in self.location.index.sheets}
         by_key = self.location.by_key()
         for slot in self.plan.slots:
             located = by_key[slot.key]
@@ -164,8 +168,9 @@ class _Answers:
             if located.outcome is Outcome.REFUSED or spot is None:
                 yield _without_cell(slot, located)
                 continue
-            place = Place(spot.sheet, spot.address)
-            cell = sheets[spot.sheet].cell(spot[1], spot[2])
+            sheet, row, column = spot
+            place = Place(sheet, cell_name(row, column))
+            cell = sheets[sheet].get((row, column))
             if slot.key in located.refused:
                 typed = cell.value if cell is not None else None
                 yield Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
@@ -179,6 +184,8 @@ class _Answers:
         see is still the same.
         """
         found: dict[Key, Typed] = {}
+        if not values:
+            return found
         typed = {entry.key: entry.typed for entry in entries if entry.place is not None}
         for key, before in values.items():
             if key not in typed:
@@ -278,7 +285,7 @@ def account(plan: Plan, ret: Return) -> dict[ItemKind, Account]:
     rows: dict[tuple[str, int], list[Entry]] = {}
     for slot in plan.slots:
         if slot.key.row and slot.key.part != Part.CONFIRM:
-            rows.setdefault((slot.key.item, slot.key.row), []).append(ret.get(*slot.key))
+            rows.setdefault((slot.key.item, slot.key.row), []).append(ret.entries[slot.key])
     for slot in plan.slots:
         if not slot.main:
             continue
@@ -286,7 +293,7 @@ def account(plan: Plan, ret: Return) -> dict[ItemKind, Account]:
         if kind is ItemKind.TABLE:
             outcome = _of_row([entry.outcome for entry in rows[slot.key.item, slot.key.row]])
         else:
-            outcome = ret.get(*slot.key).outcome
+            outcome = ret.entries[slot.key].outcome
         if kind is ItemKind.FIGURE and outcome is Outcome.BLANK:
             # A figure that is not there is answered by the reason for that.
             outcome = ret.get(slot.key.item, Part.MISSING).outcome

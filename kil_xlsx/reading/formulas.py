@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kil_xlsx.core.returns import Key
 from kil_xlsx.layout.a1 import parse_cell_name
@@ -37,8 +38,7 @@ _TOLERANCE = 1e-9
 _LONGEST = 120
 
 
-@dataclass(frozen=True, slots=True)
-class _Area:
+class _Area(Struct, frozen=True):
     """A reference: the folded name of the sheet and the corners."""
 
     sheet: str
@@ -61,8 +61,7 @@ _At = tuple[str, int, int]
 _Piece = str | float | _Area
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A cell that is not as it was sent out."""
 
     sheet: str
@@ -71,8 +70,7 @@ class Change:
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """What is behind a result: the cells that were changed, and whether answers moved away under its formulas."""
 
     changes: frozenset[Change] = frozenset()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Identity
@@ -128,9 +129,8 @@ def _sources(workbook: WorkbookData) -> Iterator[Source]:
 def _on_sheet(sheet: SheetData) -> Facts:
     """Cells such as ``kil:framework`` with the fact in the next cell that holds something."""
     facts: Facts = {}
-    for (row, column), cell in sheet.cells.items():
-        text = cell.value
-        if not isinstance(text, str) or len(text) > _LONGEST_CODE or _PREFIX not in text.casefold():
+    for row, column, text, _ in sheet.marks:
+        if _PREFIX not in text.casefold():
             continue
         fact = fold(text).removeprefix(_PREFIX).strip()
         if fact in FACTS and fact not in facts:
@@ -177,6 +177,13 @@ def _pieces(text: str) -> list[str]:
     return [piece.strip() for piece in _APART.split(text) if piece.strip()]
 
 
+@lru_cache(maxsize=8192)
+def _codes_in(text: str) -> tuple[str, ...]:
+    """The valid codes in a line; nearly all lines are the same in every workbook, and have none."""
+    pieces = (piece for piece in _pieces(text) if len(piece) <= _LONGEST_CODE and _SHAPE.fullmatch(piece))
+    return tuple(code for piece in pieces if (code := valid_reference(piece)))
+
+
 def _visible_codes(workbook: WorkbookData) -> Iterator[tuple[SheetData, str, str]]:
     """Valid reference codes on visible sheets, in the order of the sheets.
 
@@ -185,13 +192,9 @@ def _visible_codes(workbook: WorkbookData) -> Iterator[tuple[SheetData, str, str
     for sheet in workbook.sheets:
         if sheet.state != "visible":
             continue
-        for (row, column), cell in sheet.cells.items():
-            text = cell.value
-            if not isinstance(text, str) or cell.formula is not None or len(text) > 300 or not len(text) >= 13:
-                continue
-            for piece in _pieces(text):
-                code = valid_reference(piece) if len(piece) <= _LONGEST_CODE and _SHAPE.fullmatch(piece) else None
-                if code:
+        for row, column, text, cell in sheet.texts:
+            if 13 <= len(text) <= 300 and cell.formula is None:
+                for code in _codes_in(text):
                     yield sheet, cell_name(row, column), code
 
 
@@ -210,9 +213,8 @@ def _damaged(workbook: WorkbookData, prefixes: set[str]) -> list[Problem]:
     sheet = next((sheet for sheet in workbook.sheets if sheet.state == "visible"), None)
     if sheet is None:
         return []
-    for (row, column), cell in sheet.cells.items():
-        text = cell.value
-        if not isinstance(text, str) or cell.formula is not None or not 10 <= len(text) <= _LONGEST_CODE:
+    for row, column, text, cell in sheet.texts:
+        if cell.formula is not None or not 10 <= len(text) <= _LONGEST_CODE:
             continue
         if not _SHAPE.fullmatch(text.strip()) or valid_reference(text):
             continue

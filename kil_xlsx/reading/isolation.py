@@ -18,6 +18,7 @@ remain.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import queue
@@ -28,8 +29,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from functools import cache
 from typing import IO, TYPE_CHECKING
 
 import msgspec
@@ -38,6 +39,7 @@ from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.problems import CATALOGUE, problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.errors import KilXlsxError
+from kil_xlsx.reading import starting
 from kil_xlsx.reading.kinds import sniff
 from kil_xlsx.reading.package import Limits
 from kil_xlsx.reading.plans import plan_for
@@ -45,10 +47,12 @@ from kil_xlsx.reading.second import SecondOpinion
 
 if TYPE_CHECKING:
     from kil_xlsx.layout.plan import Plan
+    from kil_xlsx.reading.plans import Plans
 
 _ANSWER_BYTES = 64_000_000
 _RETIRE_BYTES = 300 * 1024 * 1024  # a process that has grown beyond this is replaced after the file
 _START_SECONDS = 60.0
+_CLOCK_SECONDS = 5.0  # how long the thread with the clock sleeps at most, so that it need not be told of each file
 _LENGTH = struct.Struct("<Q")
 
 
@@ -73,14 +77,13 @@ class _Setup(msgspec.Struct, array_like=True):
 
 
 class _Request(msgspec.Struct, array_like=True):
-    name: str
+    sha256: str
     data: bytes
     second: bool
     password: str | None
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What one file came to; ``second`` is what the second reader says, if it was asked."""
 
     reading: Reading
@@ -93,6 +96,11 @@ class _Reply(msgspec.Struct, array_like=True):
 
 
 _ENCODER = msgspec.msgpack.Encoder()
+
+
+@cache
+def _replies() -> msgspec.msgpack.Decoder[_Reply]:
+    return msgspec.msgpack.Decoder(_Reply)
 
 
 class _Broken(Exception):
@@ -111,21 +119,7 @@ class _Process:
     """One process and the pipes to it.  It is used by one thread at a time; ``kill`` may come from any."""
 
     def __init__(self) -> None:
-        # -P: a module lying in the folder that the command is run from, such as the inbox, must not be imported.
-        command = [sys.executable, "-P", "-m", "kil_xlsx.reading.isolation"]
-        here = str(Path(__file__).resolve().parents[2])
-        paths = [here, os.environ.get("PYTHONPATH", "")]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path), "PYTHONUTF8": "1"}
-        self._child = subprocess.Popen(  # noqa: S603 - this interpreter and this module, never a name from a file
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            # Ctrl-C goes to the program alone, which then stops its processes; and they can be stopped with all
-            # that they may have started themselves.
-            start_new_session=True,
-        )
+        self._child = starting.start()
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         self._input: IO[bytes] = self._child.stdin
@@ -145,7 +139,7 @@ class _Process:
             if not self._is_ready:
                 # It answers its setup with a message without content.  No file has reached it, so none is to blame.
                 try:
-                    with self._clock(_START_SECONDS):
+                    with _CLOCK.limit(self, _START_SECONDS):
                         self._receive(_LENGTH.size)
                 except (_Broken, _TooSlow):
                     raise KilXlsxError(
@@ -153,7 +147,7 @@ class _Process:
                         "Check that there is memory left; if so, install kil-xlsx again.",
                     ) from None
                 self._is_ready = True
-            with self._clock(seconds):
+            with _CLOCK.limit(self, seconds):
                 self._send(request)
                 (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
                 if length > _ANSWER_BYTES:
@@ -162,26 +156,7 @@ class _Process:
         finally:
             self.is_new = False
 
-    @contextlib.contextmanager
-    def _clock(self, seconds: float) -> Iterator[None]:
-        """Stop the process after this time.  What then looks like its death becomes _TooSlow."""
-        stopped = threading.Event()
-
-        def stop() -> None:
-            stopped.set()
-            self.kill()
-
-        clock = threading.Timer(seconds, stop)
-        clock.daemon = True
-        clock.start()
-        try:
-            yield
-        except _Broken:
-            raise _TooSlow if stopped.is_set() or self._used_up() else _Broken from None
-        finally:
-            clock.cancel()
-
-    def _used_up(self) -> bool:
+    def used_up(self) -> bool:
         """Whether the process was ended because it had used its processor time."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return hasattr(signal, "SIGXCPU") and self._child.wait(1) == -signal.SIGXCPU
@@ -221,6 +196,92 @@ class _Process:
                 pipe.close()
 
 
+class _Clock:
+    """Stops processes that take too long.  One thread does that for all: starting one for each file takes time."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._due: dict[_Process, float] = {}
+        self._wakes = 0.0
+        self._is_running = False
+
+    @contextlib.contextmanager
+    def limit(self, process: _Process, seconds: float) -> Iterator[None]:
+        """Stop the process after this time.  What then looks like its death becomes _TooSlow."""
+        due = time.monotonic() + seconds
+        with self._change:
+            self._due[process] = due
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._watch, daemon=True).start()
+            elif due < self._wakes:
+                self._change.notify()
+        try:
+            yield
+        except _Broken:
+            with self._change:
+                stopped = process not in self._due
+            raise _TooSlow if stopped or process.used_up() else _Broken from None
+        finally:
+            with self._change:
+                self._due.pop(process, None)
+
+    def _watch(self) -> None:
+        """Until nothing has been under way for a while."""
+        with self._change:
+            while self._due:
+                now = time.monotonic()
+                for process in [process for process, due in self._due.items() if due <= now]:
+                    del self._due[process]
+                    process.kill()
+                self._wakes = min((now + _CLOCK_SECONDS, *self._due.values()))
+                self._change.wait(self._wakes - now)
+            self._is_running = False
+
+
+_CLOCK = _Clock()
+
+
+def packed(plans: Mapping[str, Plan], limits: Limits) -> bytes:
+    """Which workbooks may come back, as another process can be told; :func:`unpacked` is the other way round."""
+    from kil_xlsx.reading.plans import Plans
+
+    frameworks: list[Framework] = []
+    forms: list[_Form] = []
+    instruments = {key: plan.instrument for key, plan in plans.items()}
+    before = plans.earlier if isinstance(plans, Plans) else {}
+    for key, instrument in (*instruments.items(), *before.items()):
+        whole = instrument.framework
+        at = next((at for at, one in enumerate(frameworks) if one is whole), len(frameworks))
+        if at == len(frameworks):
+            frameworks.append(whole)
+        forms.append(_Form(key, at, instrument.respondent.id, instrument.published_as, key in before))
+    return _ENCODER.encode(_Setup(tuple(frameworks), tuple(forms), limits.worker_bytes, limits.cpu_seconds))
+
+
+def unpacked(setup: bytes) -> Plans:
+    """The plans that were packed."""
+    return _plans(msgspec.msgpack.decode(setup, type=_Setup))
+
+
+def _plans(setup: _Setup) -> Plans:
+    from kil_xlsx.core.instrument import Instrument
+    from kil_xlsx.layout.plan import Plan
+    from kil_xlsx.reading.plans import Plans
+
+    plans: dict[str, Plan] = {}
+    before: dict[str, Instrument] = {}
+    for form in setup.forms:
+        whole = setup.frameworks[form.framework]
+        respondent = next(each for each in whole.respondents if each.id == form.respondent)
+        instrument = Instrument(whole, respondent, form.published_as)
+        if form.is_earlier:
+            before[form.key] = instrument
+        else:
+            plans[form.key] = Plan(instrument)
+    return Plans(plans, before)
+
+
 class Readers:
     """Processes that read returned workbooks.  A context manager: at its end no process is left.
 
@@ -256,21 +317,8 @@ class Readers:
 
     def prepare(self, plans: Mapping[str, Plan]) -> None:
         """Say which workbooks may come back, by ``framework/respondent``, and those of earlier versions (``Plans``)."""
-        from kil_xlsx.reading.plans import Plans
-
-        frameworks: list[Framework] = []
-        forms: list[_Form] = []
-        instruments = {key: plan.instrument for key, plan in plans.items()}
-        before = plans.earlier if isinstance(plans, Plans) else {}
-        for key, instrument in (*instruments.items(), *before.items()):
-            whole = instrument.framework
-            at = next((at for at, one in enumerate(frameworks) if one is whole), len(frameworks))
-            if at == len(frameworks):
-                frameworks.append(whole)
-            forms.append(_Form(key, at, instrument.respondent.id, instrument.published_as, key in before))
-        setup = _Setup(tuple(frameworks), tuple(forms), self._limits.worker_bytes, self._limits.cpu_seconds)
         self._plans = plans
-        self._setup = _ENCODER.encode(setup)
+        self._setup = packed(plans, self._limits)
         with self._lock:
             waiting = list(self._all)
         for process in waiting:
@@ -286,7 +334,7 @@ class Readers:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         # Names may hold what no encoding has; the processes have no need of them.
-        request = _ENCODER.encode(_Request("", data, second, password))
+        request = _ENCODER.encode(_Request(sha256, data, second, password))
         try:
             answer = self._asked(request)
             self._check(answer, sha256, len(data))
@@ -330,7 +378,7 @@ class Readers:
     def _reply(self, process: _Process, request: bytes) -> _Reply:
         received = process.ask(request, self._limits.wall_seconds)
         try:
-            return msgspec.msgpack.decode(received, type=_Reply)
+            return _replies().decode(received)
         except (ValueError, TypeError, RecursionError):  # msgspec's own errors are ValueErrors
             raise _Broken from None
 
@@ -431,11 +479,9 @@ def _messages(source: IO[bytes]) -> Iterable[bytes]:
 
 
 def _main() -> int:
-    from kil_xlsx.core.instrument import Instrument
-    from kil_xlsx.layout.plan import Plan
+    import kil_xlsx.layout.plan  # noqa: F401 - loaded before memory is limited, and while the setup is on its way
     from kil_xlsx.reading import legacy
     from kil_xlsx.reading.form import read_form
-    from kil_xlsx.reading.plans import Plans
     from kil_xlsx.reading.second import second_opinion
 
     sys.dont_write_bytecode = True
@@ -449,24 +495,17 @@ def _main() -> int:
     setup = msgspec.msgpack.decode(first, type=_Setup)
     _limit(setup.memory)
     legacy.read_in_this_process()
-    plans: dict[str, Plan] = {}
-    before: dict[str, Instrument] = {}
-    for form in setup.forms:
-        whole = setup.frameworks[form.framework]
-        respondent = next(each for each in whole.respondents if each.id == form.respondent)
-        instrument = Instrument(whole, respondent, form.published_as)
-        if form.is_earlier:
-            before[form.key] = instrument
-        else:
-            plans[form.key] = Plan(instrument)
-    known = Plans(plans, before)
+    known = _plans(setup)
     decoder = msgspec.msgpack.Decoder(_Request)
     output.write(_LENGTH.pack(0))  # ready
     output.flush()
+    # While a file is read, nearly all that is made is still in use: looking through it for garbage again and again is
+    # a tenth of the work.  What refers to itself is collected after each file instead.
+    gc.disable()
     for message in messages:
         _allow_cpu(setup.cpu_seconds)
         request = decoder.decode(message)
-        reading = read_form(request.data, request.name, known, password=request.password)
+        reading = read_form(request.data, "", known, sha256=request.sha256, password=request.password)
         second = None
         if request.second and reading.ret is not None:
             second = second_opinion(request.data, reading.file.kind, reading.ret.entries.values())
@@ -474,6 +513,8 @@ def _main() -> int:
         output.write(_LENGTH.pack(len(reply)))
         output.write(reply)
         output.flush()
+        del request, reading, second, reply
+        gc.collect(0)
     return 0
 
 

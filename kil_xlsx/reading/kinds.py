@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 import re
+from typing import NamedTuple
 
 from kil_xlsx.errors import FileRefused
-from kil_xlsx.reading.package import END_MARK, Limits, inflate, read_entries
+from kil_xlsx.reading.package import END_MARK, Entry, Limits, inflate, read_entries
 
 
 class FileKind(enum.StrEnum):
@@ -154,14 +155,34 @@ _NAMES = (
 )
 
 
+class Sniffed(NamedTuple):
+    """What kind of file some bytes are, and the entries of the package that they are, if it is a sound one."""
+
+    kind: FileKind
+    entries: list[Entry] | None = None
+
+
 def sniff(data: bytes) -> FileKind:
     """What kind of file the bytes are, by content alone.  Never raises; a damaged workbook is still a workbook."""
+    return sniffed(data).kind
+
+
+def sniffed(data: bytes) -> Sniffed:
+    """As :func:`sniff`, with what had to be found out for it, by the usual :class:`Limits`."""
+    if data.startswith((b"PK\x03\x04", END_MARK)):
+        try:
+            entries = read_entries(data, Limits())
+        except FileRefused:
+            return Sniffed(_sniff_damaged(data))
+        return Sniffed(_sniff_zip(data, entries), entries)
+    return Sniffed(_sniff_other(data))
+
+
+def _sniff_other(data: bytes) -> FileKind:
     if not data:
         return FileKind.EMPTY
     if data.startswith(_OLE):
         return _sniff_ole(data)
-    if data.startswith((b"PK\x03\x04", END_MARK)):
-        return _sniff_zip(data)
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
@@ -191,13 +212,16 @@ def _sniff_ole(data: bytes) -> FileKind:
     return FileKind.UNKNOWN
 
 
-def _sniff_zip(data: bytes) -> FileKind:
-    try:
-        entries = read_entries(data, Limits())
-    except FileRefused:
-        # Damaged or built oddly: its names tell what it was meant to be, so that the right refusal is given later.
-        names = [match.decode("cp437").casefold() for match in re.findall(rb"PK\x03\x04.{26}([!-~]{1,80})", data, re.S)]
-        return _sniff_names([name.replace("\\", "/") for name in names[:1000]])
+def _sniff_damaged(data: bytes) -> FileKind:
+    """A zip package that is damaged or built oddly: its names tell what it was meant to be.
+
+    So the right refusal is given later.
+    """
+    names = [match.decode("cp437").casefold() for match in re.findall(rb"PK\x03\x04.{26}([!-~]{1,80})", data, re.S)]
+    return _sniff_names([name.replace("\\", "/") for name in names[:1000]])
+
+
+def _sniff_zip(data: bytes, entries: list[Entry]) -> FileKind:
     by_name = {entry.name.casefold(): entry for entry in entries}
     for name, table in (("mimetype", None), ("[content_types].xml", _CONTENT_TYPES)):
         entry = by_name.get(name)

@@ -17,15 +17,11 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
-import json
 import math
 import os
 import re
 import subprocess
 import sys
-import tempfile
-import zipfile
-from pathlib import Path
 from typing import Any
 
 from kil_xlsx.errors import FileRefused
@@ -94,6 +90,8 @@ def _without_indentation(package: Package, data: bytes) -> bytes:
     content, breaks = _LINE_BREAK.subn(b"\n", content)
     if not changed and not breaks:
         return data
+    import zipfile
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in package.names:
@@ -105,6 +103,10 @@ def _without_indentation(package: Package, data: bytes) -> bytes:
 
 def _run_child(data: bytes, kind: FileKind, limits: Limits) -> Any:
     numbers = (limits.child_bytes, limits.cpu_seconds, limits.cells, limits.cell_text, limits.sheets)
+    import json
+    import tempfile
+    from pathlib import Path
+
     # -P: a module lying in the folder that the command is run from, such as the inbox, must not be imported.
     command = [sys.executable, "-P", "-m", "kil_xlsx.reading.legacy", kind.value, *map(str, numbers)]
     here = str(Path(__file__).resolve().parents[2])
@@ -250,6 +252,8 @@ def _read(data: bytes, most_cells: int, most_text: int, most_sheets: int) -> dic
 
 
 def _main(arguments: list[str]) -> int:
+    import json
+
     memory, seconds, most_cells, most_text, most_sheets = map(int, arguments[1:])
     _limit(memory, seconds)
     data = sys.stdin.buffer.read()

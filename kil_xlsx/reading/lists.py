@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from kil_xlsx.errors import FileRefused, UsageProblem
 from kil_xlsx.reading.cells import Cell, CellKind, SheetData, WorkbookData, read_workbook
@@ -29,16 +31,14 @@ _SEPARATORS = ",;\t|"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True)
-class ListRow:
+class ListRow(NamedTuple):
     """One row: its number as a spreadsheet shows it, and its cells as text, blanks around them removed."""
 
     number: int
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ListData:
+class ListData(Struct, frozen=True):
     """The rows that are not blank, and ``notes`` on how the file was taken."""
 
     rows: tuple[ListRow, ...]

@@ -8,7 +8,7 @@ name different items and what is visible does not settle it, the answer is not t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from kil_xlsx.core.checking import STANDING
@@ -18,8 +18,9 @@ from kil_xlsx.layout.places import NO
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.reading.anchors import Anchor, Found, Item, Located, Spot, items_of
 from kil_xlsx.reading.displaced import displaced
+from kil_xlsx.reading.known import once_per_plan
 from kil_xlsx.reading.model import CellKind, WorkbookData
-from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold, plain_name
+from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold
 
 __all__ = ["Anchor", "Item", "Located", "Location", "Spot", "items_of", "locate"]
 
@@ -47,25 +48,60 @@ def locate(plan: Plan, workbook: WorkbookData, *, earlier_layout: bool = False) 
     return _Search(plan, BookIndex(plan, workbook), earlier_layout=earlier_layout).location()
 
 
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 5_000, 2_000
+
+
+class _Wordings:
+    """The words of the rows of one sheet of a plan, and whose they are."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, set[str]] = {}
+        self.known: dict[str, frozenset[str]] = {}
+        """What :meth:`named` gave for the texts met so far: nearly all are the same in every workbook."""
+
+    def named(self, text: str) -> frozenset[str]:
+        """The folded codes of the items that have one of these lines as their words."""
+        found = frozenset(code for line in text.split("\n") for code in self.codes.get(fold(line), ()))
+        if len(text) <= _LONGEST_REMEMBERED:
+            if len(self.known) > _MOST_REMEMBERED:
+                self.known.clear()
+            self.known[text] = found
+        return found
+
+
+class _Rows:
+    """The rows of a plan as they are looked for, by the names of their sheets; codes and headings are folded."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.items = items_of(plan)
+        self.by_code: dict[tuple[str, str], Item] = {(item.sheet, item.folded_code): item for item in self.items}
+        self.codes: dict[str, dict[str, str]] = {}
+        self.worded: dict[str, _Wordings] = {}
+        self.headings: dict[str, set[str]] = {}
+        for item in self.items:
+            self.codes.setdefault(item.sheet, {})[item.folded_code] = item.code
+            known = self.worded.setdefault(item.sheet, _Wordings())
+            for wording in item.wordings:
+                known.codes.setdefault(wording, set()).add(item.folded_code)
+            self.headings.setdefault(item.sheet, set()).update(heading for heading, _ in item.columns)
+
+
+_rows_of = once_per_plan(_Rows)
+
+_Columns = tuple[int | None, ...]
+"""The column of each slot of a row."""
+
+
 class _Search:
     def __init__(self, plan: Plan, book: BookIndex, *, earlier_layout: bool = False) -> None:
         self.plan = plan
         self.earlier_layout = earlier_layout
         self.book = book
-        self.items = items_of(plan)
-        self.by_code: dict[tuple[str, str], Item] = {(item.sheet, fold(item.code)): item for item in self.items}
-        self.codes: dict[str, dict[str, str]] = {}
-        self.worded: dict[str, dict[str, set[str]]] = {}
-        for item in self.items:
-            self.codes.setdefault(item.sheet, {})[fold(item.code)] = item.code
-            known = self.worded.setdefault(item.sheet, {})
-            for wording in item.wordings:
-                known.setdefault(wording, set()).add(fold(item.code))
-        self.headings: dict[str, set[str]] = {}
-        for item in self.items:
-            self.headings.setdefault(item.sheet, set()).update(fold(slot.heading) for slot in item.slots)
+        rows = _rows_of(plan)
+        self.items, self.by_code, self.codes = rows.items, rows.by_code, rows.codes
+        self.worded, self.headings = rows.worded, rows.headings
         self.judged: dict[tuple[str, str, int], Found] = {}
-        self.lines: dict[tuple[str, str, int, int], frozenset[str]] = {}
+        self.placed: dict[tuple[str, int, str, int], _Columns] = {}
 
     def location(self) -> Location:
         located = [self._locate(item) for item in self.items]
@@ -105,23 +141,20 @@ class _Search:
 
     def _rows_by_code(self, item: Item) -> list[tuple[SheetIndex, int]]:
         """The rows that show an item's code: on its own sheet, and on sheets with the same column to fill in."""
-        code, heading = fold(item.code), fold(item.main.heading)
         rows: dict[tuple[str, int], SheetIndex] = {}
-        for index in self.book.sheets:
-            own = fold(index.name) == fold(item.sheet)
-            for row, column in index.codes.get(code, ()):
-                if own:
-                    if column in (index.code_column(row), index.usual_code_column):
-                        rows[index.name, row] = index
-                elif index.visible:
-                    header = index.header_for(row, heading)
-                    if header is not None and header.number == column and header is index.header_above(row):
-                        rows[index.name, row] = index
+        for index, row, column in self.book.codes.get(item.folded_code, ()):
+            if index.folded_name == item.folded_sheet:
+                if column in (index.code_column(row), index.usual_code_column):
+                    rows[index.name, row] = index
+            elif index.visible:
+                header = index.header_for(row, item.heading)
+                if header is not None and header.number == column and header is index.header_above(row):
+                    rows[index.name, row] = index
         return [(index, row) for (_, row), index in rows.items()]
 
     def _locate_without_code(self, item: Item) -> Located:
         """Nothing visible names the item: its hidden key, its wording and its input title are left."""
-        code = fold(item.code)
+        code = item.folded_code
         for index in self._sheets(item):
             rows = [row for row, _ in index.keys.get(code, ())]
             rows = rows or self._rows_by_wording(item, index) or index.rows_by_title.get(code, [])
@@ -159,7 +192,7 @@ class _Search:
         own = self.book.sheet(item.sheet)
         if own is not None:
             return [own]
-        heading = fold(item.main.heading)
+        heading = item.heading
         return [
             index
             for index in self.book.sheets
@@ -169,9 +202,9 @@ class _Search:
     def _rows_by_wording(self, item: Item, index: SheetIndex) -> list[int]:
         if not item.wordings:
             return []
-        code, heading = fold(item.code), fold(item.main.heading)
+        code, heading = item.folded_code, item.heading
         rows = []
-        for row in index.columns_in_row:
+        for row in index.texts_in_row:
             if index.header_for(row, heading) is None and index.headers:
                 continue
             if code in self._worded(item.sheet, index, row, self._columns(item, index, row).values()):
@@ -181,7 +214,7 @@ class _Search:
     def _claimed(self, item: Item, index: SheetIndex, row: int) -> str | None:
         """The code of another item that a row shows."""
         shown = index.code_of(row)
-        return shown if shown is not None and shown != fold(item.code) else None
+        return shown if shown is not None and shown != item.folded_code else None
 
     def _is_right(self, item: Item, other: str, index: SheetIndex, row: int) -> bool:
         """Whether a row really is the other item's whose code it shows, so that this one's mark is astray."""
@@ -198,7 +231,7 @@ class _Search:
         return cached
 
     def _look(self, item: Item, index: SheetIndex, row: int) -> Found:
-        code = fold(item.code)
+        code = item.folded_code
         columns = self._columns(item, index, row)
         agreed: set[Anchor] = set()
         differed: set[Anchor] = set()
@@ -231,58 +264,50 @@ class _Search:
         self, item: Item, index: SheetIndex, row: int, column: int, agreed: set[Anchor], differed: set[Anchor]
     ) -> None:
         """The marks that only confirm: heading, input title, defined name, position."""
-        header = index.header_for(row, fold(item.main.heading))
-        if header is not None and column in header.columns[fold(item.main.heading)]:
+        header = index.header_for(row, item.heading)
+        if header is not None and column in header.columns[item.heading]:
             agreed.add(Anchor.HEADING)
         title = index.title_at(row, column)
         if title is not None:
-            (agreed if title == fold(item.code) else differed).add(Anchor.TITLE)
-        if item.main.name is not None:
-            target = self.book.names.get(plain_name(item.main.name))
+            (agreed if title == item.folded_code else differed).add(Anchor.TITLE)
+        here = (index.folded_name, row, column)
+        if item.name is not None:
+            target = self.book.names.get(item.name)
             if target is not None:
-                (agreed if target == (fold(index.name), row, column) else differed).add(Anchor.NAME)
-        if self.earlier_layout:
-            return
-        planned = item.main.cell
-        where = (fold(planned.sheet), planned.row, planned.column)
-        (agreed if where == (fold(index.name), row, column) else differed).add(Anchor.POSITION)
+                (agreed if target == here else differed).add(Anchor.NAME)
+        if not self.earlier_layout:
+            (agreed if item.planned == here else differed).add(Anchor.POSITION)
 
-    def _worded(self, sheet: str, index: SheetIndex, row: int, excluded: Iterable[int]) -> frozenset[str]:
+    def _worded(self, sheet: str, index: SheetIndex, row: int, excluded: Collection[int]) -> frozenset[str]:
         """The items whose wording a row has, outside the cells to fill in."""
-        known = self.worded[sheet]
-        named: set[str] = set()
-        left_out = set(excluded)
-        for column in index.columns_in_row.get(row, ()):
-            if column not in left_out:
-                named |= self._named(known, sheet, index, row, column)
-        return frozenset(named)
-
-    def _named(
-        self, known: Mapping[str, set[str]], sheet: str, index: SheetIndex, row: int, column: int
-    ) -> frozenset[str]:
-        cached = self.lines.get((sheet, index.name, row, column))
-        if cached is None:
-            cell = index.cell(row, column)
-            text = cell.value if cell is not None else None
-            lines = text.split("\n") if isinstance(text, str) else ()
-            cached = frozenset(code for line in lines for code in known.get(fold(line), ()))
-            self.lines[sheet, index.name, row, column] = cached
-        return cached
+        wordings = self.worded[sheet]
+        known = wordings.known
+        named: frozenset[str] = frozenset()
+        for column, text in index.texts_in_row.get(row, ()):
+            if column not in excluded:
+                found = known[text] if text in known else wordings.named(text)
+                if found:
+                    named |= found
+        return named
 
     def _columns(self, item: Item, index: SheetIndex, row: int) -> dict[Key, int]:
         """The column of each slot: by its heading, else where it was, as far from the codes as then.
 
         A slot is left out when its heading is gone and another heading stands where it was.
         """
-        columns: dict[Key, int] = {}
-        header = index.header_above(row)
-        for slot in item.slots:
-            heading = fold(slot.heading)
+        place = index.name, index.headers_above(row), item.sheet, id(item.columns)
+        if place not in self.placed:  # nearly all rows below the same headings have the same slots
+            self.placed[place] = self._place(item, index, row)
+        return {key: column for key, column in zip(item.keys, self.placed[place], strict=True) if column is not None}
+
+    def _place(self, item: Item, index: SheetIndex, row: int) -> _Columns:
+        columns: list[int | None] = []
+        for heading, planned in item.columns:
             headed = index.header_for(row, heading)
-            if headed is not None:
-                there = headed.columns[heading]
-                columns[slot.key] = slot.cell.column if slot.cell.column in there else there[0]
-        taken = set(columns.values())
+            there = headed.columns[heading] if headed is not None else ()
+            columns.append(planned if planned in there else there[0] if there else None)
+        taken = {column for column in columns if column is not None}
+        header = index.header_above(row)
         if header is not None:
             taken |= {
                 column
@@ -291,10 +316,10 @@ class _Search:
                 for column in there
             }
         shift = index.code_column(row) - NO
-        for slot in item.slots:
-            if slot.key not in columns and slot.cell.column + shift not in taken and slot.cell.column + shift >= 0:
-                columns[slot.key] = slot.cell.column + shift
-        return columns
+        for at, (_, planned) in enumerate(item.columns):
+            if columns[at] is None and planned + shift not in taken and planned + shift >= 0:
+                columns[at] = planned + shift
+        return tuple(columns)
 
     # Verdicts
 
@@ -360,7 +385,7 @@ class _Search:
 
     def _name_astray(self, item: Item, found: Found, main: Spot | None) -> Problem:
         """The row stands where it was sent out, and only its defined name points elsewhere."""
-        sheet, row, column = self.book.names[plain_name(item.main.name or "")]
+        sheet, row, column = self.book.names[item.name or ""]
         index = self.book.sheet(sheet)
         there = f"“{index.name if index else sheet}”!{address(row, column)}"
         return problem(

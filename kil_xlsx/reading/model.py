@@ -9,8 +9,14 @@ import datetime as dt
 import enum
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from msgspec import Struct
 
 from kil_xlsx.reading.kinds import FileKind
+
+LONGEST_MARK = 40
+"""Characters; nothing longer is a mark of ours."""
 
 
 class CellKind(enum.StrEnum):
@@ -23,8 +29,7 @@ class CellKind(enum.StrEnum):
     EMPTY = "empty"  # no value; such a cell is only kept when it has a formula that was never calculated
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True, gc=False):
     """One cell that is not blank.
 
     ``formula`` is without its ``=``; ``None`` if there is no formula, ``""`` if there is one that the file does not
@@ -67,6 +72,20 @@ class SheetData:
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     validations: tuple[ValidationInfo, ...] = ()
     merges: tuple[str, ...] = ()
+
+    @cached_property
+    def texts(self) -> list[tuple[int, int, str, Cell]]:
+        """The cells that hold words, errors among them, in the order of the cells: row, column, words and cell."""
+        return [
+            (row, column, text, cell)
+            for (row, column), cell in self.cells.items()
+            if isinstance(text := cell.value, str) and text
+        ]
+
+    @cached_property
+    def marks(self) -> list[tuple[int, int, str, Cell]]:
+        """Those of :attr:`texts` that may be marks of ours, such as ``kil:version``: short, and with a colon."""
+        return [each for each in self.texts if ":" in each[2] and len(each[2]) <= LONGEST_MARK]
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,14 @@ import re
 import stat
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from kil_xlsx.errors import FileRefused
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How large a returned file may be.  Exactly at a limit is still allowed.  Sizes are in bytes."""
 
     file_bytes: int = 10_000_000
@@ -64,8 +65,9 @@ class Limits:
     worker_bytes: int = 1024 * 1024 * 1024  # of memory, for one that reads files of all kinds
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry(Struct, frozen=True, gc=False):
+    """One entry of a zip package, as its directory describes it."""
+
     name: str
     method: int
     flags: int
@@ -159,14 +161,14 @@ def _find_directory(data: bytes) -> tuple[int, int, int]:
     return start, last, count
 
 
-def read_entries(data: bytes, limits: Limits) -> list[_Entry]:
+def read_entries(data: bytes, limits: Limits) -> list[Entry]:
     """The entries of a zip package, each checked against what is written before its content.  FileRefused."""
     start, stop, count = _find_directory(data)
     if not count:
         raise _damaged("a package without parts")
     if count > limits.entries:
         raise _unsafe(f"more than {limits.entries:,} entries in the package")
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     at = start
     for _ in range(count):
         if at + 46 > stop or data[at : at + 4] != b"PK\x01\x02":
@@ -191,7 +193,7 @@ def read_entries(data: bytes, limits: Limits) -> list[_Entry]:
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise _unsafe("a link or device among the entries")
         raw = data[body : body + name_len]
-        entry = _Entry(_safe_name(raw, bool(flags & 0x800)), method, flags, crc, packed, size, header)
+        entry = Entry(_safe_name(raw, bool(flags & 0x800)), method, flags, crc, packed, size, header)
         entries.append(_check_local(data, entry, raw, start))
     if at != stop:
         raise _damaged("the table of contents is longer than it says")
@@ -200,7 +202,7 @@ def read_entries(data: bytes, limits: Limits) -> list[_Entry]:
     return entries
 
 
-def _check_local(data: bytes, entry: _Entry, raw_name: bytes, stop: int) -> _Entry:
+def _check_local(data: bytes, entry: Entry, raw_name: bytes, stop: int) -> Entry:
     """The entry with the place of its bytes; refuses a local header that differs from the directory."""
     at = entry.header
     if at + 30 > stop or data[at : at + 4] != b"PK\x03\x04":
@@ -217,10 +219,10 @@ def _check_local(data: bytes, entry: _Entry, raw_name: bytes, stop: int) -> _Ent
             raise _unsafe("an entry whose two descriptions differ")
     if begin + entry.packed > stop:
         raise _damaged("an entry runs past the end of the file")
-    return _Entry(entry.name, entry.method, flags, entry.crc, entry.packed, entry.size, at, begin)
+    return Entry(entry.name, entry.method, flags, entry.crc, entry.packed, entry.size, at, begin)
 
 
-def _check_sizes(entries: list[_Entry], limits: Limits) -> None:
+def _check_sizes(entries: list[Entry], limits: Limits) -> None:
     seen: set[str] = set()
     for entry in entries:
         folded = entry.name.rstrip("/").casefold()
@@ -237,7 +239,7 @@ def _check_sizes(entries: list[_Entry], limits: Limits) -> None:
         raise _unsafe(f"more than {limits.inflated_bytes:,} bytes when unpacked")
 
 
-def _check_gaps(data: bytes, entries: list[_Entry], directory: int) -> None:
+def _check_gaps(data: bytes, entries: list[Entry], directory: int) -> None:
     """Refuse overlaps and any byte before the directory that belongs to no entry."""
     place = 0
     ordered = sorted(entries, key=lambda entry: entry.header)
@@ -256,7 +258,7 @@ def _check_gaps(data: bytes, entries: list[_Entry], directory: int) -> None:
         raise _unsafe("bytes that belong to no entry")
 
 
-def inflate(data: bytes, entry: _Entry) -> bytes:
+def inflate(data: bytes, entry: Entry) -> bytes:
     """The content of one entry, never more of it than the package says.  FileRefused."""
     packed = data[entry.start : entry.start + entry.packed]
     if entry.method == 0:
@@ -281,15 +283,19 @@ class Package:
     """A zip package, checked as a whole before any part is unpacked.
 
     Raises :class:`FileRefused` (``file-damaged``, ``file-unsafe``, ``file-password``, ``file-too-large``).
+
+    :param entries: what :func:`read_entries` gave for the same bytes and limits, if it has been asked already.
     """
 
-    def __init__(self, data: bytes, limits: Limits | None = None) -> None:
+    def __init__(self, data: bytes, limits: Limits | None = None, entries: Sequence[Entry] | None = None) -> None:
         self.limits = limits or Limits()
         if len(data) > self.limits.file_bytes:
             raise FileRefused("file-too-large", f"more than {self.limits.file_bytes:,} bytes")
         self._data = data
         self._entries = {
-            entry.name.casefold(): entry for entry in read_entries(data, self.limits) if not entry.name.endswith("/")
+            entry.name.casefold(): entry
+            for entry in (read_entries(data, self.limits) if entries is None else entries)
+            if not entry.name.endswith("/")
         }
         self._unpacked = 0
 

@@ -10,8 +10,9 @@ import datetime as dt
 import io
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kil_xlsx.core.returns import Entry, Typed
 from kil_xlsx.layout import a1
@@ -21,8 +22,7 @@ KINDS = ("xlsx", "xlsm")
 """The kinds of file that openpyxl reads."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A cell that the two readers take for different things."""
 
     sheet: str
@@ -32,8 +32,7 @@ class Difference:
     theirs: Typed
 
 
-@dataclass(frozen=True)
-class SecondOpinion:
+class SecondOpinion(Struct, frozen=True):
     """How many cells were compared and where the readers differ; ``failed`` says why nothing could be compared."""
 
     compared: int = 0

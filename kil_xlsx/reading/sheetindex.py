@@ -5,37 +5,67 @@ Only texts that mean something to a plan are kept, so a large sheet that somebod
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from kil_xlsx.layout.a1 import cell_name, parse_cell_name
 from kil_xlsx.layout.codec import folded
 from kil_xlsx.layout.places import NO
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import key_text
-from kil_xlsx.reading.model import Cell, CellKind, DefinedName, SheetData, WorkbookData
+from kil_xlsx.reading.known import once_per_plan
+from kil_xlsx.reading.model import Cell, CellKind, DefinedName, SheetData, ValidationInfo, WorkbookData
 
 Place = tuple[int, int]
 """Row and column on a sheet."""
 
 _KEY_PREFIX = key_text("")
 _MOST_TALL = 1000
+_NO_TITLES: frozenset[str] = frozenset()
+_LONGEST_AREA = 30
+
+
+_MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 200
 
 
 def fold(text: str) -> str:
     """As :func:`~kil_xlsx.layout.codec.folded`, quicker for the plain texts that most cells hold."""
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _folded(text)
+
+
+def _folded(text: str) -> str:
     return " ".join(text.split()).casefold() if text.isascii() else folded(text)
 
 
-@dataclass(frozen=True)
-class Header:
+_remembered = lru_cache(maxsize=_MOST_REMEMBERED)(_folded)
+
+
+class Header(Struct, frozen=True):
     """A row of headings: the column of the codes, if it has one, and the columns of each known heading."""
 
     row: int
     number: int | None
     columns: dict[str, tuple[int, ...]]
+
+
+class Kind(Enum):
+    """What a text that means something is."""
+
+    CODE = 1
+    KEY = 2
+    HEADING = 3
+
+
+Meaning = tuple[Kind, str]
+"""What a text is, and its code or the heading itself, folded."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +75,8 @@ class Vocabulary:
     number: str
     headings: frozenset[str]
     codes: frozenset[str]
+    known: dict[str, Meaning | None] = field(default_factory=dict, compare=False, repr=False)
+    """What the texts met so far mean: nearly all are the same in every workbook."""
 
     @classmethod
     def of(cls, plan: Plan) -> Vocabulary:
@@ -61,6 +93,66 @@ class Vocabulary:
         texts = (self.number, *self.headings, *self.codes)
         return 2 * max(map(len, texts)) + len(_KEY_PREFIX) + 10
 
+    def meaning(self, text: str) -> Meaning | None:
+        """What a text that is not too long means to the plan."""
+        if len(self.known) > _MOST_REMEMBERED:
+            self.known.clear()
+        self.known[text] = found = self._meaning(fold(text))
+        return found
+
+    def _meaning(self, said: str) -> Meaning | None:
+        if said in self.codes:
+            return Kind.CODE, said
+        if said.startswith(_KEY_PREFIX):
+            code = said[len(_KEY_PREFIX) :].strip()
+            return (Kind.KEY, code) if code in self.codes else None
+        return (Kind.HEADING, said) if said == self.number or said in self.headings else None
+
+
+class _Titles:
+    """The input titles of a sheet, folded: of ranges of one row, of single cells, and of ranges of several rows."""
+
+    def __init__(self, validations: tuple[ValidationInfo, ...]) -> None:
+        self.validations = validations
+        self.by_row: dict[int, list[tuple[int, int, str]]] = {}
+        self.by_cell: dict[Place, set[str]] = {}
+        self.wide: dict[int, list[tuple[int, int, str]]] = {}
+        self.tall: list[tuple[int, int, int, int, str]] = []
+        for validation in validations:
+            title = fold(validation.prompt_title)
+            for area in validation.ranges if title else ():
+                corners = _corners(area) if len(area) <= _LONGEST_AREA else None
+                if corners:
+                    self._add(*corners, title)
+        self.rows: dict[str, list[int]] = {}
+        for row in sorted(self.by_row):
+            for title in {title for _, _, title in self.by_row[row]}:
+                self.rows.setdefault(title, []).append(row)
+
+    def _add(self, top: int, left: int, bottom: int, right: int, title: str) -> None:
+        if top != bottom:
+            self.tall.append((top, left, bottom, right, title))
+            return
+        self.by_row.setdefault(top, []).append((left, right, title))
+        if left == right:
+            self.by_cell.setdefault((top, left), set()).add(title)
+        else:
+            self.wide.setdefault(top, []).append((left, right, title))
+
+
+_TITLES: dict[int, _Titles] = {}
+_MOST_TITLES = 64
+
+
+def _titles_of(validations: tuple[ValidationInfo, ...]) -> _Titles:
+    """The titles of these very rules, which many returns share."""
+    known = _TITLES.get(id(validations))
+    if known is None or known.validations is not validations:
+        if len(_TITLES) >= _MOST_TITLES:
+            _TITLES.clear()
+        known = _TITLES[id(validations)] = _Titles(validations)
+    return known
+
 
 class SheetIndex:
     """One sheet: where codes, hidden keys and headings stand, and which rows hold what."""
@@ -68,6 +160,7 @@ class SheetIndex:
     def __init__(self, sheet: SheetData, vocabulary: Vocabulary) -> None:
         self.sheet = sheet
         self.name = sheet.name
+        self.folded_name = fold(sheet.name)
         self.vocabulary = vocabulary
         self.visible = sheet.state == "visible"
         self.codes: dict[str, list[Place]] = {}
@@ -75,25 +168,28 @@ class SheetIndex:
         self.codes_in_row: dict[int, dict[int, str]] = {}
         self.keys_in_row: dict[int, dict[str, int]] = {}
         headings: dict[int, dict[str, list[int]]] = {}
-        longest = vocabulary.longest
-        for (row, column), cell in sheet.cells.items():
-            text = cell.value
-            if not isinstance(text, str) or len(text) > longest or cell.kind is not CellKind.TEXT:
+        known, longest, is_text = vocabulary.known, vocabulary.longest, CellKind.TEXT
+        for row, column, text, cell in sheet.texts:
+            if len(text) > longest or cell.kind is not is_text:
                 continue
-            said = fold(text)
-            if said in vocabulary.codes:
+            meaning = known[text] if text in known else vocabulary.meaning(text)
+            if meaning is None:
+                continue
+            kind, said = meaning
+            if kind is Kind.CODE:
                 self.codes.setdefault(said, []).append((row, column))
                 self.codes_in_row.setdefault(row, {})[column] = said
-            elif said.startswith(_KEY_PREFIX):
-                code = said[len(_KEY_PREFIX) :].strip()
-                if code in vocabulary.codes:
-                    self.keys.setdefault(code, []).append((row, column))
-                    self.keys_in_row.setdefault(row, {})[code] = column
-            elif said == vocabulary.number or said in vocabulary.headings:
+            elif kind is Kind.KEY:
+                self.keys.setdefault(said, []).append((row, column))
+                self.keys_in_row.setdefault(row, {})[said] = column
+            else:
                 headings.setdefault(row, {}).setdefault(said, []).append(column)
         for places in (*self.codes.values(), *self.keys.values()):
             places.sort()
         self.headers = tuple(self._headers(headings, vocabulary.number))
+        self._header_rows = [header.row for header in self.headers]
+        self._headed: dict[tuple[int, str], Header | None] = {}
+        self._code_columns: dict[int, int] = {}
 
     def _headers(self, headings: dict[int, dict[str, list[int]]], number: str) -> Iterable[Header]:
         """Rows with two headings or more and no item of their own: people also type such words as answers."""
@@ -109,11 +205,11 @@ class SheetIndex:
             )
 
     @cached_property
-    def columns_in_row(self) -> dict[int, list[int]]:
-        """The columns of the cells of each row."""
-        rows: dict[int, list[int]] = {}
-        for row, column in self.sheet.cells:
-            rows.setdefault(row, []).append(column)
+    def texts_in_row(self) -> dict[int, list[tuple[int, str]]]:
+        """The columns and the words of the cells of each row that hold any."""
+        rows: dict[int, list[tuple[int, str]]] = {}
+        for row, column, text, _ in self.sheet.texts:
+            rows.setdefault(row, []).append((column, text))
         return rows
 
     @cached_property
@@ -123,67 +219,64 @@ class SheetIndex:
         return counted.most_common(1)[0][0] if counted else NO
 
     @cached_property
+    def _titles(self) -> _Titles:
+        return _titles_of(self.sheet.validations)
+
+    @property
     def titles(self) -> dict[int, list[tuple[int, int, str]]]:
         """The input titles by row, each with the columns it covers.
 
         A range of several rows is left out: that is what a row inserted by a program inherits from its neighbour.
         """
-        found: dict[int, list[tuple[int, int, str]]] = {}
-        for validation in self.sheet.validations:
-            title = fold(validation.prompt_title)
-            if not title:
-                continue
-            for area in validation.ranges:
-                corners = _corners(area)
-                if corners and corners[0] == corners[2]:
-                    found.setdefault(corners[0], []).append((corners[1], corners[3], title))
-        return found
+        return self._titles.by_row
 
-    @cached_property
+    @property
     def rows_by_title(self) -> dict[str, list[int]]:
         """The rows whose cells carry an input title."""
-        found: dict[str, list[int]] = {}
-        for row in sorted(self.titles):
-            for title in {title for _, _, title in self.titles[row]}:
-                found.setdefault(title, []).append(row)
-        return found
+        return self._titles.rows
 
     @cached_property
     def tall_titles(self) -> list[tuple[int, int, int, int, str]]:
         """Input titles of ranges of several rows, with their corners: what filling down or inserting leaves."""
-        found = []
-        for validation in self.sheet.validations:
-            title = fold(validation.prompt_title)
-            if title not in self.vocabulary.codes:
-                continue
-            for area in validation.ranges:
-                corners = _corners(area)
-                if corners and corners[0] != corners[2]:
-                    found.append((*corners, title))
-        return found[:_MOST_TALL]
+        return [each for each in self._titles.tall if each[4] in self.vocabulary.codes][:_MOST_TALL]
 
-    def titles_over(self, row: int, column: int) -> set[str]:
+    def titles_over(self, row: int, column: int) -> AbstractSet[str]:
         """Every input title that covers a cell, folded, those of ranges of several rows too."""
-        tall = {
-            title for top, left, bottom, right, title in self.tall_titles
-            if top <= row <= bottom and left <= column <= right
-        }  # fmt: skip
-        return tall | {title for first, last, title in self.titles.get(row, ()) if first <= column <= last}
+        titles = self._titles
+        here: AbstractSet[str] = titles.by_cell.get((row, column), _NO_TITLES)
+        if row in titles.wide:
+            here = here | {title for first, last, title in titles.wide[row] if first <= column <= last}
+        if self.tall_titles:
+            here = here | {
+                title for top, left, bottom, right, title in self.tall_titles
+                if top <= row <= bottom and left <= column <= right
+            }  # fmt: skip
+        return here
+
+    def headers_above(self, row: int) -> int:
+        """How many headers stand above a row: rows with the same number have the same headings."""
+        return bisect_left(self._header_rows, row)
 
     def header_for(self, row: int, heading: str) -> Header | None:
         """The nearest header above a row that has this heading."""
-        return next(
-            (header for header in reversed(self.headers) if header.row < row and heading in header.columns), None
-        )
+        above = bisect_left(self._header_rows, row)
+        if (above, heading) not in self._headed:
+            nearest = (header for header in reversed(self.headers[:above]) if heading in header.columns)
+            self._headed[above, heading] = next(nearest, None)
+        return self._headed[above, heading]
 
     def header_above(self, row: int) -> Header | None:
         """The nearest header above a row."""
-        return next((header for header in reversed(self.headers) if header.row < row), None)
+        above = bisect_left(self._header_rows, row)
+        return self.headers[above - 1] if above else None
 
     def code_column(self, row: int) -> int:
         """The column in which the code of a row stands."""
-        header = next((one for one in reversed(self.headers) if one.row < row and one.number is not None), None)
-        return self.usual_code_column if header is None or header.number is None else header.number
+        above = bisect_left(self._header_rows, row)
+        if above not in self._code_columns:
+            columns = (header.number for header in reversed(self.headers[:above]) if header.number is not None)
+            self._code_columns[above] = next(columns, self.usual_code_column)
+        return self._code_columns[above]
 
     def code_of(self, row: int) -> str | None:
         """The code that a row shows, folded."""
@@ -204,26 +297,48 @@ class BookIndex:
 
     def __init__(self, plan: Plan, workbook: WorkbookData) -> None:
         self.workbook = workbook
-        vocabulary = Vocabulary.of(plan)
-        planned = {fold(slot.cell.sheet) for slot in plan.slots} | {fold(plan.results.sheet), fold(plan.measures.sheet)}
+        vocabulary, planned = _known(plan)
         self.sheets = tuple(
             SheetIndex(sheet, vocabulary)
             for sheet in workbook.sheets
             if sheet.state == "visible" or fold(sheet.name) in planned
         )
-        self._by_name = {fold(index.name): index for index in self.sheets}
+        self._by_name = {index.folded_name: index for index in self.sheets}
         self.names = {
             plain_name(name.name): place for name in _workbook_first(workbook.names) if (place := _target(name))
         }
+
+    @cached_property
+    def codes(self) -> dict[str, list[tuple[SheetIndex, int, int]]]:
+        """Where each code stands, sheet by sheet."""
+        found: dict[str, list[tuple[SheetIndex, int, int]]] = {}
+        for index in self.sheets:
+            for code, places in index.codes.items():
+                found.setdefault(code, []).extend((index, row, column) for row, column in places)
+        return found
 
     def sheet(self, name: str) -> SheetIndex | None:
         """The sheet of that name."""
         return self._by_name.get(fold(name))
 
 
+@once_per_plan
+def _known(plan: Plan) -> tuple[Vocabulary, frozenset[str]]:
+    """The vocabulary of a plan, and the names of the sheets that are looked at even if they are hidden, folded."""
+    sheets = {slot.cell.sheet for slot in plan.slots} | {plan.results.sheet, plan.measures.sheet}
+    return Vocabulary.of(plan), frozenset(fold(sheet) for sheet in sheets)
+
+
 def plain_name(name: str) -> str:
     """A defined name as it is compared: some programs put underscores for other characters."""
+    return _remembered_name(name) if len(name) <= _LONGEST_REMEMBERED else _plain_name(name)
+
+
+def _plain_name(name: str) -> str:
     return "".join(character if character.isalnum() else "_" for character in name.casefold())
+
+
+_remembered_name = lru_cache(maxsize=_MOST_REMEMBERED)(_plain_name)
 
 
 def _workbook_first(names: Iterable[DefinedName]) -> list[DefinedName]:
@@ -245,6 +360,7 @@ def _target(name: DefinedName) -> tuple[str, int, int] | None:
     return fold(sheet), row, column
 
 
+@lru_cache(maxsize=4096)
 def _corners(area: str) -> tuple[int, int, int, int] | None:
     first, _, last = area.partition(":")
     try:

@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.layout.a1 import column_index
 from kil_xlsx.reading.model import Cell, CellKind, SheetData, ValidationInfo, iso_to_serial
 from kil_xlsx.reading.package import Limits
+from kil_xlsx.reading.plaincells import PlainCells, plain_cells, plain_strings, strict_number
 from kil_xlsx.reading.sharedformulas import shift
 from kil_xlsx.reading.textcodes import unescape
-from kil_xlsx.reading.xmltree import X14, XM, Node, in_main, in_namespaces, parse
+from kil_xlsx.reading.xmltree import MAIN, X14, XM, Node, in_main, in_namespaces, new_parser, parse
 
-# ASCII digits only: float() alone would also take "1_000", full-width digits, "NaN" and "Infinity".
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _CELL = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _INDEX = re.compile(r"[0-9]{1,9}")
 _BLANKS = " \t\r\n"
 
 
-@dataclass
-class Workings:
-    """What the worksheets of one workbook share while they are read."""
+_RULES_OPEN, _RULES_CLOSE, _NO_RULES = b"<dataValidations ", b"</dataValidations>", b"<dataValidations/>"
+_ALONE = b'<worksheet xmlns="%s">%%b</worksheet>' % MAIN.encode()
+"""A worksheet with nothing but rules for cells."""
 
-    limits: Limits
-    strings: Sequence[str] = ()
-    formats: Sequence[str] = ()
-    date1904: bool = False
-    cells: int = field(default=0)  # read so far, in all sheets
-    formula_text: int = field(default=0)  # characters made from shared formulas so far, in all sheets
+_Rules = tuple[tuple[ValidationInfo, ...], int]
+"""Rules for cells, and how many ranges they have."""
+
+_RULES: dict[tuple[Limits, bytes], _Rules] = {}
+_MOST_RULES, _LONGEST_RULES = 64, 200_000
+
+
+_NUMBERS: list[str] = []
+_MOST_NUMBERS = 10_000
+
+
+def _numbers(count: int) -> list[str]:
+    """At least so many whole numbers from 0 as they are written; the same texts again and again."""
+    if count > _MOST_NUMBERS:
+        return list(map(str, range(count)))
+    _NUMBERS.extend(map(str, range(len(_NUMBERS), count)))
+    return _NUMBERS
+
+
+class Workings:
+    """What the worksheets of one workbook share while they are read.
+
+    :param strings: the table of shared texts.
+    :param formats: the number format of each cell style.
+    """
+
+    def __init__(
+        self, limits: Limits, strings: Sequence[str] = (), formats: Sequence[str] = (), *, date1904: bool = False
+    ) -> None:
+        self.limits = limits
+        self.strings = strings
+        self.formats = formats
+        self.date1904 = date1904
+        self.cells = 0  # read so far, in all sheets
+        self.formula_text = 0  # characters made from shared formulas so far, in all sheets
+        # By the numbers as cells have them, so that no cell has to make a number of them.
+        self.string_at = dict(zip(_numbers(len(strings)), strings, strict=False))
+        self.format_at = dict(zip(_numbers(len(formats)), formats, strict=False))
+        if formats:
+            self.format_at[""] = formats[0]
 
 
 def _damaged(found: str) -> FileRefused:
@@ -49,30 +80,40 @@ def _check_count(count: int, most: int, what: str) -> None:
         raise FileRefused("file-too-large", f"more than {most:,} {what}")
 
 
-def strict_number(text: str) -> float | None:
-    """The finite number that the text plainly is, or ``None``: ``1.5e3`` yes; ``1_000``, ``3,5``, ``NaN`` no."""
-    if _NUMBER.fullmatch(text) is None:
-        return None
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
 def read_shared_strings(data: bytes, limits: Limits) -> list[str]:
     """The table of texts that cells refer to by number.  Phonetic guides are left out."""
-    strings: list[str] = []
-    parts: list[str] = []
+    plain = plain_strings(data, limits)
+    if plain is not None:
+        strings, rest, at = plain
+        reader = _StringsReader(limits)
+        if reader.read(rest) == [""] and reader.at == at:
+            return strings
+    return _StringsReader(limits).read(data)
 
-    def start(_: Mapping[str, str]) -> None:
-        parts.clear()
 
-    def end(_: str) -> None:
-        strings.append(_check_length(unescape("".join(parts)), limits))
-        if len(strings) > limits.shared_strings:
-            raise FileRefused("file-too-large", f"more than {limits.shared_strings:,} texts")
+class _StringsReader:
+    """Gathers the shared texts, one element after the other.  ``at`` is where in the part the last one begins."""
 
-    item = Node(_rich_text(parts), start, end)
-    parse(data, in_main({"sst": Node(in_main({"si": item}))}), limits)
-    return strings
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.parser = new_parser()
+        self.at = -1
+        self.strings: list[str] = []
+        self.parts: list[str] = []
+
+    def read(self, data: bytes) -> list[str]:
+        item = Node(_rich_text(self.parts), self.start, self.end)
+        parse(data, in_main({"sst": Node(in_main({"si": item}))}), self.limits, self.parser)
+        return self.strings
+
+    def start(self, _: Mapping[str, str]) -> None:
+        self.at = self.parser.CurrentByteIndex
+        self.parts.clear()
+
+    def end(self, _: str) -> None:
+        self.strings.append(_check_length(unescape("".join(self.parts)), self.limits))
+        if len(self.strings) > self.limits.shared_strings:
+            raise FileRefused("file-too-large", f"more than {self.limits.shared_strings:,} texts")
 
 
 def _rich_text(parts: list[str]) -> dict[str, Node]:
@@ -81,12 +122,23 @@ def _rich_text(parts: list[str]) -> dict[str, Node]:
     return in_main({"t": text, "r": Node(in_main({"t": text}))})
 
 
-class _SheetReader:
-    """Gathers one worksheet.  The handlers run once for each element, so they do as little as they can."""
+class SheetReader:
+    """Gathers the worksheets of a workbook, one after the other, by one tree of their elements.
+
+    The handlers run once for each element, so they do as little as they can.
+    """
 
     def __init__(self, workings: Workings) -> None:
         self.workings = workings
         self.limits = workings.limits
+        self.inline: list[str] = []
+        self.tree = self._tree()
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the sheet before."""
+        self.parser = new_parser()
+        self.at = self.rules_at = -1  # where the table of cells, and the rules for cells, begin in the part
         self.cells: dict[tuple[int, int], Cell] = {}
         self.validations: list[ValidationInfo] = []
         self.merges: list[str] = []
@@ -100,13 +152,61 @@ class _SheetReader:
         self.value: str | None = None
         self.formula: str | None = None
         self.formula_attributes: Mapping[str, str] = {}
-        self.inline: list[str] = []
         self.has_inline = False
         self.shared: dict[str, tuple[str, int, int]] = {}
         self.validation: dict[str, str] = {}
         self.ranges = 0  # of all validations
 
-    def tree(self) -> dict[str, Node]:
+    def read(self, data: bytes, name: str, state: str) -> SheetData:
+        """One worksheet.  Raises :class:`FileRefused` for anything that two programs could read differently."""
+        workings = self.workings
+        plain = plain_cells(data, self.limits, workings.string_at, workings.format_at)
+        if plain is not None and workings.cells + plain.count <= self.limits.cells:
+            rules = self._parse_around(plain)
+            if self.at == plain.at:
+                workings.cells += plain.count
+                return SheetData(name, state, plain.cells, rules, tuple(self.merges))
+        self._parse(data)
+        if not self.has_data:
+            raise _damaged("a sheet without its table of cells")
+        return SheetData(name, state, self.cells, tuple(self.validations), tuple(self.merges))
+
+    def _parse_around(self, plain: PlainCells) -> tuple[ValidationInfo, ...]:
+        """What stands around the cells; gives the rules for cells, which are often the same in all returns."""
+        rest = plain.rest
+        start, stop = rest.find(_RULES_OPEN, plain.at), rest.find(_RULES_CLOSE, plain.at) + len(_RULES_CLOSE)
+        rules = self._rules(rest[start:stop]) if plain.at < start < stop else None
+        if rules is not None:
+            self.begin()
+            self.validations, self.ranges = list(rules[0]), rules[1]
+            parse(rest[:start] + _NO_RULES + rest[stop:], self.tree, self.limits, self.parser)
+            if self.rules_at == start:
+                return rules[0] if len(rules[0]) == len(self.validations) else tuple(self.validations)
+        self._parse(rest)
+        return tuple(self.validations)
+
+    def _rules(self, piece: bytes) -> _Rules | None:
+        """The rules for cells in a piece of a worksheet; ``None`` where it can only be read with what is around it."""
+        place = self.limits, piece
+        if place not in _RULES:
+            if len(piece) > _LONGEST_RULES or b"xmlns" in piece:
+                return None
+            try:
+                self._parse(_ALONE % piece)
+            except FileRefused:
+                return None
+            if self.rules_at != _ALONE.index(b"%"):
+                return None
+            if len(_RULES) >= _MOST_RULES:
+                _RULES.clear()
+            _RULES[place] = tuple(self.validations), self.ranges
+        return _RULES[place]
+
+    def _parse(self, data: bytes) -> None:
+        self.begin()
+        parse(data, self.tree, self.limits, self.parser)
+
+    def _tree(self) -> dict[str, Node]:
         cell = Node(
             in_main(
                 {
@@ -139,7 +239,7 @@ class _SheetReader:
                         {
                             "sheetData": Node(in_main({"row": row}), self.start_data),
                             "mergeCells": Node(in_main({"mergeCell": Node(start=self.start_merge)})),
-                            "dataValidations": Node(in_main({"dataValidation": validation})),
+                            "dataValidations": Node(in_main({"dataValidation": validation}), self.start_rules),
                             "extLst": Node(in_main({"ext": ext})),
                         }
                     )
@@ -151,6 +251,7 @@ class _SheetReader:
         if self.has_data:
             raise _damaged("a sheet with two tables of cells")
         self.has_data = True
+        self.at = self.parser.CurrentByteIndex
 
     def start_row(self, attributes: Mapping[str, str]) -> None:
         number = attributes.get("r")
@@ -300,6 +401,9 @@ class _SheetReader:
         self.merges.append(attributes.get("ref", ""))
         _check_count(len(self.merges), self.limits.merges, "merged ranges")
 
+    def start_rules(self, _: Mapping[str, str]) -> None:
+        self.rules_at = self.parser.CurrentByteIndex
+
     def start_validation(self, attributes: Mapping[str, str]) -> None:
         self.validation = {"ranges": attributes.get("sqref", ""), "title": attributes.get("promptTitle", "")}
 
@@ -316,12 +420,3 @@ class _SheetReader:
         title = _check_length(unescape(found["title"]), self.limits)
         self.validations.append(ValidationInfo(tuple(found["ranges"].split()), title, found.get("formula1", "")))
         _check_count(len(self.validations), self.limits.validations, "rules for cells")
-
-
-def read_sheet(data: bytes, name: str, state: str, workings: Workings) -> SheetData:
-    """One worksheet.  Raises :class:`FileRefused` for anything that two programs could read differently."""
-    reader = _SheetReader(workings)
-    parse(data, reader.tree(), workings.limits)
-    if not reader.has_data:
-        raise _damaged("a sheet without its table of cells")
-    return SheetData(name, state, reader.cells, tuple(reader.validations), tuple(reader.merges))

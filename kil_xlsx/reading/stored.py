@@ -7,7 +7,7 @@ somebody has changed one, or rows have moved without them, or they were not work
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from kil_xlsx.core.problems import Problem, problem
@@ -84,12 +84,12 @@ def plain(value: float | None) -> str:
 
 
 def compare(
-    plan: Plan, location: Location, result: Result, as_typed: Return
+    plan: Plan, location: Location, result: Result, seen: Callable[[], Return]
 ) -> tuple[tuple[Comparison, ...], list[Problem]]:
     """Every stored result beside ours, and at most one problem of each kind.
 
-    ``as_typed`` is the return as the workbook's formulas see it.  They cannot count an answer that was typed rather
-    than chosen, so a difference that this explains is not asked about.
+    ``seen`` gives the return as the workbook's formulas see it, which takes time to make.  They cannot count an answer
+    that was typed rather than chosen, so a difference that this explains is not asked about.
     """
     stored = list(_stored(plan, location, result))
     comparisons = tuple(
@@ -112,6 +112,7 @@ def compare(
     differing = [one for one in stored if not one.is_same(one.ours)]
     if not differing:
         return comparisons, []
+    as_typed = seen()
     theirs = dict(_results(plan, score(plan.instrument, as_typed)))
     explained = [one for one in differing if one.is_same(theirs[one.id])]
     unexplained = [one for one in differing if not one.is_same(theirs[one.id])]
@@ -202,11 +203,7 @@ def _overall_row(plan: Plan, index: SheetIndex | None) -> int | None:
     if index is None:
         return None
     wanted = fold(plan.words("word.overall"))
-    rows = [
-        row
-        for (row, column), cell in index.sheet.cells.items()
-        if column == Results.LABEL and isinstance(cell.value, str) and fold(cell.value) == wanted
-    ]
+    rows = [row for row, column, text, _ in index.sheet.texts if column == Results.LABEL and fold(text) == wanted]
     return min(rows, default=None)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.reading.model import DefinedName
@@ -71,6 +73,9 @@ _BUILTIN_FORMATS = {
 }
 
 
+_LONGEST_REMEMBERED = 200_000  # bytes
+
+
 def _damaged(found: str) -> FileRefused:
     return FileRefused("file-damaged", found)
 
@@ -79,8 +84,7 @@ def _number(text: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
+class Relationship(Struct, frozen=True):
     """Where a part points: the last word of the kind (``worksheet``) and the part's name, ``None`` if outside."""
 
     kind: str
@@ -118,8 +122,7 @@ def _resolve(package: Package, folder: str, target: str) -> str:
     return path if path in package else unquote(path)
 
 
-@dataclass(frozen=True, slots=True)
-class SheetEntry:
+class SheetEntry(Struct, frozen=True):
     """A line of the workbook's list of sheets."""
 
     name: str
@@ -127,8 +130,7 @@ class SheetEntry:
     relationship: str
 
 
-@dataclass
-class WorkbookPart:
+class WorkbookPart(Struct):
     """The workbook part itself."""
 
     sheets: list[SheetEntry] = field(default_factory=list)
@@ -194,8 +196,12 @@ def read_workbook_part(data: bytes, limits: Limits) -> WorkbookPart:
     return book
 
 
-def read_number_formats(data: bytes, limits: Limits) -> list[str]:
+def read_number_formats(data: bytes, limits: Limits) -> Sequence[str]:
     """The number format code of each cell style, by the style's number."""
+    return (_styles_remembered if len(data) <= _LONGEST_REMEMBERED else _styles)(data, limits)
+
+
+def _styles(data: bytes, limits: Limits) -> Sequence[str]:
     codes = dict(_BUILTIN_FORMATS)
     styles: list[int] = []
 
@@ -219,6 +225,10 @@ def read_number_formats(data: bytes, limits: Limits) -> list[str]:
     )
     parse(data, in_main({"styleSheet": tree}), limits)
     return [codes.get(style, "General") for style in styles]
+
+
+# Returns of one workbook that were saved by the same program have the same styles.
+_styles_remembered = lru_cache(maxsize=32)(_styles)
 
 
 def read_properties(package: Package, relationships: Mapping[str, Relationship]) -> tuple[dict[str, str], str]:

@@ -66,11 +66,17 @@ def in_main(nodes: Mapping[str, Node]) -> dict[str, Node]:
     return in_namespaces(nodes, MAIN, MAIN_STRICT)
 
 
-def parse(data: bytes, roots: dict[str, Node], limits: Limits) -> str:
+def new_parser() -> expat.XMLParserType:
+    """A parser for one part, for :func:`parse`."""
+    return expat.ParserCreate(namespace_separator=" ")
+
+
+def parse(data: bytes, roots: dict[str, Node], limits: Limits, parser: expat.XMLParserType | None = None) -> str:
     """Read one part; returns the namespace of its root.
 
-    Raises :class:`FileRefused`: ``file-damaged`` for XML that is not well formed or has another root than
-    ``roots`` names, ``file-unsafe`` for a document type declaration or XML beyond the limits.
+    ``parser`` is given where somebody wants to ask it how far it has come.  Raises :class:`FileRefused`:
+    ``file-damaged`` for XML that is not well formed or has another root than ``roots`` names, ``file-unsafe`` for a
+    document type declaration or XML beyond the limits.
     """
     buffer: list[str] = []
     node = Node(roots)
@@ -163,7 +169,7 @@ def parse(data: bytes, roots: dict[str, Node], limits: Limits) -> str:
     def doctype(*_: object) -> None:
         raise FileRefused("file-unsafe", "a document type declaration in the workbook's XML")
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = parser or new_parser()
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end

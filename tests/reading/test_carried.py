@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from oracle.cases import COMMUNITY, COUNCIL, INSTRUMENTS, plan
 from rounds import FULLER, SecondRound, earlier, second_round
@@ -329,7 +330,7 @@ def _with_due(number: float, *, date1904: bool) -> Reading:
     book = read_workbook(written(plan(COUNCIL), previous))
     cell = plan(COUNCIL).by_key[DUE].cell
     sheets = tuple(
-        replace(sheet, cells={**sheet.cells, (cell.row, cell.column): replace(
+        replace(sheet, cells={**sheet.cells, (cell.row, cell.column): structs.replace(
             sheet.cells[cell.row, cell.column], value=number)})
         if sheet.name == cell.sheet else sheet
         for sheet in book.sheets

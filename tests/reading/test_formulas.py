@@ -9,6 +9,7 @@ from functools import cache
 from random import Random
 
 import pytest
+from msgspec import structs
 from oracle.cases import COMMUNITY, COUNCIL, plan
 from rounds import earlier
 
@@ -48,7 +49,7 @@ def with_formulas(workbook: WorkbookData, rewrite: Callable[[str], str]) -> Work
             replace(
                 sheet,
                 cells={
-                    at: replace(cell, formula=rewrite(cell.formula)) if cell.formula else cell
+                    at: structs.replace(cell, formula=rewrite(cell.formula)) if cell.formula else cell
                     for at, cell in sheet.cells.items()
                 },
             )
@@ -63,7 +64,7 @@ def with_stored(workbook: WorkbookData, cell: CellRef, value: float, formula: st
     for sheet in workbook.sheets:
         if sheet.name == cell.sheet:
             there = sheet.cells[cell.row, cell.column]
-            changed = replace(there, value=value, kind=CellKind.NUMBER, formula=formula or there.formula)
+            changed = structs.replace(there, value=value, kind=CellKind.NUMBER, formula=formula or there.formula)
             sheet = replace(sheet, cells={**sheet.cells, (cell.row, cell.column): changed})
         sheets.append(sheet)
     return replace(workbook, sheets=tuple(sheets))

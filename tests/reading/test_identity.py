@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec import structs
 
 from kil_xlsx.core.readings import Identity
 from kil_xlsx.definitions.load import load_instrument
@@ -63,7 +64,7 @@ def with_code(workbook: WorkbookData, code: str, sheets: int = 100) -> WorkbookD
     for index, sheet in enumerate(workbook.sheets):
         if sheet.state == "visible" and index < sheets:
             cells = {
-                place: replace(cell, value=cell.value.replace(made().reference, code))
+                place: structs.replace(cell, value=cell.value.replace(made().reference, code))
                 if isinstance(cell.value, str)
                 else cell
                 for place, cell in sheet.cells.items()
