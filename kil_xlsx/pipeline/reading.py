@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,22 +20,21 @@ from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.errors import KilXlsxError
+from kil_xlsx.pipeline import executing
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.versions import instruments_of, plans_of
 
 if TYPE_CHECKING:
+    from kil_xlsx.core.returns import Entry, Key, Place, Typed
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.reading.isolation import Answer, Readers
     from kil_xlsx.results.return_model import SecondReader, Skipped
 
-_MOST_PROCESSES = 4
-"""Each may take a gigabyte before it is stopped."""
-
 _WORTH_ANOTHER = 6
 """Files for each further process: reading this many takes about as long as starting one."""
 
-_AHEAD = 12
+_AHEAD = 8
 """Files that are held in memory at a time; enough for every process to have one waiting."""
 
 
@@ -104,6 +102,7 @@ def read(
     second_reader: bool = False,
     isolation: bool = True,
     password: str | None = None,
+    executor: str | None = None,
     progress: Progress = quiet,
 ) -> Returned:
     """Read returned workbooks.  A file that cannot be read is reported in its reading and never stops the others.
@@ -111,6 +110,7 @@ def read(
     :param paths: files, and folders with all that is in them; files are read in this order, those of a folder by name.
     :param isolation: read in separate processes, so that a file that crashes or hangs a reader is only refused.
     :param password: what locked files are opened with, in memory only.
+    :param executor: where files are read, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     :raises UsageProblem: a path does not exist, or there is no file to read.
     """
     from kil_xlsx.pipeline.inbox import display_names, find_files
@@ -119,7 +119,8 @@ def read(
     names = display_names(found)
     with ExitStack() as stack:
         readers: Readers | None = None
-        if isolation:
+        elsewhere = stack.enter_context(executing.executor(executor)) if executor is not None else None
+        if isolation and elsewhere is None:
             from kil_xlsx.reading.isolation import Readers
 
             # Started first: they load what they need while the framework is loaded here.
@@ -129,18 +130,23 @@ def read(
         readings: list[Reading] = []
         second: dict[int, SecondReader] = {}
         jobs = (Job(name, path) for path, name in zip(found, names, strict=True))
-        if readers is not None:
+        if elsewhere is not None:
+            from kil_xlsx.pipeline.batches import shared_out
+
+            done = shared_out(elsewhere, jobs, plans, second=second_reader, password=password)
+        elif readers is not None:
             ready = readers
             ready.prepare(plans)
             done = streamed(jobs, lambda _: ready, second=second_reader, password=password)
         else:
             done = _here(jobs, plans, second_reader, password)
         answers = stack.enter_context(closing(done))
+        kept = _KeptOnce()
         for at, name in enumerate(names):
             progress(at, len(found), name)
             answer = next(answers)[1]
             assert answer is not None
-            readings.append(answer.reading)
+            readings.append(kept.reading(answer.reading))
             if answer.second is not None:
                 second[at] = _described(answer)
         progress(len(found), len(found), "")
@@ -150,9 +156,7 @@ def read(
 
 def processes(files: int) -> int:
     """How many processes are worth starting; what they read does not depend on it."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    processors = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(processors, _MOST_PROCESSES, files // _WORTH_ANOTHER))
+    return executing.worthwhile(files, _WORTH_ANOTHER)
 
 
 class Job(NamedTuple):
@@ -179,54 +183,87 @@ def streamed(
     :param second: also ask the second reader.
     """
     left = iter(jobs)
-    ahead: deque[tuple[Job, Future[Answer] | None]] = deque()
-    coming: list[Job] = list(islice(left, _AHEAD))
-    readers: Readers | None = None
-    threads: ThreadPoolExecutor | None = None
+    coming = deque(islice(left, _AHEAD))
+    while coming and all(job.file is None for job in coming):
+        yield coming.popleft(), None
+        coming.extend(islice(left, 1))
+    if not coming:
+        return
+    files = sum(job.file is not None for job in coming)
+    readers = start(files if len(coming) < _AHEAD else _AHEAD * executing.MOST_PROCESSES)
+    threads = ThreadPoolExecutor(readers.processes)
+    under_way: deque[Job] = deque()
+
+    def noted() -> Iterator[Job]:
+        for job in chain(coming, left):
+            under_way.append(job)
+            yield job
+
     try:
-        while coming or ahead:
-            for job in coming:
-                if job.file is None:
-                    ahead.append((job, None))
-                    continue
-                if readers is None or threads is None:
-                    files = sum(each.file is not None for each in coming)
-                    readers = start(files if len(coming) < _AHEAD else _AHEAD * _MOST_PROCESSES)
-                    threads = ThreadPoolExecutor(readers.processes)
-                ahead.append((job, threads.submit(_isolated, readers, job, second, password)))
-            job, future = ahead.popleft()
-            yield job, None if future is None else _waited(future)
-            coming = list(islice(left, 1))
+        read_one = partial(_isolated, readers, second, password)
+        with closing(executing.in_order(threads, read_one, noted(), ahead=_AHEAD)) as answers:
+            for answer in answers:
+                yield under_way.popleft(), answer
     finally:
         # However it comes: start nothing more, and stop the processes if files are still under way, so that no thread
         # waits for them.
-        if threads is not None and readers is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
-            if any(future is not None and not future.done() for _, future in ahead):
-                readers.close()
-            threads.shutdown()
+        threads.shutdown(wait=False, cancel_futures=True)
+        if under_way:
+            readers.close()
+        threads.shutdown()
 
 
-def _isolated(readers: Readers, job: Job, second: bool, password: str | None) -> Answer:
+class _KeptOnce:
+    """Readings that share what they have in common, which is most of each: nine tenths of the memory of many."""
+
+    def __init__(self) -> None:
+        self._keys: dict[Key, Key] = {}
+        self._places: dict[Place, Place] = {}
+        self._texts: dict[str, str] = {}
+        self._blank: dict[Entry, Entry] = {}
+
+    def reading(self, reading: Reading) -> Reading:
+        ret = reading.ret
+        if ret is None:
+            return reading
+        entries: dict[Key, Entry] = {}
+        for key, entry in ret.entries.items():
+            entries[self._keys.setdefault(key, key)] = self._entry(entry)
+        carried = {self._keys.setdefault(key, key): self._typed(typed) for key, typed in ret.carried.items()}
+        return replace(reading, ret=replace(ret, entries=entries, carried=carried))
+
+    def _entry(self, entry: Entry) -> Entry:
+        # Equal is the same only where there is nothing typed: 1 and True are equal too.
+        is_blank = entry.typed is None and entry.value is None
+        if is_blank and entry in self._blank:
+            return self._blank[entry]
+        own = msgspec.structs.replace(
+            entry,
+            key=self._keys.setdefault(entry.key, entry.key),
+            place=entry.place and self._places.setdefault(entry.place, entry.place),
+            code=entry.code and self._texts.setdefault(entry.code, entry.code),
+            text=entry.text and self._texts.setdefault(entry.text, entry.text),
+            typed=self._typed(entry.typed),
+        )
+        if is_blank:
+            self._blank[own] = own
+        return own
+
+    def _typed(self, typed: Typed) -> Typed:
+        return self._texts.setdefault(typed, typed) if isinstance(typed, str) else typed
+
+
+def _isolated(readers: Readers, second: bool, password: str | None, job: Job) -> Answer | None:
     from kil_xlsx.pipeline.inbox import content, unread
     from kil_xlsx.reading.isolation import Answer
 
-    assert job.file is not None
+    if job.file is None:
+        return None
     data = content(job.file) if isinstance(job.file, Path) else job.file
     if isinstance(data, str):
         assert isinstance(job.file, Path)
         return Answer(unread(job.file, job.name, data))
     return readers.read(data, job.name, second=second, password=password)
-
-
-def _waited(future: Future[Answer]) -> Answer:
-    """The result; Ctrl-C is heard meanwhile, on Windows too."""
-    while True:
-        try:
-            return future.result(0.5)
-        except NotYet:
-            if future.done():
-                raise
 
 
 def _here(
@@ -245,7 +282,8 @@ def _here(
             yield job, Answer(unread(job.file, job.name, data))
             continue
         reading = read_form(data, job.file.name, plans, sha256=hashlib.sha256(data).hexdigest(), password=password)
-        reading = replace(reading, file=msgspec.structs.replace(reading.file, name=job.name))
+        file = msgspec.structs.replace(reading.file, name=job.name)
+        reading = replace(reading, file=file)
         opinion = None
         if second and reading.ret is not None:
             opinion = second_opinion(data, reading.file.kind, reading.ret.entries.values())

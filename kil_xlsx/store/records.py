@@ -89,5 +89,5 @@ def where(**wanted: object) -> tuple[str, list[object]]:
 
 def struct(row: sqlite3.Row, kind: type[Record]) -> Record:
     """A row as the record that it is of; columns that the record does not have are left out."""
-    names = {field.name for field in msgspec.structs.fields(kind)}
+    names = kind.__struct_fields__
     return msgspec.convert({name: row[name] for name in row.keys() if name in names}, kind, strict=False)  # noqa: SIM118

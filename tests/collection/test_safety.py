@@ -100,14 +100,26 @@ def copied(made: Made, home: Path) -> Made:
     return replace(made, folder=home / "round")
 
 
-def command(made: Made, *more: str) -> list[str]:
-    return [sys.executable, "-m", "kil_xlsx", "-C", str(made.folder), *(more or ("import", "../returns"))]
+def command(made: Made, *more: str, together: bool = False) -> list[str]:
+    program = ("-c", _TOGETHER) if together else ("-m", "kil_xlsx")
+    return [sys.executable, *program, "-C", str(made.folder), *(more or ("import", "../returns"))]
 
 
-def started(made: Made, *, before: Preparation | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+_TOGETHER = """
+from kil_xlsx.cli import main
+from kil_xlsx.pipeline.collection import importing
+importing._SINGLY = 0
+main()
+"""
+"""The program, which records files together from the first one on; it otherwise does so where there are many."""
+
+
+def started(
+    made: Made, *, before: Preparation | None = None, prefix: tuple[str, ...] = (), together: bool = False
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*prefix, *command(made)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=before, env={**os.environ, "COLUMNS": "1000"}, cwd=made.folder,
+        [*prefix, *command(made, together=together)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, preexec_fn=before, env={**os.environ, "COLUMNS": "1000"}, cwd=made.folder,
     )  # fmt: skip
 
 
@@ -253,8 +265,15 @@ def gone(group: int) -> bool:
 # Kills
 
 
+SEVERAL = pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+"""Files are recorded one by one, or several together."""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")
-def test_a_kill_at_any_moment_loses_nothing(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+@SEVERAL
+def test_a_kill_at_any_moment_loses_nothing(
+    full: Made, truth: dict[str, object], tmp_path: Path, together: bool
+) -> None:
     """After running again every return is in once, originals are as they came, and nothing half-done was visible."""
     begun = time.monotonic()
     both = [started(copied(full, tmp_path / name)) for name in ("timed", "beside it")]  # as below
@@ -265,7 +284,7 @@ def test_a_kill_at_any_moment_loses_nothing(full: Made, truth: dict[str, object]
     def killed(at: int) -> tuple[Made, int]:
         made, rng, kills = copied(full, tmp_path / str(at)), Random(2026 + at), 0
         for again in range(rng.choice((1, 1, 2, 3))):
-            with started(made) as process:
+            with started(made, together=together) as process:
                 with suppress(subprocess.TimeoutExpired):
                     process.communicate(timeout=rng.uniform(0.35, 1.0) * longest / (again + 1) ** 0.5)
                 if process.poll() is None:
@@ -286,17 +305,21 @@ def test_a_kill_at_any_moment_loses_nothing(full: Made, truth: dict[str, object]
             right_in_the_end(made, truth)
             shutil.rmtree(made.folder.parent)
     assert interrupted >= KILLS * 0.6
-    assert partly or KILLS < 10, "no kill came while returns were being recorded"
+    assert partly or together or KILLS < 10, "no kill came while returns were being recorded"
     print(f"{interrupted} kills; after {partly} of {KILLS} part of the returns were in, after {over} one was half in")
 
 
 @pytest.fixture(scope="module")
-def points(small: Made, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """Give how often each kind of call is made in an import of the small collection."""
-    home = tmp_path_factory.mktemp("counted")
+def points(small: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Counter[str]]:
+    """Give how often each kind of call is made in an import of the small collection, one by one and together."""
+    return {together: _points(small, tmp_path_factory.mktemp("counted"), together) for together in (False, True)}
+
+
+def _points(small: Made, home: Path, together: bool) -> Counter[str]:
     log = home / "calls.txt"
     one = copied(small, home)
-    run = imported(one, prefix=("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={','.join(WRITES)}"))
+    calls = ("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={','.join(WRITES)}")
+    run = imported(one, prefix=calls, together=together)
     if run.returncode not in (0, 1):
         pytest.skip(f"strace does not work here: {run.stderr[:200]}")
     threads: dict[str, Counter[str]] = {}
@@ -317,19 +340,20 @@ WRITES = ("pwrite64", "fsync", "fdatasync", "rename", "unlink", "openat", "mkdir
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
 @pytest.mark.parametrize("calls", WRITES)
+@SEVERAL
 def test_a_kill_at_each_point_of_writing_loses_nothing(
-    small: Made, small_truth: Truths, points: Counter[str], tmp_path: Path, calls: str
+    small: Made, small_truth: Truths, points: dict[bool, Counter[str]], tmp_path: Path, calls: str, together: bool
 ) -> None:
     """Right before every write, sync, rename and removal that concerns the collection.
 
     After that the same is imported again; or something else comes first, which makes no difference.
     """
-    last = points[calls]
+    last = points[together][calls]
     chosen = range(1, last + 1) if EVERY_POINT else sorted({1, (last + 1) // 2, last})
 
     def killed(point: int) -> tuple[Made, int]:
         made = copied(small, tmp_path / str(point))
-        return made, imported(made, prefix=_killing(made, calls, point)).returncode
+        return made, imported(made, prefix=_killing(made, calls, point), together=together).returncode
 
     count = 0
     with ThreadPoolExecutor(2) as threads:
@@ -387,11 +411,20 @@ def _opened(made: Made) -> tuple[str, str]:
 def test_two_imports_at_once_come_to_the_same_as_one(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
     """Each takes in what the other has not, and neither fails."""
     made = copied(full, tmp_path)
-    runs = [started(made) for _ in range(3)]
+    runs = [started(made, together=together) for together in (False, True, True)]
     outputs = [run.communicate(timeout=300) for run in runs]
     assert [run.returncode for run in runs if run.returncode not in (0, 1)] == [], outputs
     assert wrong(made) == []
     assert what_is_in(made) == truth
+
+
+def test_files_recorded_together_come_to_the_same(full: Made, truth: dict[str, object], tmp_path: Path) -> None:
+    """As one by one, whatever comes between them: copies, a letter, one of two that nothing tells apart."""
+    made = copied(full, tmp_path)
+    run = imported(made, together=True)
+    assert run.returncode == 1, run.stderr
+    assert what_is_in(made) == truth
+    in_order(made)
 
 
 def test_importing_again_changes_nothing(full: Made, truth: dict[str, object], tmp_path: Path) -> None:

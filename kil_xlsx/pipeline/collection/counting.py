@@ -47,6 +47,7 @@ def returned(
     received: Sequence[Received] | None = None,
     *,
     password: str | None = None,
+    executor: str | None = None,
     progress: Progress = quiet,
 ) -> Returned:
     """What returns of the collection say, as :func:`kil_xlsx.pipeline.read` gives it.
@@ -54,6 +55,7 @@ def returned(
     What was read by another version of the program, or of the questionnaire, is read again from the originals.
 
     :param received: which; without it, those that count in this round.
+    :param executor: where those are read, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     :raises UsageProblem: there are none.
     :raises StoreError: an original that has to be read again is not there.
     """
@@ -75,7 +77,10 @@ def returned(
                 f"An original that has to be read again is not there: {absent[0]}.",
                 "Put it back from a copy of the collection's folder.",
             )
-        again = read([files[at] for at in missing], collection.framework_name, password=password, progress=progress)
+        again = read(
+            [files[at] for at in missing], collection.framework_name, password=password, executor=executor,
+            progress=progress,
+        )  # fmt: skip
         for at, reading in zip(missing, again.readings, strict=True):
             named = msgspec.structs.replace(reading.file, name=which[at].name or reading.file.name)
             readings[at] = fresh = replace(reading, file=named)

@@ -24,6 +24,7 @@ def fetch(
     ask_password: Callable[[], str],
     *,
     password: str | None = None,
+    executor: str | None = None,
     progress: Progress = quiet,
 ) -> Imported:
     """Take in all mails of the mailbox that have not been dealt with.
@@ -33,6 +34,7 @@ def fetch(
 
     :param ask_password: asked for the password of the mailbox.
     :param password: what locked workbooks are opened with, in memory only.
+    :param executor: where files are read, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     :raises UsageProblem: the settings name no mailbox, or it is being fetched from already.
     :raises MailServerError: the server cannot be reached, or will not have us.
     """
@@ -40,7 +42,8 @@ def fetch(
 
     server = _server(collection, ask_password)
     with held(collection.place, "fetch", "kil-xlsx fetch"), Inbox(server) as inbox:
-        return take_in(collection, _items(collection, inbox, server, progress), password=password)
+        items = _items(collection, inbox, server, progress)
+        return take_in(collection, items, password=password, executor=executor)
 
 
 def _server(collection: Collection, ask_password: Callable[[], str]) -> MailServer:

@@ -2,13 +2,14 @@
 
 For each file it is put down how it came, then the original is kept on the disk, and then all that is recorded of it is
 recorded in one transaction.  So whenever the program is stopped, each file is either in or not, and the next run takes
-in the rest, as the one that was stopped would have.
+in the rest, as the one that was stopped would have.  Where there are many, new files that follow one another share
+these steps, a few at a time: most of what each takes is waiting for the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from kil_xlsx.core.readings import read_with
 from kil_xlsx.core.returns import State
 from kil_xlsx.errors import OrganisationsListError, StoreError, UsageProblem
 from kil_xlsx.mail.items import Attached, AutoReply, Bounced, Item, LeftOut, NoAttachment, Provenance, Unusable
+from kil_xlsx.pipeline import executing
 from kil_xlsx.pipeline.collection.holding import turn
 from kil_xlsx.pipeline.collection.judging import Judge, Judged
 from kil_xlsx.pipeline.collection.left_behind import LeftBehind, expected, left_behind, left_meanwhile, tidied
@@ -32,6 +34,8 @@ from kil_xlsx.pipeline.reading import Job, processes, streamed
 from kil_xlsx.pipeline.versions import plans_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from kil_xlsx.core.instrument import Instrument
     from kil_xlsx.core.readings import Reading
     from kil_xlsx.pipeline.collection.place import Collection
@@ -51,6 +55,11 @@ NOT_RETURNED = "not returned: it is as the program wrote it, and nobody has fill
 
 _UNTOUCHED = frozenset(("return-empty", "return-as-sent"))
 _LONGEST_NAME = 200
+_SINGLY = 12
+"""Files of a run that are recorded one by one, each as soon as it is read; where there are more, it pays to wait."""
+
+_TOGETHER, _TOGETHER_BYTES = 6, 8_000_000
+"""New files that are recorded together at the most, and their bytes unless a single one has more."""
 _WORTH_ANOTHER_TRY = frozenset(("file-password", "file-reader-failed", "file-unreadable"))
 
 
@@ -81,6 +90,7 @@ def take_in(
     items: Iterable[Item | Done],
     *,
     password: str | None = None,
+    executor: str | None = None,
     on_each: Callable[[Happened], None] | None = None,
 ) -> Imported:
     """Take in items in their order.
@@ -88,17 +98,25 @@ def take_in(
     Items are taken from where they come only as fast as they are dealt with, so that memory does not grow with them.
 
     :param password: what locked workbooks are opened with, in memory only.
+    :param executor: where files are read, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     :param on_each: told of everything at the moment it is recorded.
     :raises StoreError: the disk is full, or the folder cannot be written to; what was taken in before is safe.
     """
-    return _Intake(collection, password, on_each).run(items)
+    if executor is None:
+        return _Intake(collection, password, on_each).run(items)
+    with executing.executor(executor) as elsewhere:
+        return _Intake(collection, password, on_each, elsewhere).run(items)
 
 
 class _Intake:
     """One run."""
 
     def __init__(
-        self, collection: Collection, password: str | None, on_each: Callable[[Happened], None] | None
+        self,
+        collection: Collection,
+        password: str | None,
+        on_each: Callable[[Happened], None] | None,
+        elsewhere: Executor | None = None,
     ) -> None:
         self.collection = collection
         self.store = collection.store
@@ -107,10 +125,12 @@ class _Intake:
         self.notices = Notices(collection, self.judge)
         self.happened: list[Happened] = []
         self._on_each = on_each
+        self._elsewhere = elsewhere
         self._batch = 0
         self._under_way: set[str] = set()
         self._forgotten: set[str] = set()
         self._left_behind: set[str] = set()
+        self._together: list[tuple[Attached, Reading]] = []
 
     def run(self, items: Iterable[Item | Done]) -> Imported:
         # What a run that was stopped has left came before all that comes now.
@@ -133,8 +153,17 @@ class _Intake:
                 return readers
 
             jobs = map(self._job, items)
-            for job, answer in stack.enter_context(closing(streamed(jobs, start, password=self.password))):
+            if self._elsewhere is not None:
+                from kil_xlsx.pipeline.batches import shared_out
+
+                answers = shared_out(self._elsewhere, jobs, self._plans, password=self.password)
+            else:
+                answers = streamed(jobs, start, password=self.password)
+            for job, answer in stack.enter_context(closing(answers)):
                 item = job.about
+                if isinstance(item, Attached) and answer is not None and self._may_wait(item, answer.reading):
+                    continue
+                self._record_those_waiting()
                 if isinstance(item, Done):
                     item.call()
                 elif isinstance(item, Attached):
@@ -143,6 +172,7 @@ class _Intake:
                     self._say(Happened("left-out", item.name, item.whence.source, why=item.why))
                 elif isinstance(item, Bounced | AutoReply | NoAttachment | Unusable):
                     self._say(self.notices.take(item))
+            self._record_those_waiting()
 
     def _job(self, item: Item | Done) -> Job:
         """What has to be read of an item, if anything: a file that is new, and not of somebody who was forgotten."""
@@ -170,6 +200,47 @@ class _Intake:
             return True
         codes = {each.code for each in reading.problems}
         return bool(codes & _WORTH_ANOTHER_TRY) and (codes != {"file-password"} or self.password is not None)
+
+    # Several new files
+
+    def _may_wait(self, item: Attached, reading: Reading) -> bool:
+        """Let a file wait for those that come after it, if nothing about it has to be looked at first."""
+        sha256 = hashlib.sha256(item.data).hexdigest()
+        if len(self.happened) < _SINGLY or isinstance(item, LeftBehind) or self._went_out(item, sha256, reading):
+            return False
+        self._together.append((item, reading))
+        size = sum(len(each.data) for each, _ in self._together)
+        if len(self._together) == _TOGETHER or size > _TOGETHER_BYTES:
+            self._record_those_waiting()
+        return True
+
+    def _record_those_waiting(self) -> None:
+        """Keep and record the files that wait: all of them together or, if one is not new after all, one by one."""
+        waiting, self._together = self._together, []
+        done = self._kept_together(waiting) if len(waiting) > 1 else None
+        if done is None:
+            for item, reading in waiting:
+                self._file(item, reading)
+            return
+        for each in done:
+            self._say(each)
+
+    def _kept_together(self, waiting: Sequence[tuple[Attached, Reading]]) -> list[Happened] | None:
+        """As :meth:`_kept` for several files; nothing, and nothing is recorded, if one needs a look of its own."""
+        files = [(hashlib.sha256(item.data).hexdigest(), item, reading) for item, reading in waiting]
+        with turn(self.collection.place, "originals"):
+            for sha256, _, reading in files:
+                if self._known(sha256) or self.store.expected(sha256=sha256) or self._is_forgotten(sha256, reading):
+                    return None
+            with self.store.transaction():
+                for sha256, item, _ in files:
+                    self.store.expect(expected(item, sha256, self._number(item)))
+            for _, item, reading in files:
+                self.collection.originals.put(item.data, _suffix(reading))
+            with self.store.transaction():
+                done = [self._record(item, sha256, _suffix(reading), reading) for sha256, item, reading in files]
+        self._under_way.difference_update(sha256 for sha256, _, _ in files)
+        return done
 
     # One file
 

@@ -407,12 +407,13 @@ class Collection:
         received: Sequence[Received] | None = None,
         *,
         password: str | None = None,
+        executor: str | None = None,
         progress: Progress = quiet,
     ) -> Returned:
         """The returns that count in this round, or others, as :func:`kil_xlsx.pipeline.read` gives them."""
         from kil_xlsx.pipeline.collection.counting import returned
 
-        return returned(self, received, password=password, progress=progress)
+        return returned(self, received, password=password, executor=executor, progress=progress)
 
 
 def _told(changes: ListChanges, *, first: bool) -> Iterator[str]:

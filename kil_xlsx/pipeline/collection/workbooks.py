@@ -197,6 +197,8 @@ def generate(
     theme: Path | None = None,
     created: datetime | None = None,
     force: bool = False,
+    splice: bool = True,
+    executor: str | None = None,
     progress: Progress = quiet,
 ) -> Generated:
     """Write the workbooks of a collection to a folder, all of them or none; see :func:`plan_copies`.
@@ -218,6 +220,8 @@ def generate(
         Planned(found.framework, tuple(each.wanted for each in found.workbooks), notes),
         out or collection.place.of_round(collection.place.workbooks, in_round),
         force=force or own,
+        splice=splice,
+        executor=executor,
         record=lambda: record_copies(collection, found.workbooks),
         progress=progress,
     )
