@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import io
+import multiprocessing
 import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -25,8 +27,9 @@ from kil_xlsx.cli import main
 from kil_xlsx.core.benchmark import Request, benchmark
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.release import Release
-from kil_xlsx.errors import OutputError, UsageProblem
-from kil_xlsx.pipeline.feedback import PAGE, PDF, WORKBOOK, FeedbackGiven, feedback_of, give_feedback
+from kil_xlsx.errors import KilXlsxError, OutputError, UsageProblem
+from kil_xlsx.pipeline import executing
+from kil_xlsx.pipeline.feedback import PAGE, PDF, WORKBOOK, FeedbackGiven, FeedbackMaker, feedback_of, give_feedback
 from kil_xlsx.results.release_json import release_json
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,7 +145,8 @@ def test_nothing_of_any_other_organisation_is_in_it(tmp_path: Path) -> None:
 def test_planted_leaks_are_found(tmp_path: Path) -> None:
     """A name on a page, an amount in a cell, and a text in a forgotten part are each found."""
     from kil_xlsx.core.branding import DEFAULT
-    from kil_xlsx.pipeline.feedback import _Teller, _written
+    from kil_xlsx.pipeline.feedback import _Teller
+    from kil_xlsx.pipeline.feedback_files import files_of
 
     teller = _Teller(_returned(_readings()), _release(), {}, None, "", CREATED)
     one = next(teller.wanted())
@@ -155,14 +159,14 @@ def test_planted_leaks_are_found(tmp_path: Path) -> None:
         "amount": changed(told, lines=lines),
     }  # fmt: skip
     for what, planted in plants.items():
-        files = _written(planted, keep_it_local(), DEFAULT, CREATED, pdf=True)
+        files = files_of(planted, keep_it_local(), DEFAULT, CREATED, pdf=True)
         for data, ending in zip(files, (WORKBOOK, PAGE, PDF), strict=True):
             path = tmp_path / f"{what}{ending}"
             path.write_bytes(data)
             if what == "name" or ending == WORKBOOK:  # one page has no measures
                 assert _leaks(_by_name()[one.organisation], _held([path])), (what, ending)
     sound = tmp_path / "sound.xlsx"
-    sound.write_bytes(next(_written(told, keep_it_local(), DEFAULT, CREATED, pdf=False)))
+    sound.write_bytes(files_of(told, keep_it_local(), DEFAULT, CREATED, pdf=False)[0])
     assert _leaks(_by_name()[one.organisation], _held([sound])) == set()
     with zipfile.ZipFile(sound, "a") as package:
         package.writestr("xl/pivotCache/records1.xml", f"<r>{html.escape(name_of(other))}</r>")
@@ -192,6 +196,32 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [each.organisation for each in one.given] == [each.organisation for each in two.given]
     for first, second in zip(one.given, two.given, strict=True):
         assert [path.read_bytes() for path in first.files] == [path.read_bytes() for path in second.files]
+
+
+def test_several_processes_give_the_same_bytes_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other processes made is what would have been made here, one organisation after the other."""
+    monkeypatch.setattr(executing, "worthwhile", lambda items, each: 2)
+    maker = FeedbackMaker(_returned(_readings()[:20]), _release(), created=CREATED)
+    with closing(maker.made_all()) as made:
+        shared = list(made)
+    assert len(shared) == len(maker.returns) > 16
+    assert shared == [maker.made(sha256) for sha256 in maker.returns]
+
+
+def test_a_process_that_dies_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command stops with a clear error, and no file of any organisation is there."""
+    monkeypatch.setattr(executing, "worthwhile", lambda items, each: 2)
+    killed = []
+
+    def kill_one(at: int, of: int, name: str) -> None:
+        if at == 3:
+            killed.append(multiprocessing.active_children()[0])
+            killed[0].kill()
+
+    with pytest.raises(KilXlsxError, match="has ended by itself"):
+        feedback_of(_returned(_readings()), _release(), tmp_path / "out", created=CREATED, progress=kill_one)
+    assert killed
+    assert not (tmp_path / "out").exists()
 
 
 def test_everyone_who_filled_one_in_gets_feedback_once(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
     from kil_xlsx.core.advice import Before
     from kil_xlsx.core.branding import Branding
     from kil_xlsx.core.feedback import Feedback
-    from kil_xlsx.core.framework import Framework
-    from kil_xlsx.core.membership import Member, Names
+    from kil_xlsx.core.membership import ByName, Member, Names
     from kil_xlsx.core.release import Release
     from kil_xlsx.core.standings import Standings
+    from kil_xlsx.pipeline.feedback_files import Files
 
 WORKBOOK, PAGE, PDF = "-feedback.xlsx", "-summary.html", "-summary.pdf"
 """How the names of the files end."""
@@ -138,23 +140,21 @@ def feedback_of(
     targets = [tuple(out / name for name in maker.names(sha256)) for sha256 in maker.returns]
     given: list[Given] = []
     with Outputs([target for each in targets for target in each], force=force) as outputs:
-        for at, (sha256, files) in enumerate(zip(maker.returns, targets, strict=True)):
-            progress(at, len(targets), files[0].name)
-            told, contents = maker.made(sha256)
-            for path, data in zip(files, contents, strict=True):
-                outputs.add(path, data)
-            given.append(
-                Given(
-                    told.organisation, told.respondent_label, told.peers.label, told.used, len(told.next_steps), files
-                )
-            )
+        with closing(maker.made_all()) as all_made:
+            for files in targets:
+                progress(len(given), len(targets), files[0].name)
+                told, contents = next(all_made)
+                for path, data in zip(files, contents, strict=True):
+                    outputs.add(path, data)
+                kind, group = told.respondent_label, told.peers.label
+                given.append(Given(told.organisation, kind, group, told.used, len(told.next_steps), files))
         progress(len(targets), len(targets), "")
         outputs.commit()
     return FeedbackGiven(release, out, returned, tuple(given), maker.without, maker.notes)
 
 
 class FeedbackMaker:
-    """Makes the feedback of one organisation at a time, from returns that have been read already.
+    """Makes the feedback of one organisation, or that of all, from returns that have been read already.
 
     ``returns`` are the hashes of the returns that feedback is made of: the last of each organisation, if anything was
     filled in.  For all else see :func:`feedback_of`.
@@ -195,26 +195,24 @@ class FeedbackMaker:
         """What the files are called that are made of a return."""
         return tuple(f"{self._wanted[sha256][1]}{ending}" for ending in self._endings)
 
-    def made(self, sha256: str) -> tuple[Feedback, tuple[bytes, ...]]:
+    def made(self, sha256: str) -> tuple[Feedback, Files]:
         """What an organisation is told, by the hash of its return, and its files in the order of their names."""
-        told = self._teller.feedback(self._wanted[sha256][0])
+        from kil_xlsx.pipeline.feedback_files import files_of
+
+        told = self._told(sha256)
         framework, moment = self._teller.returned.framework, self._teller.moment
-        return told, tuple(_written(told, framework, self._branding, moment, pdf=PDF in self._endings))
+        return told, files_of(told, framework, self._branding, moment, pdf=PDF in self._endings)
 
+    def made_all(self) -> Generator[tuple[Feedback, Files]]:
+        """The same for every organisation, in the order of ``returns``, by several processes at once."""
+        from kil_xlsx.pipeline.feedback_files import files_of_all
 
-def _written(
-    told: Feedback, framework: Framework, branding: Branding, moment: datetime, *, pdf: bool
-) -> Iterator[bytes]:
-    """The files of one organisation: workbook, page and, if wanted, PDF."""
-    from kil_xlsx.layout.feedback_book import feedback_document
-    from kil_xlsx.reporting.summary import summary_html, summary_pdf
-    from kil_xlsx.writing.theme import build_theme
-    from kil_xlsx.writing.xlsx import write
+        told = map(self._told, self.returns)
+        framework, moment = self._teller.returned.framework, self._teller.moment
+        return files_of_all(told, len(self.returns), framework, self._branding, moment, pdf=PDF in self._endings)
 
-    yield write(feedback_document(told, framework, moment, branding), build_theme(branding))
-    yield summary_html(told, framework, branding)
-    if pdf:
-        yield summary_pdf(told, framework, branding)
+    def _told(self, sha256: str) -> Feedback:
+        return self._teller.feedback(self._wanted[sha256][0])
 
 
 # Who is told what
@@ -380,7 +378,6 @@ class _Earlier:
         else:
             self._from_returns(read([previous], framework, password=password, progress=progress))
         self._matched, self._same = 0, 0
-        self._names: list[Names] | None = None
         self._changed: dict[int, frozenset[str]] = {}
 
     def _from_returns(self, returned: Returned) -> None:
@@ -419,18 +416,33 @@ class _Earlier:
 
     def of(self, one: _Wanted) -> Before | None:
         """What an organisation said last time: the last of its earlier returns; none where there is none."""
-        from kil_xlsx.core.membership import names_of, same_organisation
+        from kil_xlsx.core.membership import same_organisation
 
-        if self._names is None:
-            self._names = [names_of(old, member) for old, member in self.found]
         mine = frozenset(name for name in one.names if name[0] != "reference")
-        for (old, member), names in zip(reversed(self.found), reversed(self._names), strict=True):
+        for at in reversed(self._by_name.sharing(mine)):
+            old, member = self.found[at]
             same = old.respondent.id == one.instrument.respondent.id and member.sha256 != one.own.sha256
-            if same and same_organisation(mine, names):
+            if same and same_organisation(mine, self._names[at]):
                 self._matched += 1
                 return self._carried(old, one.instrument, member)
-        self._same += any(member.sha256 == one.own.sha256 for _, member in self.found)
+        self._same += one.own.sha256 in self._files
         return None
+
+    @cached_property
+    def _names(self) -> list[Names]:
+        from kil_xlsx.core.membership import names_of
+
+        return [names_of(old, member) for old, member in self.found]
+
+    @cached_property
+    def _by_name(self) -> ByName:
+        from kil_xlsx.core.membership import ByName
+
+        return ByName(self._names)
+
+    @cached_property
+    def _files(self) -> frozenset[str]:
+        return frozenset(member.sha256 for _, member in self.found)
 
     def told(self, given: int) -> str:
         """How many of those that got feedback were found among the earlier returns, once all have been looked for."""

@@ -21,6 +21,8 @@ Rows are as wide as the place that holds them, so that they fit a phone and a sh
 the page sets labels and numbers beside them as text.  :func:`scale_row` goes below rows that share a scale, and
 :func:`key_mark` and :func:`level_mark` into the key.
 
+What shows the same is drawn once: rows along a scale, scales and marks are remembered by everything that they show.
+
 Nothing is told by colour alone: shapes differ (dot, diamond, ring, square), parts carry their numbers, lines their
 names.  Text has a contrast of at least 4.5 to 1 with what it stands on, marks 3 to 1.  Sizes are in pixels.
 """
@@ -29,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kil_xlsx.core.branding import Palette
 from kil_xlsx.core.release import CONFIDENTIAL
@@ -123,6 +126,7 @@ def _row(content: str, words: str, height: float) -> str:
 # Along a scale
 
 
+@lru_cache(maxsize=2048)
 def strip_row(strip: Strip, scale: Scale, palette: Palette, *, height: float = 26.0, beyond: float = 0.0) -> str:
     """An item along a scale.
 
@@ -155,6 +159,7 @@ def change_row(
     return _row(_lines(scale, palette, -beyond, height + beyond) + line + ends, words, height)
 
 
+@lru_cache(maxsize=128)
 def scale_row(scale: Scale, palette: Palette) -> str:
     """The numbers along a scale; hidden from screen readers."""
     last = len(scale.ticks) - 1
@@ -172,6 +177,7 @@ def scale_row(scale: Scale, palette: Palette) -> str:
     return element("svg", "".join(numbers), width="100%", height=16, aria_hidden="true", focusable="false")
 
 
+@lru_cache(maxsize=128)
 def _lines(scale: Scale, palette: Palette, top: float, bottom: float) -> str:
     places = (_SCALED.at(scale.share(tick)) for tick in scale.ticks)
     return element("g", "".join(element("line", x1=x, x2=x, y1=top, y2=bottom) for x in places), stroke=palette.rule)
@@ -222,6 +228,7 @@ def _told(strip: Strip, scale: Scale) -> str:
 # Keys
 
 
+@lru_cache(maxsize=128)
 def key_mark(kind: str, palette: Palette) -> str:
     """A mark by itself, for a key: ``box``, ``dot``, ``diamond``, ``tick``, ``ring``, ``rise``, ``fall``, ``same``."""
     kinds = {

@@ -6,6 +6,7 @@ Marks are drawn around nought, to be put where they belong.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from kil_xlsx.core.branding import EDGE_CONTRAST, Palette, contrast
@@ -52,28 +53,33 @@ def scale(
 # Marks
 
 
+@lru_cache(maxsize=32)
 def dot(palette: Palette, radius: float = 5.0) -> str:
     """The mark of a median, and of what is now."""
     return element("circle", r=radius, fill=palette.accent_dark, stroke=palette.paper, stroke_width=1.5)
 
 
+@lru_cache(maxsize=32)
 def ring(palette: Palette, radius: float = 4.5) -> str:
     """The mark of what was before."""
     return element("circle", r=radius, fill=palette.paper, stroke=palette.accent_dark, stroke_width=2)
 
 
+@lru_cache(maxsize=32)
 def diamond(palette: Palette, size: float = 7.5) -> str:
     """The mark of an own value."""
     points = f"0,{plain(-size)} {plain(size)},0 0,{plain(size)} {plain(-size)},0"
     return element("polygon", points=points, fill=palette.colour("series_2"), stroke=palette.paper, stroke_width=1.5)
 
 
+@lru_cache(maxsize=32)
 def tick(palette: Palette, height: float) -> str:
     """The mark of what is compared with."""
     half = height / 2 + 3
     return element("path", d=f"M0 {plain(-half)}V{plain(half)}", stroke=palette.colour("series_4"), stroke_width=2.5)
 
 
+@lru_cache(maxsize=32)
 def mark(palette: Palette, series: int, size: float = 5.0) -> str:
     """The mark of a series: dot, diamond, square, triangle."""
     kept = {"fill": palette.colour(f"series_{series % 4 + 1}"), "stroke": palette.paper, "stroke_width": 1.0}
@@ -85,6 +91,7 @@ def mark(palette: Palette, series: int, size: float = 5.0) -> str:
     return element("polygon", points=points, **kept)  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=32)
 def edge(palette: Palette) -> str:
     """The colour of the edges of pale fills: the frame's colour if it can be seen on paper, or else the accent."""
     return palette.accent_edge if contrast(palette.accent_edge, palette.paper) >= EDGE_CONTRAST else palette.accent
@@ -111,11 +118,13 @@ def moved(palette: Palette, way: Direction) -> dict[str, str | float | None]:
     }
 
 
+@lru_cache(maxsize=32)
 def box(palette: Palette) -> str:
     """The mark of a middle half, for a key."""
     return element("rect", x=-8, y=-5, width=16, height=10, fill=palette.bar, stroke=edge(palette), stroke_width=1)
 
 
+@lru_cache(maxsize=32)
 def level_colours(levels: int, palette: Palette) -> tuple[str, ...]:
     """The fills of levels, from the lowest (pale) to the highest (dark)."""
     shades = (at / (levels - 1) if levels > 1 else 0.5 for at in range(levels))

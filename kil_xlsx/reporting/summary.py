@@ -12,9 +12,9 @@ Arabic letters; a character that none of them has is shown as a box, because a P
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from datetime import UTC, datetime, time
-from functools import cache
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from kil_xlsx.core.feedback import Feedback
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.pictures import size
 from kil_xlsx.reporting import charts, wholes
-from kil_xlsx.reporting.marks import scale
+from kil_xlsx.reporting.marks import Scale, scale
 from kil_xlsx.reporting.numbers import decimal
 from kil_xlsx.reporting.summary_page import Page, Row, clean, page
 from kil_xlsx.reporting.svg import FONT
@@ -60,11 +60,34 @@ class Drawings(Struct, frozen=True, kw_only=True):
 
 def summary_html(feedback: Feedback, framework: Framework, branding: Branding = DEFAULT) -> bytes:
     """The summary as one HTML file that needs nothing else: no network, no script, no font of its own."""
+    return next(summary_files(feedback, framework, branding, pdf=False))
+
+
+def summary_pdf(feedback: Feedback, framework: Framework, branding: Branding = DEFAULT) -> bytes:
+    """The summary as a PDF of one A4 page, tagged for screen readers (PDF/UA-1).
+
+    Its date is that of the feedback.  Typst is started once for each process; a page then takes some milliseconds.
+    """
     content = page(feedback, framework, branding.footer)
+    return _pdf(content, _drawings(content, framework, branding), branding, feedback.created)
+
+
+def summary_files(
+    feedback: Feedback, framework: Framework, branding: Branding = DEFAULT, *, pdf: bool = True
+) -> Iterator[bytes]:
+    """The summary as :func:`summary_html` gives it and, if wanted, as :func:`summary_pdf` does: drawn once for both."""
+    content = page(feedback, framework, branding.footer)
+    drawn = _drawings(content, framework, branding)
+    yield _page_html(content, drawn, branding)
+    if pdf:
+        yield _pdf(content, drawn, branding, feedback.created)
+
+
+def _page_html(content: Page, drawn: Drawings, branding: Branding) -> bytes:
     logo = branding.logo
     text = _html().render(
         page=content,
-        drawings=_drawings(content, framework, branding),
+        drawings=drawn,
         palette=branding.palette,
         font=branding.font,
         zoom=round(_print_sizes(content)[0] / 12, 3),
@@ -75,13 +98,7 @@ def summary_html(feedback: Feedback, framework: Framework, branding: Branding = 
     return text.encode()
 
 
-def summary_pdf(feedback: Feedback, framework: Framework, branding: Branding = DEFAULT) -> bytes:
-    """The summary as a PDF of one A4 page, tagged for screen readers (PDF/UA-1).
-
-    Its date is that of the feedback.  Typst is started once for each process; a page then takes some milliseconds.
-    """
-    content = page(feedback, framework, branding.footer)
-    drawn = _drawings(content, framework, branding)
+def _pdf(content: Page, drawn: Drawings, branding: Branding, created: date) -> bytes:
     language, _, region = content.language.partition("-")
     data = {
         "page": msgspec.to_builtins(content, str_keys=True),
@@ -101,7 +118,7 @@ def summary_pdf(feedback: Feedback, framework: Framework, branding: Branding = D
         "logo_words": clean(branding.logo.description) if branding.logo else "",
         "logo_height": branding.logo.height if branding.logo else 0,
     }
-    return _set(msgspec.json.encode(data).decode(), datetime.combine(feedback.created, time(), UTC))
+    return _set(msgspec.json.encode(data).decode(), datetime.combine(created, time(), UTC))
 
 
 # Drawings
@@ -118,13 +135,14 @@ def _strip(row: Row) -> charts.Strip:
     )
 
 
+@lru_cache(maxsize=8)
+def _scale(minimum: float, maximum: float, decimals: int) -> Scale:
+    return scale(minimum, maximum, lambda value: decimal(value, decimals))
+
+
 def _drawings(content: Page, framework: Framework, branding: Branding) -> Drawings:
     scoring, palette = framework.scoring, branding.palette
-
-    def write(value: float) -> str:
-        return decimal(value, scoring.decimals)
-
-    across = scale(scoring.minimum, scoring.maximum, write)
+    across = _scale(scoring.minimum, scoring.maximum, scoring.decimals)
 
     def strip(row: Row | None) -> str:
         if row is None or (row.missing and not content.compared):
@@ -171,6 +189,7 @@ def _is_a_line(values: Sequence[float | None]) -> bool:
     return not alone and sum(known) >= len(known) * 2 / 3
 
 
+@lru_cache(maxsize=2048)
 def _alone(row: str, width: int = _STRIP) -> str:
     """A row that fills the page's width, as a drawing with a width of its own."""
     if not row:
@@ -244,7 +263,7 @@ def _lines(content: Page) -> int:
 def _compiler() -> typst.Compiler:
     import typst
 
-    return typst.Compiler(_TEMPLATES / "summary.typ", root=_TEMPLATES, ignore_system_fonts=True)
+    return typst.Compiler(root=_TEMPLATES, ignore_system_fonts=True)
 
 
 @cache
@@ -271,10 +290,12 @@ def _tried(data: str, created: datetime) -> bytes | None:
     """The PDF of some data; none if it holds a character without a shape."""
     import typst
 
+    # As a string of Typst, in which nothing but these two signs has a meaning of its own.  Through sys.inputs, Typst
+    # would take everything that it remembers from other pages for out of date.
+    literal = data.replace("\\", "\\\\").replace('"', '\\"')
+    document = f'#import "/summary.typ": made\n#made(json(bytes("{literal}")))\n'
     try:
-        made: Any = _compiler().compile(
-            format="pdf", sys_inputs={"data": data}, pdf_standards=["ua-1"], timestamp=created
-        )
+        made: Any = _compiler().compile(document.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=created)
     except typst.TypstError as error:
         if "could not be displayed" in error.message:
             return None

@@ -150,6 +150,8 @@ def clean(text: str) -> str:
     Control characters and those that Unicode gives no meaning become U+FFFD; marks that embed or override the
     direction of writing go, because they would reach beyond their own text.
     """
+    if text.isprintable():  # none of those characters is in it
+        return " ".join(text.split())
     kept = []
     for each in text:
         kind = unicodedata.category(each)

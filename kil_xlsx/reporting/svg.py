@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 
 from kil_xlsx.core.branding import TEXT_CONTRAST, contrast
@@ -21,12 +22,15 @@ _NARROW, _WIDE = frozenset("ijltfI.,:;'|!()[] -"), frozenset("mwMW%@")
 
 def safe(text: str) -> str:
     """A text as markup shows it: escaped, without characters that XML may not hold or that reverse what follows."""
+    if text.isprintable():  # nothing but letters, digits, signs and spaces
+        return escape(text)
     kept = (" " if each in "\t\r\n" else each for each in text)
     return escape(
         "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Co", "Cn") else each for each in kept)
     )
 
 
+@lru_cache(maxsize=4096)
 def plain(number: float) -> str:
     """A coordinate: at most two decimals, and no more digits than it needs."""
     rounded = round_half_away(number, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kil_xlsx.core.branding import Palette
 from kil_xlsx.reporting.marks import SMALL, TEXT, Scale, direction, dot, mark, moved, ring
@@ -69,44 +70,21 @@ def radar(
     """
     if len(spokes) < 3:
         raise ValueError("a radar needs at least three spokes")
-    key_height = 18.0 * len(series) + 6
-    middle_x, middle_y = width / 2, radius + margin + key_height
-    turn = 2 * math.pi / len(spokes)
-
-    def point(spoke: int, share: float) -> tuple[float, float]:
-        return (
-            middle_x + math.sin(spoke * turn) * radius * share,
-            middle_y - math.cos(spoke * turn) * radius * share,
-        )
-
-    parts: list[str] = []
     styles = [at if each.style is None else each.style for at, each in enumerate(series)]
-    for at, each in enumerate(series):
-        line = element("line", x1=-14, x2=14, y1=0, y2=0, **_stroke(palette, styles[at]))
-        parts.append(element("g", line + mark(palette, styles[at]), transform=f"translate(16 {plain(12 + 18 * at)})"))
-        parts.append(label(each.label, x=38, y=16 + 18 * at, font_size=TEXT, fill=palette.ink))
-    for tick in scale.ticks:
-        if scale.share(tick) > 0:
-            parts.append(
-                element(
-                    "polygon",
-                    points=_points(point(at, scale.share(tick)) for at in range(len(spokes))),
-                    fill="none",
-                    stroke=palette.rule,
-                )
-            )
-    for at, words in enumerate(spokes):
-        x, y = point(at, 1)
-        parts.append(element("line", x1=middle_x, y1=middle_y, x2=x, y2=y, stroke=palette.rule))
-        parts.append(_spoke_label(words, at * turn, turn, middle_x, middle_y, radius, width, palette))
-    for at, each in enumerate(series):
-        parts.append(_outline([value if value is None else point(spoke, scale.share(value))
-                               for spoke, value in enumerate(each.values)], palette, styles[at]))  # fmt: skip
-    for tick in scale.ticks:  # above the lines, so that they can be read
-        x, y = point(0, scale.share(tick))
-        parts.append(
-            label(scale.tick(tick), x=x - 5, y=y + 4, font_size=SMALL - 1.5, fill=palette.quiet, text_anchor="end")
+    keys = tuple((each.label, style) for each, style in zip(series, styles, strict=True))
+    wheel = _Wheel(len(spokes), width / 2, radius + margin + 18.0 * len(series) + 6, radius)
+    below, above = _web(wheel, tuple(spokes), keys, scale, palette, width)
+    outlines = [
+        _outline(
+            tuple(
+                value if value is None else wheel.point(spoke, scale.share(value))
+                for spoke, value in enumerate(each.values)
+            ),
+            palette,
+            style,
         )
+        for each, style in zip(series, styles, strict=True)
+    ]
     told = []
     for each in series:
         values = (
@@ -114,7 +92,67 @@ def radar(
             for spoke, value in zip(spokes, each.values, strict=True)
         )
         told.append(f"{each.label}: {', '.join(values)}")
-    return _chart(parts, identifier, title, "; ".join(told) + ".", width, middle_y + radius + margin, font)
+    description = "; ".join(told) + "."
+    parts = [below, *outlines, above]
+    return _chart(parts, identifier, title, description, width, wheel.middle_y + radius + margin, font)
+
+
+@dataclass(frozen=True)
+class _Wheel:
+    """Where the spokes of a radar are, the first straight up and the others clockwise."""
+
+    spokes: int
+    middle_x: float
+    middle_y: float
+    radius: float
+
+    @property
+    def turn(self) -> float:
+        """The angle from one spoke to the next."""
+        return 2 * math.pi / self.spokes
+
+    def point(self, spoke: int, share: float) -> tuple[float, float]:
+        """A place on a spoke, from 0 (in the middle) to 1 (at its end)."""
+        return (
+            self.middle_x + math.sin(spoke * self.turn) * self.radius * share,
+            self.middle_y - math.cos(spoke * self.turn) * self.radius * share,
+        )
+
+
+@lru_cache(maxsize=256)
+def _web(
+    wheel: _Wheel,
+    spokes: tuple[str, ...],
+    keys: tuple[tuple[str, int], ...],
+    scale: Scale,
+    palette: Palette,
+    width: float,
+) -> tuple[str, str]:
+    """What a radar has below its lines and above them, whatever the values: key, scale and spokes with their labels.
+
+    :param keys: label and style of each series.
+    """
+    middle_x, middle_y = wheel.middle_x, wheel.middle_y
+    parts: list[str] = []
+    for at, (words, style) in enumerate(keys):
+        line = element("line", x1=-14, x2=14, y1=0, y2=0, **_stroke(palette, style))
+        parts.append(element("g", line + mark(palette, style), transform=f"translate(16 {plain(12 + 18 * at)})"))
+        parts.append(label(words, x=38, y=16 + 18 * at, font_size=TEXT, fill=palette.ink))
+    for tick in scale.ticks:
+        if scale.share(tick) > 0:
+            corners = _points(wheel.point(at, scale.share(tick)) for at in range(wheel.spokes))
+            parts.append(element("polygon", points=corners, fill="none", stroke=palette.rule))
+    for at, words in enumerate(spokes):
+        x, y = wheel.point(at, 1)
+        parts.append(element("line", x1=middle_x, y1=middle_y, x2=x, y2=y, stroke=palette.rule))
+        parts.append(_spoke_label(words, at * wheel.turn, wheel.turn, middle_x, middle_y, wheel.radius, width, palette))
+    numbers: list[str] = []
+    for tick in scale.ticks:  # above the lines, so that they can be read
+        x, y = wheel.point(0, scale.share(tick))
+        numbers.append(
+            label(scale.tick(tick), x=x - 5, y=y + 4, font_size=SMALL - 1.5, fill=palette.quiet, text_anchor="end")
+        )
+    return "".join(parts), "".join(numbers)
 
 
 def _points(points: Iterable[tuple[float, float]]) -> str:
@@ -126,7 +164,8 @@ def _stroke(palette: Palette, series: int) -> dict[str, str | float | None]:
     return {"stroke": palette.colour(f"series_{series % 4 + 1}"), "stroke_width": 2.25, "stroke_dasharray": dashes}
 
 
-def _outline(points: Sequence[tuple[float, float] | None], palette: Palette, series: int) -> str:
+@lru_cache(maxsize=256)
+def _outline(points: tuple[tuple[float, float] | None, ...], palette: Palette, series: int) -> str:
     """A line round through the points there are, broken where one is missing, and a mark at each."""
     parts: list[str] = []
     for at, here in enumerate(points):

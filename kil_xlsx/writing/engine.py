@@ -25,8 +25,16 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]  # comes without
 from xlsxwriter.core import Core  # type: ignore[import-untyped]  # as above
 from xlsxwriter.packager import Packager  # type: ignore[import-untyped]  # as above
 from xlsxwriter.sharedstrings import SharedStrings  # type: ignore[import-untyped]  # as above
-from xlsxwriter.utility import _preserve_whitespace  # type: ignore[import-untyped]  # as above
-from xlsxwriter.worksheet import CellFormulaTuple, CellStringTuple, Worksheet  # type: ignore[import-untyped]
+from xlsxwriter.utility import (  # type: ignore[import-untyped]  # as above
+    _preserve_whitespace,
+    xl_rowcol_to_cell_fast,
+)
+from xlsxwriter.worksheet import (  # type: ignore[import-untyped]  # as above
+    CellFormulaTuple,
+    CellNumberTuple,
+    CellStringTuple,
+    Worksheet,
+)
 from xlsxwriter.xmlwriter import XMLwriter  # type: ignore[import-untyped]  # as above
 
 from kil_xlsx.layout.document import ErrorValue, RangeRef
@@ -99,6 +107,9 @@ class Markup(_OwnKind):
 class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
     """A worksheet that stores formulas as they are given and numbers with all their digits."""
 
+    # Without XlsxWriter's search for addresses such as "A1", which are never given here.
+    write_string, write_number, write_blank = Worksheet._write_string, Worksheet._write_number, Worksheet._write_blank
+
     def write_formula(
         self, row: int, col: int, formula: str, cell_format: Any = None, value: str | float | bool = 0
     ) -> int:
@@ -163,10 +174,25 @@ class SheetWriter(Worksheet):  # type: ignore[misc]  # the base class is untyped
             self._xml_empty_tag("ignoredError", [("sqref", self.ignored_errors["area"]), *marks])
             self._xml_end_tag("ignoredErrors")
 
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        # There are thousands of texts and numbers in a workbook, and XlsxWriter looks for escapes in every attribute.
+        kind = type(cell)
+        if not cell.format or kind not in (CellStringTuple, CellNumberTuple):
+            super()._write_cell(row, col, cell)
+            return
+        start = f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{cell.format._get_xf_index()}"'
+        if kind is CellStringTuple:
+            self.fh.write(f'{start} t="s"><v>{cell.string}</v></c>')
+        else:
+            self.fh.write(f"{start}><v>{_digits(cell.number)}</v></c>")
+
     def _xml_number_element(self, number: float, attributes: _Attributes) -> None:
         words = "".join(f' {key}="{value}"' for key, value in attributes)
-        digits = repr(number).removesuffix(".0")
-        self.fh.write(f"<c{words}><v>{digits}</v></c>")
+        self.fh.write(f"<c{words}><v>{_digits(number)}</v></c>")
+
+
+def _digits(number: float) -> str:
+    return repr(number).removesuffix(".0")
 
 
 class _PlainStrings(SharedStrings):  # type: ignore[misc]  # the base class is untyped

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from kil_xlsx.core import feedback_words as words
 from kil_xlsx.core.branding import Branding
@@ -15,7 +16,7 @@ from kil_xlsx.core.feedback import Feedback, Line
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.release import CONFIDENTIAL, NOT_APPLICABLE, Figure, Item, Part
 from kil_xlsx.layout import pagination, text_fit
-from kil_xlsx.layout.document import Column, PrintSetup, Rich, Run, Sheet, Style, Table, Value
+from kil_xlsx.layout.document import Column, PrintSetup, Rich, Run, Sheet, Style, Table
 
 SUMMARY, ADVICE, ANSWERS, MEASURES = "Summary", "Strengths and next steps", "Answers", "Measures"
 PLACE, HOW_TO_READ, CHART_FIGURES = "Place", "How to read", "Chart figures"
@@ -71,7 +72,7 @@ class Told:
     role: str
 
 
-Entry = Value | Number | Told
+Entry = str | Number | Told
 
 
 def new_sheet(name: str, title: str, subtitle: str, widths: Sequence[float], *, tab: str = "tab_output") -> Sheet:
@@ -111,23 +112,25 @@ def table(sheet: Sheet, row: int, name: str, heads: Sequence[Head], rows: Iterab
     sheet.row_heights[row] = text_fit.height(*((head.title, head.width - 1, 1.0) for head in heads), least=22)
     at = row + 1
     for entries in rows:
-        line = list(zip(heads, entries, strict=True))
-        for column, (head, entry) in enumerate(line):
-            _put(sheet, at, column, head, entry)
-        fits = ((_words(entry), head.width - 1, _SCALES.get(_role(entry, head), 1.0)) for head, entry in line)
-        sheet.row_heights[at] = text_fit.height(*(each for each in fits if each[0]), least=20)
+        texts: list[tuple[str, float, float]] = []
+        for column, (head, entry) in enumerate(zip(heads, entries, strict=True)):
+            if isinstance(entry, Number):
+                sheet.put(at, column, entry.value, _style(entry.role, entry.format))
+                continue
+            told = entry if isinstance(entry, Told) else Told(entry, _role(entry, head))
+            sheet.put(at, column, told.text, _style(told.role))
+            words = told.text.text if isinstance(told.text, Rich) else told.text
+            if words:
+                texts.append((words, head.width - 1, _SCALES.get(told.role, 1.0)))
+        sheet.row_heights[at] = text_fit.height(*texts, least=20)
         at += 1
     sheet.tables.append(Table(f"feedback_{name}", sheet.area(row, 0, at - 1, len(heads) - 1)))
     return at
 
 
-def _put(sheet: Sheet, row: int, column: int, head: Head, entry: Entry) -> None:
-    if isinstance(entry, Number):
-        sheet.put(row, column, entry.value, Style(entry.role, entry.format))
-    elif isinstance(entry, Told):
-        sheet.put(row, column, entry.text, entry.role)
-    else:
-        sheet.put(row, column, entry, _role(entry, head))
+@lru_cache(maxsize=256)
+def _style(role: str, number_format: str | None = None) -> Style:
+    return Style(role, number_format)
 
 
 _SCALES = {"label": 1.08, "text_indented": 0.95, "band_low": 0.95, "band_middle": 0.95, "band_good": 0.95,
@@ -137,18 +140,9 @@ _SCALES = {"label": 1.08, "text_indented": 0.95, "band_low": 0.95, "band_middle"
 _LONGEST_MARK = 3
 
 
-def _role(entry: Entry, head: Head) -> str:
+def _role(text: str, head: Head) -> str:
     """Marks stand in the middle below headings of numbers; whole words need lines, and begin at the left."""
-    if isinstance(entry, Told | Number):
-        return entry.role
-    return "output_center" if head.centred and len(str(entry)) <= _LONGEST_MARK else "text_indented"
-
-
-def _words(entry: Entry) -> str:
-    text = entry.text if isinstance(entry, Told) else entry
-    if isinstance(text, Rich):
-        return text.text
-    return text if isinstance(text, str) else ""
+    return "output_center" if head.centred and len(text) <= _LONGEST_MARK else "text_indented"
 
 
 def finish(
@@ -209,13 +203,18 @@ def _footer(feedback: Feedback, branding: Branding, per_cent: int) -> str:
 
 def one_line(text: str, limit: int = LONGEST) -> str:
     """A text on one line, without control characters, shortened where it is longer."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    line = " ".join(_printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _printable(text: str) -> str:
+    """A text with a space in the place of every control character."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def own_text(text: str) -> str:
     """What the organisation wrote itself, with its line ends, as far as a row can show it."""
-    clean = "".join(each if each.isprintable() or each == "\n" else " " for each in text).strip()
+    clean = "\n".join(map(_printable, text.split("\n"))).strip()
     return (clean if len(clean) <= LONGEST_TEXT else clean[: LONGEST_TEXT - 1].rstrip() + "…") or NOTHING
 
 
