@@ -20,7 +20,7 @@ everything else that is wrong.  An exception means that the work cannot go on at
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class KilXlsxError(Exception):
@@ -46,8 +46,7 @@ class UsageProblem(KilXlsxError):
     exit_code = 2
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong in a file that people write: a definition, a theme, answers or a list of organisations."""
 
     file: str
@@ -68,6 +67,10 @@ class _Faulty(KilXlsxError):
     def __init__(self, message: str, faults: tuple[Fault, ...], remedy: str = "") -> None:
         super().__init__(message, remedy)
         self.faults = faults
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is, when it comes from another process."""
+        return type(self), (self.message, self.faults, self.remedy)
 
     def __str__(self) -> str:
         return "\n".join([self.message, *(f"  {fault}" for fault in self.faults), self.remedy]).rstrip()

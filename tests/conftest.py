@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 # No test measures time: a machine that is busy with something else must not make one fail.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let definitions that have been checked be kept away from the person's own, in processes that tests start too."""
+    place = tempfile.TemporaryDirectory(prefix="kil-xlsx-kept-")
+    config.add_cleanup(place.cleanup)
+    for variable in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        os.environ[variable] = place.name
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
 from kil_xlsx import __version__, pipeline
-from kil_xlsx.cli import main
+from kil_xlsx.cli import main, overview
 from kil_xlsx.cli.commands import main as group
 
 RETURNED = Path(__file__).parents[1] / "samples" / "returned"
@@ -113,15 +114,68 @@ def test_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(run("frameworks").exception, ZeroDivisionError)
 
 
-def test_starts_light() -> None:
-    """Showing help loads none of the heavy libraries."""
+HEAVY = (
+    "click", "rich", "msgspec", "yaml", "jsonschema", "openpyxl", "xlsxwriter", "numpy", "pandas", "pyarrow", "sqlite3",
+    "jinja2", "typst", "imapclient", "email", "smtplib",
+)  # fmt: skip
+"""Libraries that take long to load."""
+
+
+def loaded(*words: str) -> set[str]:
+    """Which of the heavy libraries a command loads, typed as people do."""
     program = (
-        "import sys, kil_xlsx.cli;"
-        "heavy = 'pandas', 'pyarrow', 'openpyxl', 'rich', 'jsonschema', 'xlsxwriter', 'yaml', 'numpy';"
-        "print([name for name in heavy if name in sys.modules])"
+        "import sys\n"
+        "from kil_xlsx.__main__ import main\n"
+        f"sys.argv[1:] = {words!r}\n"
+        "try:\n    main()\n"
+        "finally:\n    print('loaded:', *sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+    assert done.stdout
+    return set(HEAVY).intersection(done.stderr.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
+def test_help_loads_next_to_nothing(words: tuple[str, ...]) -> None:
+    """The page of help is there without any library, that for the command line included."""
+    assert loaded(*words) == set()
+
+
+def test_commands_load_what_they_use() -> None:
+    """The help of a command loads what reads the command line; reading a file what reads and draws, and no more."""
+    assert loaded("benchmark", "--help") <= {"click", "msgspec"}
+    assert loaded("generate", "--help") <= {"click", "msgspec"}
+    returned = str(next(RETURNED.glob("*.xlsx")))
+    loaded("read", returned)  # checks the questionnaire, and keeps what came of it
+    assert loaded("read", returned) == {"click", "msgspec", "rich"}
+    assert loaded("read", returned, "--json") == {"click", "msgspec"}
+
+
+def test_processes_that_read_load_what_they_use() -> None:
+    """A process that reads files loads neither the command line nor a second reader that nobody has asked for."""
+    program = "import sys; from kil_xlsx.reading import form, isolation, legacy; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True)
+    assert set(HEAVY).intersection(done.stdout.split()) == {"msgspec"}
+
+
+@pytest.mark.parametrize("columns", ["20", "52", "61", "79", "80", "100", "400", "0", "many"])
+def test_help_without_click_is_that_of_click(columns: str) -> None:
+    """The page that comes at once is what the command line itself shows, however wide the terminal is."""
+    at_once = start("--help", COLUMNS=columns).stdout
+    by_click = start("--help", "--help", COLUMNS=columns).stdout
+    assert at_once == by_click == start(COLUMNS=columns).stdout
+    words = at_once.partition("Examples:")[0].splitlines()
+    assert max(map(len, words)) <= max(min(int(columns) if columns.isdecimal() and columns != "0" else 80, 100) - 2, 50)
+
+
+def test_help_says_what_there_is() -> None:
+    """The page tells the program's own options in their own words, and each command is where the page says."""
+    context = click.Context(main, info_name="kil-xlsx", **main.context_settings)
+    records = [parameter.get_help_record(context) for parameter in main.get_params(context)]
+    assert sorted(overview.OPTIONS) == sorted(record for record in records if record is not None)
+    for name, (_, said) in overview.COMMANDS.items():
+        assert group.commands[name].name == name
+        assert group.commands[name].get_short_help_str() == said
 
 
 def test_a_reader_that_stops_early() -> None:

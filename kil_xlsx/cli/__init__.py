@@ -4,6 +4,17 @@ Exit codes: 0 fine, 1 problems were found in the returns, 2 the command was not 
 130 it was stopped.
 """
 
-from kil_xlsx.cli.commands import main
+TYPE_CHECKING = False  # as typing has it, which takes long to import
+if TYPE_CHECKING:
+    from kil_xlsx.cli.commands import main
 
 __all__ = ["main"]
+
+
+def __getattr__(name: str) -> object:
+    """The program, imported when it is asked for: the page of help is shown without it."""
+    if name == "main":
+        from kil_xlsx.cli.commands import main
+
+        return main
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,6 @@ from kil_xlsx.cli.telling import as_typed
 
 
 @click.command(
-    short_help="Compare the organisations.",
     epilog=examples(
         "kil-xlsx benchmark returns --out comparison --organisations list.csv",
         "kil-xlsx benchmark returns --out comparison --group region --group legal_form --invited council=40",

@@ -15,7 +15,6 @@ from kil_xlsx.cli.telling import as_typed
 
 
 @click.command(
-    short_help="Make a collection: the folder of a round.",
     epilog=examples(
         "kil-xlsx init spring-2026",
         "kil-xlsx init spring-2026 --round 2026 --due 2026-05-31 --organisations list.xlsx",

@@ -15,7 +15,6 @@ from kil_xlsx.cli.program import FINE
 
 
 @click.command(
-    short_help="Print the data dictionary.",
     epilog=examples(
         "kil-xlsx codebook --respondent council",
         "kil-xlsx codebook --json --out codebook.json",
@@ -53,7 +52,6 @@ def codebook(
 
 
 @click.command(
-    short_help="Print the JSON Schema of a format.",
     epilog=examples(
         "kil-xlsx schema return > return.schema.json",
         "kil-xlsx schema framework --out framework.schema.json",
@@ -75,7 +73,6 @@ def schema(name: str, out: Path | None, force: bool) -> int:
 
 
 @click.command(
-    short_help="Write a theme file to start from.",
     epilog=examples("kil-xlsx theme --out anytown/theme.yaml", "kil-xlsx generate --theme anytown/theme.yaml"),
 )
 @click.option("--out", type=FILE, metavar="FILE", help="Write it to a file.")
@@ -89,7 +86,6 @@ def theme(out: Path | None, force: bool) -> int:
 
 
 @click.command(
-    short_help="List the questionnaires that come with the program.",
     epilog=examples("kil-xlsx frameworks", "kil-xlsx generate --framework keep-it-local"),
 )
 def frameworks() -> int:

@@ -15,7 +15,6 @@ from kil_xlsx.cli.telling import show_returns
 
 
 @click.command(
-    short_help="Write what came back as tables for your own analysis.",
     epilog=examples(
         "kil-xlsx export returns --out data",
         "kil-xlsx export returns --out data --texts",

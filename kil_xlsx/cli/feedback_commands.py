@@ -30,7 +30,6 @@ _MOST_NOTES = 10
 
 
 @click.command(
-    short_help="Write each organisation its feedback.",
     epilog=examples(
         "kil-xlsx feedback returns --release comparison/release.json --out feedback",
         "kil-xlsx feedback returns --release comparison/release.json --out feedback --previous returns-2025",

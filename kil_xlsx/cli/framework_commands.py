@@ -16,7 +16,6 @@ _TONES = {"refused": "bad", "breaks comparability": "bad", "needs a map": "warn"
 
 @click.group(
     cls=Commands,
-    short_help="Compare and freeze versions of a questionnaire.",
     epilog="\b\nExamples:\n  kil-xlsx framework diff 1.0.0 keep-it-local\n"
     "  kil-xlsx framework freeze --framework my-framework",
 )

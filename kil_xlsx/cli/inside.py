@@ -15,12 +15,12 @@ from click.core import ParameterSource
 
 from kil_xlsx.cli.telling import with_framework
 from kil_xlsx.errors import KilXlsxError, UsageProblem
-from kil_xlsx.pipeline.collection.own import Own
 from kil_xlsx.pipeline.collection.place import Collection, Place, find, found, opened, shown
 
 if TYPE_CHECKING:
     from kil_xlsx.core.settings import Settings
     from kil_xlsx.pipeline import Progress, Sources
+    from kil_xlsx.pipeline.collection.own import Own
 
 _NEEDS_NO_COLLECTION = frozenset(("init",))
 
@@ -69,7 +69,11 @@ def sources(collection: Collection | None, paths: Sequence[Path], password: str 
 
 def own(here: Here) -> Own | None:
     """In a collection: which files of earlier runs may be replaced, as nobody has changed them."""
-    return Own(here.place) if here.place is not None else None
+    if here.place is None:
+        return None
+    from kil_xlsx.pipeline.collection.own import Own
+
+    return Own(here.place)
 
 
 def needed(context: click.Context, option: str, value: Path | None) -> Path:

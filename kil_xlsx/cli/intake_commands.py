@@ -11,7 +11,7 @@ import click
 from kil_xlsx import pipeline
 from kil_xlsx.cli import printing
 from kil_xlsx.cli.inside import in_collection
-from kil_xlsx.cli.options import FILE, examples, force_option, password_option, server_password
+from kil_xlsx.cli.options import FILE, examples, executor_option, force_option, password_option, server_password
 from kil_xlsx.cli.program import FINE, PROBLEMS
 from kil_xlsx.cli.telling import named, sending, taking_in
 
@@ -23,19 +23,20 @@ if TYPE_CHECKING:
 
 @click.command(
     "import",
-    short_help="Take in what came back: workbooks, folders, archives, mails.",
     epilog=examples(
         "kil-xlsx import leeds.xlsx",
         "kil-xlsx import ~/Downloads/returns",
         "kil-xlsx import returns.zip reply.eml reply.msg inbox.mbox",
         "kil-xlsx import Maildir --json",
+        "kil-xlsx import returns.zip --executor dask://10.0.0.5:8786",
     ),
 )
 @click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
 @password_option
+@executor_option
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON (see: kil-xlsx schema import).")
 @in_collection
-def import_(place: Place, paths: Sequence[Path], password: str | None, as_json: bool) -> int:
+def import_(place: Place, paths: Sequence[Path], password: str | None, executor: str | None, as_json: bool) -> int:
     """Take in what came back.
 
     PATH is a workbook, a folder with all that is in it, a zip file, a mail (.eml or .msg), or a file or folder of mails
@@ -58,18 +59,19 @@ def import_(place: Place, paths: Sequence[Path], password: str | None, as_json: 
 
         notes = look_at_list(collection)
         with printing.progress("Reading") as progress:
-            done = take_in(collection, gathered(paths, progress=progress, own=own), password=password)
+            items = gathered(paths, progress=progress, own=own)
+            done = take_in(collection, items, password=password, executor=executor)
         return _ended(collection, done, notes, as_json=as_json)
 
 
 @click.command(
-    short_help="Take in what came to the mailbox.",
     epilog=examples("kil-xlsx fetch", "kil-xlsx fetch --json"),
 )
 @password_option
+@executor_option
 @click.option("--json", "as_json", is_flag=True, help="Say what was done as JSON (see: kil-xlsx schema import).")
 @in_collection
-def fetch(place: Place, password: str | None, as_json: bool) -> int:
+def fetch(place: Place, password: str | None, executor: str | None, as_json: bool) -> int:
     """Take in what came to the mailbox that the settings name, over IMAP.
 
     Mails stay where they are and unread; each gets a flag once it has been dealt with. Bounces and automatic replies
@@ -84,7 +86,7 @@ def fetch(place: Place, password: str | None, as_json: bool) -> int:
         secret = _mailbox_password(collection.settings)
         notes = look_at_list(collection)
         with printing.progress("Reading") as progress:
-            done = fetch_mails(collection, lambda: secret, password=password, progress=progress)
+            done = fetch_mails(collection, lambda: secret, password=password, executor=executor, progress=progress)
         return _ended(collection, done, notes, as_json=as_json, fetched=True)
 
 
@@ -115,7 +117,6 @@ def _ended(
 
 
 @click.command(
-    short_help="Decide what the program must not guess.",
     epilog=examples(
         "kil-xlsx resolve                               list what is to be decided",
         "kil-xlsx resolve 3                             one query, with its choices",
@@ -208,7 +209,6 @@ def _parsed(words: Sequence[str], whose: str) -> tuple[list[int], str]:
 
 
 @click.command(
-    short_help="Make the workbook in which several people of an organisation agree.",
     epilog=examples(
         'kil-xlsx consensus "The Applewick Hub"',
         'kil-xlsx consensus "The Applewick Hub" --out applewick-to-agree.xlsx',

@@ -40,7 +40,6 @@ def _by_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(
-    short_help="Put down that an organisation need not answer.",
     epilog=examples(
         'kil-xlsx waive "The Applewick Hub" --why "Closed in March"',
         'kil-xlsx waive GB-CHC-9900001 --why "Merged with another" --by treasurer',
@@ -74,7 +73,6 @@ def waive(place: Place, organisation: str, why: str, by: str, end: bool) -> int:
 
 
 @click.command(
-    short_help="Put down that an organisation takes its return back.",
     epilog=examples(
         'kil-xlsx withdraw "The Applewick Hub" --why "Sent by mistake"',
         "kil-xlsx withdraw '#12' --why \"Not approved by the board\"",
@@ -128,7 +126,6 @@ def _day(received: Received) -> str:
 
 
 @click.command(
-    short_help="Remove all that there is of an organisation.",
     epilog=examples(
         'kil-xlsx forget "The Applewick Hub" --why "Asked to be removed"',
         'kil-xlsx forget --return 12 --why "Not a return; nobody\'s"',
@@ -217,7 +214,6 @@ def _confirm(console: Console, wanted: Forgettable, *, early: bool) -> None:
 
 
 @click.command(
-    short_help="Check that nothing in the collection is damaged or missing.",
     epilog=examples("kil-xlsx check", "kil-xlsx check --all"),
 )
 @click.option("--all", "every", is_flag=True, help="Read every return again, not only some.")

@@ -88,6 +88,24 @@ def server_password(server: Smtp | Imap, section: str) -> str:
     return str(click.prompt(f"Password of {server.user} at {server.host}", hide_input=True, err=True))
 
 
+def executor_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the work is done."""
+    return click.option(
+        "--executor", metavar="ADDRESS", callback=_executor,
+        help="Let a Dask cluster do the work: the address of its scheduler, such as dask://10.0.0.5:8786, or "
+        "dask+tls://… for one with TLS. Needs pip install 'kil-xlsx[dask]'.",
+    )(command)  # fmt: skip
+
+
+def _executor(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The address as it is; UsageProblem at once if it can be none."""
+    if value is not None:
+        from kil_xlsx.pipeline.executing import scheduler
+
+        scheduler(value)
+    return value
+
+
 def created_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The time that files carry."""
     return click.option(

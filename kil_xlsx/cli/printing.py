@@ -32,6 +32,24 @@ def page() -> Console:
     return console
 
 
+@contextmanager
+def made_ready() -> Iterator[None]:
+    """Load what draws pages while something else is waited for."""
+    from importlib import import_module
+    from threading import Thread
+
+    def load() -> None:
+        for name in ("rich.console", "rich.box", "rich.padding", "rich.table", "kil_xlsx.results.show"):
+            import_module(name)
+
+    loading = Thread(target=load)
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
+
+
 def document(of: Document) -> None:
     """Print a document as JSON."""
     import click

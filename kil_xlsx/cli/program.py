@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
 import click
 
+from kil_xlsx.cli import overview
 from kil_xlsx.core import days
 from kil_xlsx.errors import Fault, KilXlsxError, OrganisationsListError
 
@@ -42,39 +45,36 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-SECTIONS = {
-    "A collection": (
-        "init", "send", "import", "fetch", "status", "show", "chase", "diff", "resolve", "consensus", "waive",
-        "withdraw", "forget", "check",
-    ),
-    "Workbooks and files": ("generate", "read", "mark", "benchmark", "feedback", "export"),
-    "Questionnaires": ("codebook", "frameworks", "framework", "schema", "theme"),
-    "To try it out": ("demo",),
-}  # fmt: skip
-"""The commands under the headings of the help page, in the order in which they are used."""
+class _Loaded(Mapping[str, click.Command]):
+    """The commands by name; the module of one is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, said = overview.COMMANDS[name]
+        command = getattr(importlib.import_module(f"kil_xlsx.cli.{module}"), f"{name}_" if iskeyword(name) else name)
+        assert isinstance(command, click.Command)
+        command.short_help = said
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(overview.COMMANDS)
+
+    def __len__(self) -> int:
+        return len(overview.COMMANDS)
+
+    def __contains__(self, name: object) -> bool:
+        return name in overview.COMMANDS
 
 
 class Program(Commands):
-    """A group of commands that turns whatever happens into an exit code and plain words, never a traceback."""
+    """The program's commands.  Whatever happens is turned into an exit code and plain words, never a traceback."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which they are used."""
-        return [name for names in self._sections().values() for name in names]
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.commands = _Loaded()  # type: ignore[assignment]  # none is ever added
 
-    def _sections(self) -> dict[str, list[str]]:
-        found = {title: [name for name in names if name in self.commands] for title, names in SECTIONS.items()}
-        placed = {name for names in SECTIONS.values() for name in names}
-        found["More"] = [name for name in self.commands if name not in placed]
-        return {title: names for title, names in found.items() if names}
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands under their headings, all in one measure."""
-        limit = formatter.width - 6 - max(map(len, self.commands))
-        widest = max(map(len, self.commands))
-        for title, names in self._sections().items():
-            with formatter.section(title):
-                rows = [(name.ljust(widest), self.commands[name].get_short_help_str(limit)) for name in names]
-                formatter.write_dl(rows)
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The page that is shown without click too."""
+        formatter.write(overview.page(ctx.command_path, formatter.width))
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run the command line and exit."""

@@ -28,7 +28,6 @@ round_option = click.option(
 
 
 @click.command(
-    short_help="Show how a round stands: who has answered, who is late, what is to be decided.",
     epilog=examples(
         "kil-xlsx status",
         "kil-xlsx status --by parent",
@@ -115,7 +114,6 @@ def status(
 
 
 @click.command(
-    short_help="Show one organisation: how it stands, what came, and what its return says.",
     epilog=examples(
         'kil-xlsx show "Abberton Valley Trust"',
         "kil-xlsx show GB-CHC-9900001",
@@ -158,7 +156,6 @@ def show(place: Place, org: str, round_id: str | None, as_json: bool, out: Path 
 
 
 @click.command(
-    short_help="List those who have not answered, for mail merge.",
     epilog=examples(
         "kil-xlsx chase",
         "kil-xlsx chase --out chase.csv",
@@ -251,7 +248,6 @@ def _mend(found: ChaseList) -> Iterator[str]:
 
 
 @click.command(
-    short_help="Show what changed between two returns.",
     epilog=examples(
         "kil-xlsx diff leeds-may.xlsx leeds-june.xlsx",
         "kil-xlsx diff 12 47                              two returns of a collection, by their numbers",

@@ -38,7 +38,6 @@ _MOST_NOTES = 12
 
 
 @click.command(
-    short_help="Send each organisation its workbook, a reminder, a receipt or its feedback.",
     epilog=examples(
         "kil-xlsx send --dry-run                  see who would get what, and one whole mail",
         "kil-xlsx send                            invite everybody who has not been invited yet",

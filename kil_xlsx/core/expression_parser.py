@@ -14,8 +14,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from kil_xlsx.core.expression_tree import (
     AGGREGATES,
@@ -94,8 +95,7 @@ _NO_SUCH_FUNCTION = {
 }
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str  # number, word, sign or end
     text: str
     position: int

@@ -7,8 +7,9 @@ parser sees to it that no node is used as the other kind, so the tree itself nee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from kil_xlsx.errors import KilXlsxError
 
@@ -27,37 +28,32 @@ class ExpressionError(KilXlsxError):
         return f"At character {self.position + 1}: {super().__str__()}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number as written; never negative (a minus sign is a :class:`Negate`)."""
 
     value: float
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Struct, frozen=True):
     """The single answer or measure of that name: a number, or not available."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """All rows of one column of a table; found only as an argument of SUM, SUMPRODUCT and COUNT."""
 
     table: str
     column: str
 
 
-@dataclass(frozen=True)
-class Negate:
+class Negate(Struct, frozen=True):
     """Minus a number."""
 
     operand: Node
 
 
-@dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True):
     """Two numbers and one of ``+ - * /``."""
 
     operator: str
@@ -65,8 +61,7 @@ class Arithmetic:
     right: Node
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """A condition: two numbers and one of ``< <= > >= = <>``."""
 
     operator: str
@@ -74,8 +69,7 @@ class Comparison:
     right: Node
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function, its name in upper case, and its arguments."""
 
     function: str
@@ -85,8 +79,7 @@ class Call:
 Node = Number | Name | Column | Negate | Arithmetic | Comparison | Call
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A parsed expression, made by :func:`kil_xlsx.core.expressions.parse`.
 
     ``text`` is what was written and ``root`` the tree.  ``names`` and ``columns`` (as table and column) list what it
@@ -100,8 +93,7 @@ class Expression:
     is_condition: bool
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """How many arguments a function takes, and an example for messages."""
 
     least: int

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from msgspec import Struct, structs
@@ -23,8 +22,7 @@ ANSWERED = frozenset((QUESTION, PROFILE, FIGURE, TABLE, COLUMN, STEP))
 """Kinds of things that respondents enter something for."""
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """One thing with an id.
 
     ``kind`` is what it is, for a question with the respondent type; two things of different kinds are never the same.

@@ -6,7 +6,6 @@ must be put right or explained; a *note* only tells the coordinator what was don
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec import Struct
@@ -38,8 +37,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     expected: str = ""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One entry of the catalogue: how bad it is, what is said, and what to do."""
 
     severity: Severity

@@ -9,7 +9,6 @@ comparison asks for that version; the checks on definitions, which grow stricter
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,6 +104,8 @@ def _known(path: Path, version: str, _unchanged: tuple[int, int, int]) -> Publis
 
 def read_version(path: Path, version: str) -> Published:
     """The published version in a file.  DefinitionError when it is damaged, changed, or another version's."""
+    import json
+
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES)
@@ -133,6 +134,8 @@ def frozen(framework: Framework, fingerprints: Mapping[str, str] | None = None) 
 
     :param fingerprints: by respondent type, where they are known from elsewhere.
     """
+    import json
+
     plain = msgspec.structs.replace(framework, carry_forward=())
     known = fingerprints or {each.id: Instrument(plain, each).fingerprint for each in plain.respondents}
     content = msgspec.to_builtins(plain, order="deterministic")
@@ -149,6 +152,8 @@ def frozen(framework: Framework, fingerprints: Mapping[str, str] | None = None) 
 
 def canonical_hash(content: object) -> str:
     """The SHA-256 of JSON data, whatever the order of its keys, its blanks and its line ends."""
+    import json
+
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -59,7 +59,7 @@ _EMAIL_FORM = re.compile(r"[^\s@,;<>\"()]+@[^\s@,;<>\"()]+\.[^\s@,;<>\"().]{2,}"
 _DATE_FORMS = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListedOrganisation:
     """One row of the list.
 

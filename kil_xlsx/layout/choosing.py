@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kil_xlsx.core.framework import Choice, ChoiceList
 from kil_xlsx.layout.codec import folded
@@ -25,8 +26,7 @@ _WHOLE = re.compile(r"(\d+)[.,]0{1,2}")
 _HALVES = re.compile(r"(\d+)[.,]\d{1,2}")
 
 
-@dataclass(frozen=True)
-class ChoiceReading:
+class ChoiceReading(Struct, frozen=True):
     """The choices that a text may name, and the code of the problem; only ``choice-recognised`` is an answer."""
 
     code: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY
 from kil_xlsx.layout.typed_words import MONTHS, WEEKDAYS, tidy
@@ -34,8 +35,7 @@ _PERIOD = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class DateReading:
+class DateReading(Struct, frozen=True):
     """The days that a text can mean, in order; one is certain unless ``partial``, and none is no date at all.
 
     ``partial`` is a period, a day that a text does not spell out in full, or one that is not on the weekday it names.

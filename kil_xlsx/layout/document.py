@@ -7,9 +7,11 @@ library.  That is what lets one set of data be written, linted, compared with a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from msgspec import Struct, field
 
 from kil_xlsx.layout import a1
 
@@ -23,8 +25,7 @@ class ErrorValue(str):
 NOT_AVAILABLE = ErrorValue("#N/A")
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula without its leading ``=``, and the value that Python gives it.
 
     The value is what previews and Protected View show, so it must be what a recalculation would give.
@@ -34,8 +35,7 @@ class Formula:
     value: str | float | bool
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A hyperlink to a cell of this workbook or to a web address, shown as ``text``."""
 
     target: CellRef | str
@@ -43,16 +43,14 @@ class Link:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A stretch of text in one look: as the cell's style says, stronger, or quieter."""
 
     text: str
     look: Literal["plain", "strong", "quiet"] = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Rich:
+class Rich(Struct, frozen=True):
     """A text whose parts look different, such as a heading above a paragraph in one cell."""
 
     runs: tuple[Run, ...]
@@ -67,16 +65,14 @@ Value = str | float | bool | date | Formula | Link | Rich | None
 """What a cell holds; ``None`` is a formatted empty cell.  Text is always text, whatever it starts with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How a cell looks: a role that the theme turns into fonts and colours, and a number format."""
 
     role: str
     number_format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CellRef:
+class CellRef(Struct, frozen=True):
     """One cell of a named sheet."""
 
     sheet: str
@@ -144,8 +140,7 @@ class Validation:
     error_message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionalFormat:
+class ConditionalFormat(Struct, frozen=True):
     """A format that applies while a formula is true, or a data bar from ``minimum`` to ``maximum``.
 
     ``formula`` is written for the first cell of ``area``, without its leading ``=``.
@@ -163,8 +158,7 @@ UNSEEN = "unseen"
 """The role of a series that only keeps others from the edge of a chart of stacked bars."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One line or set of bars of a chart."""
 
     name: str
@@ -210,8 +204,7 @@ class Image:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Words that are shown while a cell is pointed at, and that screen readers announce with it."""
 
     row: int
@@ -219,8 +212,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A rectangle that programs and screen readers know as a table.  Its first row holds the headings, as text.
 
     ``filtered`` puts filters on the headings.
@@ -231,16 +223,14 @@ class Table:
     filtered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """Width of a column in characters of the default font, the style of its empty cells, and whether it is hidden."""
 
     width: float
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PrintSetup:
+class PrintSetup(Struct, frozen=True):
     """How a sheet prints, on A4: what is repeated, header and footer in Excel's own codes.
 
     Without a ``scale`` (per cent) the sheet is made to fit one page across, and on one page altogether if
@@ -261,8 +251,7 @@ class PrintSetup:
     breaks_before: tuple[int, ...] = ()
 
 
-@dataclass
-class Sheet:
+class Sheet(Struct):
     """One worksheet.  Cells may be added in any order; a writer takes them row by row."""
 
     name: str
@@ -305,8 +294,7 @@ class Sheet:
         return RangeRef(self.name, first_row, first_column, last_row, last_column)
 
 
-@dataclass(frozen=True, slots=True)
-class DefinedName:
+class DefinedName(Struct, frozen=True):
     """A name for a cell or range, or for a constant text."""
 
     name: str

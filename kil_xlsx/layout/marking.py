@@ -7,10 +7,11 @@ plan.  What :mod:`kil_xlsx.layout.sheets.to_fix` paints follows from it and from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct, field
 
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.returns import Key, Typed
@@ -32,8 +33,7 @@ class Until(StrEnum):
     """A figure has no reason for being missing beside it."""
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """One place to look at.
 
     ``cell`` is where the note and the link go, ``key`` the cell to fill in there, if it is one; ``of`` is the id of
@@ -46,8 +46,7 @@ class Spot:
     of: str = ""
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One line of what is to be put right, in words for the sender.
 
     ``item`` is what the line is about: a code, or several in words.  It is done when all its spots are, or any of them
@@ -64,8 +63,7 @@ class Mark:
     enough: bool = False
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(Struct, frozen=True):
     """Something of the sender's that has no place in the workbook: where it stood, what it is, and what it said."""
 
     kind: str
@@ -75,8 +73,7 @@ class Left:
     found: str
 
 
-@dataclass(frozen=True)
-class Marking:
+class Marking(Struct, frozen=True, dict=True):
     """Everything to put right, in order; what could not be carried over; and what stood in the cells at that time.
 
     ``notes`` are the words for single cells; ``about`` begins the keys of the words that differ between what is to be

@@ -7,7 +7,8 @@ matter the scale is worked out here, from the widths of the columns, and the bre
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kil_xlsx.layout.document import Sheet
 
@@ -24,8 +25,7 @@ _USUAL_HEIGHT = 15.0
 _LARGEST = 100
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page of A4, landscape or portrait."""
 
     landscape: bool

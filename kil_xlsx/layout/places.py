@@ -6,8 +6,9 @@ Rows and columns count from zero.  Which row is whose, :class:`kil_xlsx.layout.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from kil_xlsx.core.figures import InputTable, TableColumn
 from kil_xlsx.layout.document import CellRef, RangeRef
@@ -16,8 +17,7 @@ KEY, NO = 0, 1
 """The hidden key column and the visible code column, alike on every sheet that is filled in."""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Struct, frozen=True):
     """A run of rows with a header above it: ``rows`` maps an id to its row."""
 
     sheet: str
@@ -144,8 +144,7 @@ class Workings:
     HEADER = 0
 
 
-@dataclass(frozen=True)
-class ListPlace:
+class ListPlace(Struct, frozen=True):
     """Where a choice list stands: its rows on the sheet of lists, answers first, special answers after them."""
 
     sheet: str
@@ -163,8 +162,7 @@ class ListPlace:
         return RangeRef(self.sheet, self.first_row, self.column + what, last, self.column + what)
 
 
-@dataclass(frozen=True)
-class LookupPlace:
+class LookupPlace(Struct, frozen=True):
     """Where a lookup stands: what is looked up in one column, its label in the next."""
 
     sheet: str
@@ -185,8 +183,7 @@ class LookupPlace:
         return RangeRef(self.sheet, self.first_row, self.column, last, self.column + 1)
 
 
-@dataclass(frozen=True)
-class TablePlace:
+class TablePlace(Struct, frozen=True, dict=True):
     """Where an input table stands on the Measures sheet, and its numbers on the workings sheet."""
 
     table: InputTable
@@ -220,8 +217,7 @@ class TablePlace:
         return f"{self.table.code}-{row}"
 
 
-@dataclass(frozen=True)
-class StartPlan:
+class StartPlan(Struct, frozen=True):
     """Rows of the first sheet."""
 
     sheet: str

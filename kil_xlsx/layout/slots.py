@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kil_xlsx.core.returns import Key
 from kil_xlsx.layout.document import CellRef
@@ -18,8 +19,7 @@ class SlotKind(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One cell to fill in.
 
     ``code`` is what stands in the "No." column of its row; ``heading`` the heading of its column; ``key_text`` the

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kil_xlsx.core.instrument import Instrument
 
@@ -27,8 +28,7 @@ _CHECK = 3
 _CHECK_MODULUS = 32749  # the largest prime below 32 ** 3, so every single wrong character changes the check
 
 
-@dataclass(frozen=True)
-class Organisation:
+class Organisation(Struct, frozen=True):
     """Whose copy a workbook is.  ``profile`` holds what is known beforehand, by profile field id."""
 
     name: str
@@ -37,8 +37,7 @@ class Organisation:
     profile: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """The facts that identify one workbook."""
 
     framework: str

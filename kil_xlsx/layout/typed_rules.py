@@ -5,7 +5,7 @@ A rule without examples is about what only the file tells (formats, formulas, er
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kil_xlsx.core.problems import CATALOGUE, Severity
 from kil_xlsx.core.returns import Typed
@@ -34,8 +34,7 @@ TAKEN, NOTED = "taken as it is", "taken, with a note"
 _OUTCOMES = {Severity.NOTE: NOTED, Severity.QUERY: "not taken: a query", Severity.ERROR: "not taken: an error"}
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Struct, frozen=True):
     """Something typed into a cell, and what is taken: a number, a choice's code, an ISO date or text, or nothing."""
 
     where: str
@@ -43,8 +42,7 @@ class Example:
     taken: float | str | None = None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule: what people type, what happens and why, and the code of the problem that is told, if any."""
 
     id: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import Formatter
+
+from msgspec import Struct
 
 from kil_xlsx.core.expression_words import PHRASES
 from kil_xlsx.errors import Fault
@@ -410,8 +411,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SHEET_NAME = re.compile(r"(?!history$)\w(?:[\w ]{0,29}\w)?", re.IGNORECASE)  # Excel keeps "History" for itself
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """The words of one workbook."""
 
     words: Mapping[str, str]

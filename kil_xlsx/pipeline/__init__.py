@@ -7,13 +7,11 @@ are used.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kil_xlsx.core.framework import Framework
-from kil_xlsx.errors import UsageProblem
 from kil_xlsx.pipeline.frameworks import (
     DEFAULT_FRAMEWORK,
     SCHEMAS,
@@ -26,23 +24,26 @@ from kil_xlsx.pipeline.frameworks import (
     schema,
     theme_file,
 )
-from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
-from kil_xlsx.pipeline.outputs import Outputs, write_file
 from kil_xlsx.pipeline.progress import Progress, quiet
-from kil_xlsx.pipeline.reading import Returned, Sources, read, read_csv, read_json, taken
-from kil_xlsx.pipeline.workbooks import (
-    Generated,
-    Planned,
-    Wanted,
-    Workbook,
-    planned,
-    workbook_bytes,
-    write_workbooks,
-)
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from kil_xlsx.core.branding import Branding
+    from kil_xlsx.core.framework import Framework
     from kil_xlsx.definitions.organisations import OrganisationsList
+    from kil_xlsx.pipeline.making import workbook_bytes
+    from kil_xlsx.pipeline.names import LONGEST_NAME, file_name, safe_name
+    from kil_xlsx.pipeline.outputs import Outputs, write_file
+    from kil_xlsx.pipeline.reading import Returned, Sources, read, read_csv, read_json, taken
+    from kil_xlsx.pipeline.workbooks import (
+        Generated,
+        Planned,
+        Wanted,
+        Workbook,
+        planned,
+        write_workbooks,
+    )
 
 __all__ = [
     "DEFAULT_FRAMEWORK",
@@ -82,6 +83,26 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    "making": ("workbook_bytes",),
+    "names": ("LONGEST_NAME", "file_name", "safe_name"),
+    "outputs": ("Outputs", "write_file"),
+    "reading": ("Returned", "Sources", "read", "read_csv", "read_json", "taken"),
+    "workbooks": ("Generated", "Planned", "Wanted", "Workbook", "planned", "write_workbooks"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # else every name would be taken for one of these
+
+    def __getattr__(name: str) -> Any:
+        """What the other modules of the pipeline do; each is imported when it is first used."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        return found
+
+
 def now() -> datetime:
     """The time of day, to the second, where the program runs."""
     return datetime.now().replace(microsecond=0)  # noqa: TID251, DTZ005 - the one clock; workbooks hold local time
@@ -102,6 +123,8 @@ def generate(
     theme: Path | None = None,
     created: datetime | None = None,
     force: bool = False,
+    splice: bool = True,
+    executor: str | None = None,
     progress: Progress = quiet,
 ) -> Generated:
     """Write one workbook for each organisation of a list, or a blank one for each respondent type.
@@ -119,12 +142,16 @@ def generate(
     :param theme: the file with the council's colours, font, logo and footer.
     :param created: the time that the workbooks carry; now, unless given.
     :param force: whether files that are there may be replaced.
+    :param splice: make workbooks that are alike from one of them; the others are made by themselves.
+    :param executor: where they are made, see :func:`kil_xlsx.pipeline.executing.executor`; here unless given.
     """
+    from kil_xlsx.pipeline.workbooks import planned, write_workbooks
+
     plan = planned(
         framework, respondent=respondent, organisations=organisations, round_id=round_id, due=due, contact=contact,
         previous=previous, answers=answers, benchmark=benchmark, theme=theme, created=created, progress=progress,
     )  # fmt: skip
-    return write_workbooks(plan, out, force=force, progress=progress)
+    return write_workbooks(plan, out, force=force, splice=splice, executor=executor, progress=progress)
 
 
 def branding_of(theme: Path | None) -> Branding:
@@ -145,7 +172,10 @@ def read_organisations(
 
     :param keep_others: whether columns are kept that are no field of the questionnaire.
     """
+    from dataclasses import replace
+
     from kil_xlsx.definitions.organisations import organisations
+    from kil_xlsx.errors import UsageProblem
     from kil_xlsx.pipeline.inbox import content
     from kil_xlsx.reading.lists import read_list
 
@@ -153,6 +183,5 @@ def read_organisations(
     if isinstance(data, str):
         raise UsageProblem(f"The list {path} cannot be read: {data}.", "Check its name, and that you may read it.")
     listed = read_list(data, path.name)
-    rows = [(row.number, row.cells) for row in listed.rows]
-    found = organisations(framework, rows, path.name, respondent, keep_others=keep_others)
+    found = organisations(framework, listed.rows, path.name, respondent, keep_others=keep_others)
     return replace(found, notes=(*listed.notes, *found.notes))

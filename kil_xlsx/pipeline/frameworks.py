@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Instrument, instrument
-from kil_xlsx.core.returns import Key
 from kil_xlsx.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from kil_xlsx.core.framework import Framework
+    from kil_xlsx.core.instrument import Instrument
+    from kil_xlsx.core.returns import Key
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.results.codebook import Codebook, Where
 
@@ -21,6 +21,7 @@ DEFAULT_FRAMEWORK = "keep-it-local"
 
 def load(framework: str) -> tuple[Framework, tuple[Instrument, ...]]:
     """A framework and the instruments that its name asks for: all of them, or one for ``keep-it-local/council``."""
+    from kil_xlsx.core.instrument import Instrument
     from kil_xlsx.definitions.load import load_framework, load_instrument, split_name
 
     if split_name(framework)[1] is not None:
@@ -43,6 +44,8 @@ def chosen(framework: str, respondent: str | None) -> tuple[Framework, tuple[Ins
 
 def instrument_of(framework: Framework, respondent: str) -> Instrument:
     """The instrument of a respondent type, named by id, code, label or alias.  UsageProblem if there is none."""
+    from kil_xlsx.core.instrument import instrument
+
     try:
         return instrument(framework, respondent)
     except KeyError:

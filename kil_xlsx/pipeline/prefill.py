@@ -428,12 +428,12 @@ def _filled(wanted: Wanted, before: Source | None, answers: Source | None) -> Wa
     if previous is not None:
         # Where both know an answer, the newer one stands there to be confirmed: nobody has changed anything yet.
         kept = {key: elsewhere.pop(key, value) for key, value in previous.typed.items() if key not in stated}
-        previous = replace(previous, typed=kept)
+        previous = msgspec.structs.replace(previous, typed=kept)
     typed = {**elsewhere, **typed}
     known = stated | typed.keys() | (previous.typed.keys() if previous else set())
     own = plan.instrument.field_with_role("organisation")
     if own is not None and whose.name and Key(own.id) in plan.by_key and Key(own.id) not in known:
-        whose = replace(whose, profile=(*whose.profile, (own.id, whose.name)))
+        whose = msgspec.structs.replace(whose, profile=(*whose.profile, (own.id, whose.name)))
     return Wanted(plan, replace(issue, organisation=whose, previous=previous), typed, email)
 
 

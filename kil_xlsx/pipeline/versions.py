@@ -6,15 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace as changed
-
-from kil_xlsx.core.carrying import Carried, carry
-from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.readings import Reading, read_with
-from kil_xlsx.core.scoring import score
-
 if TYPE_CHECKING:
+    from kil_xlsx.core.carrying import Carried
     from kil_xlsx.core.framework import Framework
+    from kil_xlsx.core.instrument import Instrument
+    from kil_xlsx.core.readings import Reading
     from kil_xlsx.reading.plans import Plans
 
 
@@ -77,6 +73,12 @@ def to_compare(readings: Iterable[Reading], framework: Framework, instruments: M
 
     They are scored by today's rules.
     """
+    from msgspec.structs import replace as changed
+
+    from kil_xlsx.core.carrying import carry
+    from kil_xlsx.core.readings import read_with
+    from kil_xlsx.core.scoring import score
+
     done: list[Reading] = []
     told: dict[str, list[Carried]] = {}
     for reading in readings:

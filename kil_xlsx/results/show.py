@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import MEANINGS, Problem, Severity
@@ -30,16 +31,14 @@ _LONGEST_TEXT = 120
 _MOST_PLACES = 12
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A text and the tone in which it is said."""
 
     text: str
     tone: Tone = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A small table.  Columns named in ``numbers`` stand on the right; those in ``whole`` are never broken."""
 
     title: str
@@ -180,8 +179,7 @@ def scores_table(reading: Reading, instrument: Instrument) -> Table:
     return Table("Scores", headings, tuple(rows), numbers=("Score", "Dealt with"), whole=("No.", "Score", "Dealt with"))
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """A problem as people are told it: all the cells it concerns together."""
 
     severity: Severity

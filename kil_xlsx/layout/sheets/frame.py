@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from string import Formatter
+
+from msgspec import Struct
 
 from kil_xlsx.core.branding import DEFAULT, Branding
 from kil_xlsx.core.instrument import Instrument
@@ -39,8 +41,7 @@ _MOST_PROMPT = 255
 NO_WIDTH = 10.0
 
 
-@dataclass(frozen=True)
-class Previous:
+class Previous(Struct, frozen=True):
     """What the same organisation said before: the round in words, what stood in its cells, and its scores.
 
     ``typed`` has every cell of a row that is carried over, empty ones too; ``scores`` are by section id and
@@ -52,7 +53,7 @@ class Previous:
     scores: Mapping[str, float | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Issue:
     """The circumstances in which a workbook is made.  ``created`` is the only clock there is.
 
@@ -76,6 +77,7 @@ class Content:
     """Everything a sheet is painted from.
 
     ``typed`` is what stands in the cells to fill in; ``ret`` and ``result`` are what the formulas make of it.
+    ``reworded`` is what applies a function to words that depend on whose copy it is; see :meth:`made_of`.
     """
 
     plan: Plan
@@ -84,6 +86,7 @@ class Content:
     typed: Mapping[Key, Typed]
     ret: Return
     result: Result
+    reworded: Callable[[Callable[[str], str], str], str] | None = None
 
     @property
     def instrument(self) -> Instrument:
@@ -109,6 +112,14 @@ class Content:
     def entry(self, item: str, part: str = Part.ANSWER) -> Entry:
         """What the formulas take an entry for."""
         return self.ret.get(item, part)
+
+    def made_of(self, function: Callable[[str], str], words: str) -> str:
+        """What a function makes of words with the organisation's name or reference in them.
+
+        Sheets may put such words together as they like; whatever else they do with them must go through here, because
+        the words may be stand-ins for those of many organisations (:mod:`kil_xlsx.layout.variants`).
+        """
+        return self.reworded(function, words) if self.reworded else function(words)
 
 
 def text(value: str | float | None) -> str | float:
@@ -211,8 +222,12 @@ def _subtitle(content: Content, title: str) -> str:
 
 def page_header(content: Content, title: str) -> str:
     """The header of printed pages that do not show the sheet's own title: title and organisation."""
-    words = f"{title}   ·   {_subtitle(content, title)}"[:120].replace("&", "&&")
-    return f"&L&10{words}"
+    return f"&L&10{content.made_of(_on_one_line, f'{title}   ·   {_subtitle(content, title)}')}"
+
+
+def _on_one_line(words: str) -> str:
+    """What a line of a printed page has room for, ampersands doubled as headers want them."""
+    return words[:120].replace("&", "&&")
 
 
 def footer(content: Content) -> str:

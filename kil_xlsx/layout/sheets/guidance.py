@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from kil_xlsx.core.framework import GuidancePage
 from kil_xlsx.core.instrument import display
@@ -18,8 +19,7 @@ _WIDTHS = {0: 2.0, _LABEL: 34.0, _TEXT: 108.0}
 _FIRST_ROW = 3
 
 
-@dataclass(frozen=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """A heading and what stands below it; ``paint`` writes that from a row on and gives the row after it."""
 
     title: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kil_xlsx.core.checking import REQUIRED, figure_and_reason
 from kil_xlsx.core.framework import Question
@@ -14,8 +14,7 @@ from kil_xlsx.layout.sheets import carried
 from kil_xlsx.layout.sheets.frame import Content, formula, link_address, literal, ref, refused, said
 
 
-@dataclass(frozen=True)
-class First:
+class First(Struct, frozen=True):
     """Where the first of some rows is found: flags (1 where something is true), codes, addresses; its code now."""
 
     flags: RangeRef
@@ -24,8 +23,7 @@ class First:
     code: str | None
 
 
-@dataclass(frozen=True)
-class Linked:
+class Linked(Struct, frozen=True):
     """A link that a formula makes: formulas for where it leads and what it says, and what it says now."""
 
     address: str

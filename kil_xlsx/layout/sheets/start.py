@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kil_xlsx.core.checking import CLAIMS
 from kil_xlsx.core.framework import Question
@@ -200,8 +200,7 @@ def _left(content: Content, sheet: Sheet, row: int, profile_row: int, section_ro
     return row + 1
 
 
-@dataclass
-class _Left:
+class _Left(Struct):
     """One line of what is left: how much, by formula and now, where the first of it is, and the cell of the count."""
 
     label: str
