@@ -99,3 +99,10 @@ def test_the_page_on_benchmarks_states_the_programs_numbers() -> None:
     assert all(f"`{mark}`" in text for mark in MARKS)
     rules = re.findall(r"^(\d)\. \*\*", text, re.MULTILINE)
     assert len(rules) == len(re.findall(r"^\d\. \*\*", disclosure.__doc__ or "", re.MULTILINE))
+
+
+def test_figures_of_speed_are_those_that_were_measured() -> None:
+    """The tables of the README and of the page about scale are what bench/results.json gives."""
+    pages: dict[Path, str] = _module(ROOT / "bench" / "tables.py").pages(ROOT)
+    stale = [path.name for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run python bench/run.py --from bench/results.json --write"
