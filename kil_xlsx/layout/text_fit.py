@@ -38,6 +38,11 @@ def _width(character: str) -> float:
     return 1.0 if character.isascii() else 1.1
 
 
+def utf16_length(text: str) -> int:
+    """Length as Excel counts it: a character beyond the basic plane, such as most emoji, counts twice."""
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+
+
 @lru_cache(maxsize=2048)
 def lines(text: str, width: float, scale: float = 1.0) -> int:
     """How many lines a text takes in a column of that width (characters), wrapped at spaces.

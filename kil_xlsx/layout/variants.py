@@ -28,6 +28,7 @@ from kil_xlsx.layout.sheets.about import row_height
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.slots import SlotKind
 from kil_xlsx.layout.stamp import stamp
+from kil_xlsx.layout.text_fit import utf16_length
 
 FIRST_STAND_IN, LAST_STAND_IN = "\U0010f000", "\U0010fffd"
 _STAND_IN = re.compile(f"[{FIRST_STAND_IN}-{LAST_STAND_IN}]")
@@ -88,7 +89,7 @@ class Variants:
         self._plan = plan
         self._by_prefix = [field for field in instrument.profile if field.type == "derived" and field.by == "prefix"]
         self._fields = {Key(field.id): field for field in instrument.profile if field.type != "derived"}
-        self._room = _LONGEST_FACT - _utf16_length(f"{instrument.framework.title}: ")
+        self._room = _LONGEST_FACT - utf16_length(f"{instrument.framework.title}: ")
         # A framework that uses the characters of stand-ins itself is no ground for one.
         self._is_clear = not _STAND_IN.search(msgspec.json.encode(instrument.framework).decode())
 
@@ -162,8 +163,4 @@ class Variants:
 
 def _is_plain(text: str, longest: int) -> bool:
     """Whether a text stands in a file as it is, apart from being escaped."""
-    return bool(text) and text.isprintable() and text == text.strip() and _utf16_length(text) <= longest
-
-
-def _utf16_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return bool(text) and text.isprintable() and text == text.strip() and utf16_length(text) <= longest

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout.a1 import MAX_COLUMNS, MAX_ROWS
 from kil_xlsx.layout.document import CellRef, DefinedName, Document, RangeRef, Rich, Run, Sheet, Table
+from kil_xlsx.layout.text_fit import utf16_length
 
 MAX_TEXT = 32_767
 MAX_FORMULA = 8_192
@@ -27,11 +28,6 @@ _NOT_IN_HEADINGS = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_IN_SHEET_NAMES = re.compile(r"[&<>'\"\[\]:*?/\\\x00-\x1f]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _LITERAL = re.compile(r'"((?:[^"]|"")*)"')
-
-
-def utf16_length(text: str) -> int:
-    """Length as Excel counts it: a character beyond the basic plane, such as most emoji, counts twice."""
-    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def place(area: RangeRef | CellRef) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.layout import a1
 from kil_xlsx.layout.document import NOT_AVAILABLE, Document, ErrorValue, Formula, Rich, Sheet
-from kil_xlsx.writing.checks import MAX_FORMULA, MAX_TEXT, check_document, check_runs, utf16_length
+from kil_xlsx.layout.text_fit import utf16_length
+from kil_xlsx.writing.checks import MAX_FORMULA, MAX_TEXT, check_document, check_runs
 from kil_xlsx.writing.formulas import Reading, read
 
 _GIVE_NUMBERS = frozenset(

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.layout import text_fit
 from kil_xlsx.layout.document import CellRef, Sheet
-from kil_xlsx.writing.checks import MAX_TEXT, check_cell, place, utf16_length
+from kil_xlsx.layout.text_fit import utf16_length
+from kil_xlsx.writing.checks import MAX_TEXT, check_cell, place
 from kil_xlsx.writing.engine import AUTHOR, SheetWriter
 
 _WIDTH = 330

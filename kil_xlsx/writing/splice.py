@@ -31,7 +31,6 @@ _SIZES = struct.Struct("<3L")
 _OFFSET = struct.Struct("<L")
 _END = struct.Struct("<4s4H2LH")
 _BLOCK = struct.Struct("<BHH")
-_DEFLATED = 8
 _MOST_UNCOMPRESSED = 0xFFFF
 """Bytes of a block without compression."""
 

@@ -29,6 +29,7 @@ from kil_xlsx.layout.document import (
     Table,
     Validation,
 )
+from kil_xlsx.layout.text_fit import utf16_length
 from kil_xlsx.writing.charts import insert_chart
 from kil_xlsx.writing.checks import (
     MAX_TEXT,
@@ -39,7 +40,6 @@ from kil_xlsx.writing.checks import (
     check_runs,
     check_words,
     place,
-    utf16_length,
 )
 from kil_xlsx.writing.engine import Book, SheetWriter
 from kil_xlsx.writing.images import insert_image

@@ -130,7 +130,7 @@ def test_what_was_kept_longest_ago_goes(place: Path, own: Path, monkeypatch: pyt
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="a rule of other systems")
 @pytest.mark.parametrize(
-    ("said", "expected"), [("/var/tmp/x", "/var/tmp/x"), ("", "/home/sam/.cache"), ("here", "/home/sam/.cache")]
+    ("said", "expected"), [("/elsewhere/x", "/elsewhere/x"), ("", "/home/sam/.cache"), ("here", "/home/sam/.cache")]
 )
 def test_where_it_is_kept(said: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is the one that the person or the system has for such things; a relative one does not count."""
