@@ -100,24 +100,11 @@ def mean(values: Sequence[float]) -> float:
     return math.fsum(_usable(values, "a mean")) / len(values)
 
 
-def mid_rank(values_of_others: Sequence[float], own: float) -> Position:
-    """Where ``own`` stands among the values of others, which must not include it.
-
-    Values are compared to 6 decimals, as in a workbook, so that noise in the last bits does not break a tie.
-    Half of the ties count as below in :attr:`Position.mid_rank`: the usual mid-rank definition of a percentile rank.
-
-    :param values_of_others: at least one finite number.
-    :param own: a finite number in the same unit.
-    :returns: shares from 0 to 1 of the others.
-    :raises ValueError: there are no others, or a value is not finite.
-    """
-    return Ranked(values_of_others).rank(own)
-
-
 class Ranked:
     """Numbers put in order once, among which the ranks of many others are then found quickly.
 
-    Equal ones count as in :func:`mid_rank`.
+    They are compared to 6 decimals, as in a workbook, so that noise in the last bits does not break a tie.  Half of the
+    ties count as below in :attr:`Position.mid_rank`: the usual mid-rank definition of a percentile rank.
 
     :raises ValueError: a number is not finite.
     """
@@ -142,7 +129,7 @@ class Ranked:
         return len(self._counts) - sum(self._counts[each] == count for each, count in self._left_out.items())
 
     def rank(self, own: float) -> Position:
-        """Where a number stands among these, which must not include it.
+        """Where a number stands among these, which must not include it: shares from 0 to 1 of them.
 
         :raises ValueError: there are none, or the number is not finite.
         """

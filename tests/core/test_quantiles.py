@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kil_xlsx.core.quantiles import Position, Quartiles, Ranked, mean, mid_rank, quantiles, quartiles
+from kil_xlsx.core.quantiles import Position, Quartiles, Ranked, mean, quantiles, quartiles
 
 _VALUES = st.lists(st.integers(-10_000, 10_000).map(lambda k: k / 8), min_size=1, max_size=40)
 
@@ -54,7 +54,7 @@ def test_the_mean_does_not_depend_on_order() -> None:
 
 def test_a_position_among_others() -> None:
     """Of four others one is below and two are level, so the mid-rank is a half."""
-    position = mid_rank([1, 2, 2, 3], 2)
+    position = Ranked([1, 2, 2, 3]).rank(2)
     assert position == Position(below_share=0.25, same_share=0.5)
     assert position.mid_rank == 0.5
 
@@ -75,13 +75,13 @@ def test_a_rank_among_numbers_without_some_is_that_among_the_others(
 
 def test_noise_does_not_break_a_tie() -> None:
     """Scores that differ in the last bit only are level."""
-    assert mid_rank([0.1 + 0.2], 0.3) == Position(0.0, 1.0)
+    assert Ranked([0.1 + 0.2]).rank(0.3) == Position(0.0, 1.0)
 
 
 @pytest.mark.parametrize("bad", [[], [1.0, math.nan], [math.inf]])
 def test_no_values_or_no_numbers_are_refused(bad: list[float]) -> None:
     """There is no quartile, mean or rank of nothing, nor of infinity."""
-    for attempt in (quartiles, mean, lambda values: quantiles(values, [0.5]), lambda values: mid_rank(values, 1)):
+    for attempt in (quartiles, mean, lambda values: quantiles(values, [0.5]), lambda values: Ranked(values).rank(1)):
         with pytest.raises(ValueError, match="values"):
             attempt(bad)
 
