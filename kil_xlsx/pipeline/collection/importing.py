@@ -130,7 +130,7 @@ class _Intake:
         self._under_way: set[str] = set()
         self._forgotten: set[str] = set()
         self._left_behind: set[str] = set()
-        self._together: list[tuple[Attached, Reading]] = []
+        self._together: list[tuple[str, Attached, Reading]] = []
 
     def run(self, items: Iterable[Item | Done]) -> Imported:
         # What a run that was stopped has left came before all that comes now.
@@ -208,8 +208,8 @@ class _Intake:
         sha256 = hashlib.sha256(item.data).hexdigest()
         if len(self.happened) < _SINGLY or isinstance(item, LeftBehind) or self._went_out(item, sha256, reading):
             return False
-        self._together.append((item, reading))
-        size = sum(len(each.data) for each, _ in self._together)
+        self._together.append((sha256, item, reading))
+        size = sum(len(each.data) for _, each, _ in self._together)
         if len(self._together) == _TOGETHER or size > _TOGETHER_BYTES:
             self._record_those_waiting()
         return True
@@ -219,15 +219,14 @@ class _Intake:
         waiting, self._together = self._together, []
         done = self._kept_together(waiting) if len(waiting) > 1 else None
         if done is None:
-            for item, reading in waiting:
+            for _, item, reading in waiting:
                 self._file(item, reading)
             return
         for each in done:
             self._say(each)
 
-    def _kept_together(self, waiting: Sequence[tuple[Attached, Reading]]) -> list[Happened] | None:
-        """As :meth:`_kept` for several files; nothing, and nothing is recorded, if one needs a look of its own."""
-        files = [(hashlib.sha256(item.data).hexdigest(), item, reading) for item, reading in waiting]
+    def _kept_together(self, files: Sequence[tuple[str, Attached, Reading]]) -> list[Happened] | None:
+        """As :meth:`_kept` for several files with their hashes; nothing is recorded if one needs a look of its own."""
         with turn(self.collection.place, "originals"):
             for sha256, _, reading in files:
                 if self._known(sha256) or self.store.expected(sha256=sha256) or self._is_forgotten(sha256, reading):
