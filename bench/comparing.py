@@ -33,7 +33,7 @@ def _readings(count: int, framework: str = "keep-it-local", share: float = 1.0) 
 
 def _thinned(reading: Reading, share: float, framework: Any) -> Reading:
     """The same return with only a share of its answers; what it says about the organisation stays."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from kil_xlsx.core.instrument import instrument
     from kil_xlsx.core.returns import Return

@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kil_xlsx import pipeline
 from kil_xlsx.core.instrument import Instrument

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -23,6 +24,8 @@ def main(program: str = "") -> None:
 
     :param program: what the program was started as; without it, as the first word of the command line says.
     """
+    # Most of what is made is needed to the end, so it pays to look for garbage more rarely than Python does.
+    gc.set_threshold(50_000, 20, 20)
     words = sys.argv[1:]
     if words in ([], ["--help"], ["-h"]) and _COMPLETION not in os.environ:
         from kil_xlsx.cli import overview
@@ -35,7 +38,10 @@ def main(program: str = "") -> None:
         starting.start_ahead()
     from kil_xlsx.cli.commands import main as group
 
-    group()
+    try:
+        group()
+    finally:
+        gc.freeze()  # nobody needs the memory again; looking for garbage at the end would take long
 
 
 if __name__ == "__main__":

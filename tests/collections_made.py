@@ -12,12 +12,14 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kil_xlsx import __version__
 from kil_xlsx.core.collection import Asked, Copy, Event, Share

@@ -149,7 +149,7 @@ class Records:
                 )  # fmt: skip
             if reading is None:
                 reading = next(iter(self._made_up()))
-                reading = replace(reading, problems=())
+                reading = msgspec.structs.replace(reading, problems=())
             result = reading.result
             number = store.add_received(
                 Received(
@@ -254,4 +254,4 @@ def copied(made: Records, folder: Path) -> Records:
 def changed(reading: Reading, **facts: object) -> Reading:
     """A reading with another identity."""
     assert reading.identity is not None
-    return replace(reading, identity=msgspec.structs.replace(reading.identity, **facts))
+    return msgspec.structs.replace(reading, identity=msgspec.structs.replace(reading.identity, **facts))

@@ -120,9 +120,7 @@ def came_in(store: Store, organisation: int | None, data: bytes, at: int = 2, **
 
 def replace_problems(reading: Reading, problems: tuple[Any, ...]) -> Reading:
     """The same reading with other problems."""
-    from dataclasses import replace as changed
-
-    return changed(reading, problems=problems)
+    return replace(reading, problems=problems)
 
 
 def query(**facts: Any) -> Query:

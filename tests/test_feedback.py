@@ -11,7 +11,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 from synthetic import collection, digits, instruments, keep_it_local, name_of, secrets
 
 from kil_xlsx import pipeline
@@ -153,10 +153,10 @@ def test_planted_leaks_are_found(tmp_path: Path) -> None:
     other = next(each for each in _readings() if name_of(each) != one.organisation)
     amount = max((each for each in _tell_tale(other) if each.replace(".", "").isdigit()), key=len)
     told = teller.feedback(one)
-    lines = tuple(changed(each, value=float(amount)) if each.item.kind == "measure" else each for each in told.lines)
+    lines = tuple(replace(each, value=float(amount)) if each.item.kind == "measure" else each for each in told.lines)
     plants = {
-        "name": changed(told, notes=(f"Ask {name_of(other)}.",)),
-        "amount": changed(told, lines=lines),
+        "name": replace(told, notes=(f"Ask {name_of(other)}.",)),
+        "amount": replace(told, lines=lines),
     }  # fmt: skip
     for what, planted in plants.items():
         files = files_of(planted, keep_it_local(), DEFAULT, CREATED, pdf=True)
@@ -243,7 +243,7 @@ def test_everyone_who_filled_one_in_gets_feedback_once(tmp_path: Path) -> None:
 def test_blank_and_refused_files_get_none(tmp_path: Path) -> None:
     """They are named with the reason."""
     first, *others = _readings()[:8]
-    refused = Reading(changed(first.file, name="broken.xlsx"), problems=())
+    refused = Reading(replace(first.file, name="broken.xlsx"), problems=())
     done = _given(tmp_path / "out", [refused, *others])
     assert done.without == ("broken.xlsx: the file could not be read.",)
 
@@ -263,7 +263,7 @@ def test_files_are_told_apart(tmp_path: Path) -> None:
     def called(reading: Reading, name: str) -> Reading:
         assert reading.identity is not None
         assert reading.ret is not None
-        identity = changed(reading.identity, organisation=name)
+        identity = replace(reading.identity, organisation=name)
         entries = {key: each for key, each in reading.ret.entries.items() if key.item != "organisation_name"}
         return replace(reading, identity=identity, ret=type(reading.ret)(entries))
 

@@ -7,13 +7,14 @@ import re
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import replace as with_
 from datetime import date, datetime
 from pathlib import Path
 from random import Random
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from openpyxl.comments import Comment
 from oracle.cases import COUNCIL, INSTRUMENTS, plan
 from rounds import FULLER, second_round
@@ -127,7 +128,7 @@ def test_problems_are_gone_once_marked_cells_are_filled(name: str, case: int) ->
     marking = made.issue.marking
     assert marking is not None
     assert marking.marks
-    rng, good = Random(1), replace(FULL, special=0.0)
+    rng, good = Random(1), with_(FULL, special=0.0)
     typed: dict[Key, Typed] = dict(made.typed)
     ends = book.instrument.field_with_role("period_end")
     for spot in (spot for one in marking.marks for spot in one.spots if spot.until is not Until.CHECK):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -222,8 +221,8 @@ def read(
     if out is not None:
         with pipeline.Outputs([out], force=force):
             pass  # said before the reading rather than after it
-    meanwhile = printing.made_ready() if out is not None or not form else nullcontext()
-    with here.collection(context, paths) as collection, meanwhile, printing.progress("Reading") as progress:
+    page = out is not None or not form
+    with here.collection(context, paths) as collection, printing.progress("Reading", then_page=page) as progress:
         if collection is None:
             found = pipeline.read(
                 paths, framework, second_reader=second_reader, password=password, executor=executor, progress=progress

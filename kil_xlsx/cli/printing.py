@@ -6,9 +6,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal
 
-from kil_xlsx.pipeline import Progress, quiet
+from kil_xlsx.pipeline import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 WIDTH = 120
 """Columns of the page where the output is not a terminal."""
+
+_DRAWS = ("rich.console", "rich.box", "rich.padding", "rich.table", "kil_xlsx.results.show")
+_MOMENT, _REFRESH = 0.4, 0.1
+"""Seconds: how long work is waited for without a bar, and how often the bar is brought up to date."""
 
 _TONES = {"": "", "good": "green", "bad": "bold red", "warn": "yellow", "quiet": "dim", "strong": "bold"}
 
@@ -30,24 +36,6 @@ def page() -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=WIDTH)
     return console
-
-
-@contextmanager
-def made_ready() -> Iterator[None]:
-    """Load what draws pages while something else is waited for."""
-    from importlib import import_module
-    from threading import Thread
-
-    def load() -> None:
-        for name in ("rich.console", "rich.box", "rich.padding", "rich.table", "kil_xlsx.results.show"):
-            import_module(name)
-
-    loading = Thread(target=load)
-    loading.start()
-    try:
-        yield
-    finally:
-        loading.join()
 
 
 def document(of: Document) -> None:
@@ -137,23 +125,61 @@ def unbroken(console: Console, words: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress(what: Literal["Writing", "Reading", "Sending"]) -> Iterator[Progress]:
-    """A progress bar on the standard error output, if that is a terminal; else nothing."""
-    if not sys.stderr.isatty():
-        yield quiet
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+def progress(what: Literal["Writing", "Reading", "Sending"], *, then_page: bool = True) -> Iterator[Progress]:
+    """A progress bar on the standard error output, if that is a terminal and the work takes longer than a moment.
 
-    name_now = TextColumn("{task.fields[name]}", markup=False)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), name_now)
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, name="")
+    :param then_page: a page is drawn afterwards: what draws it is loaded while the work is under way.
+    """
+    showing = _Showing(what, sys.stderr.isatty(), then_page)
+    try:
+        yield showing.moved
+    finally:
+        showing.close()
 
-        def moved(done: int, total: int, name: str) -> None:
-            from kil_xlsx.results.show import plain
 
-            bar.update(task, completed=done, total=total, name=plain(name, 50))
+class _Showing:
+    """Shows how far work has come, in a thread of its own, so that the work waits neither for the bar nor for rich."""
 
-        yield moved
+    def __init__(self, what: str, on_terminal: bool, then_page: bool) -> None:
+        self._what = what
+        self._on_terminal = on_terminal
+        self._then_page = then_page
+        self._now = (0, 0, "")
+        self._end = Event()
+        self._thread: Thread | None = None
+
+    def moved(self, done: int, total: int, name: str) -> None:
+        """So much is done.  The first time, whatever had to be ready for the work is ready."""
+        self._now = done, total, name
+        if self._thread is None and (self._on_terminal or self._then_page):
+            self._thread = Thread(target=self._show, daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _show(self) -> None:
+        if self._then_page:
+            for name in _DRAWS:
+                import_module(name)
+        if self._on_terminal and not self._end.wait(_MOMENT):
+            self._bar()
+
+    def _bar(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        from kil_xlsx.results.show import plain
+
+        name_now = TextColumn("{task.fields[name]}", markup=False)
+        columns = (TextColumn(self._what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), name_now)
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(self._what, total=None, name="")
+            while True:
+                done, total, name = self._now
+                bar.update(task, completed=done, total=total, name=plain(name, 50))
+                if self._end.wait(_REFRESH):
+                    return

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import NoReturn
@@ -292,6 +291,8 @@ class _Parser:
     def _call(self, word: _Token) -> Node:
         function = word.text.upper()
         if function not in FUNCTIONS:
+            import difflib
+
             close = difflib.get_close_matches(function, FUNCTIONS, n=1)
             remedy = f"Did you mean {close[0]}?" if close else f"The functions are {', '.join(FUNCTIONS)}."
             raise ExpressionError(

@@ -6,9 +6,7 @@ sections, questions, inputs, measures and checks, each in order, with expression
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -83,17 +81,16 @@ class SectionNode(Struct, frozen=True, dict=True):
             yield from child.walk()
 
 
-@dataclass(frozen=True)
-class Instrument:
+class Instrument(Struct, frozen=True, dict=True, weakref=True):
     """One framework version as one respondent type sees it.
 
-    ``published_as`` is the fingerprint that an archived version was sent out with: the classes of the definition have
-    changed since, so it can no longer be worked out.
+    ``known_fingerprint`` is its fingerprint where that is known already.  For an archived version it has to be: the
+    classes of the definition have changed since it was sent out, so it can no longer be worked out.
     """
 
     framework: Framework
     respondent: RespondentType
-    published_as: str = ""
+    known_fingerprint: str = ""
 
     def _mine(self, items: Iterable[_T]) -> tuple[_T, ...]:
         return tuple(item for item in items if not item.respondents or self.respondent.id in item.respondents)
@@ -109,8 +106,10 @@ class Instrument:
 
         The map for earlier versions is left out: it says nothing about this one, and may be put right later.
         """
-        if self.published_as:
-            return self.published_as
+        if self.known_fingerprint:
+            return self.known_fingerprint
+        import hashlib  # takes longer to load than the rest of this module
+
         content = msgspec.to_builtins(self.framework, order="deterministic")
         del content["carry_forward"]
         content = msgspec.json.encode(_without_later(content))
@@ -245,6 +244,46 @@ def display(choice_list: ChoiceList, choice: Choice) -> str:
     if choice_list.show_code and choice.state == "answered":
         return f"{choice.code} {choice.label}"
     return choice.label
+
+
+class Published(Struct, frozen=True):
+    """A published version of a framework; ``fingerprints`` are by respondent type, those that it was sent out with."""
+
+    framework: Framework
+    fingerprints: dict[str, str]
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What each type of respondent was sent, with the fingerprint that it was sent with."""
+        return tuple(
+            Instrument(self.framework, each, self.fingerprints[each.id])
+            for each in self.framework.respondents
+            if each.id in self.fingerprints
+        )
+
+
+class Definition(Struct, frozen=True):
+    """A framework as it is now, and its published versions, oldest first.
+
+    ``fingerprints`` are those of what respondents are sent now, by respondent type, as far as they are known.
+    """
+
+    framework: Framework
+    published: tuple[Published, ...] = ()
+    fingerprints: dict[str, str] = {}
+
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What each type of respondent is sent."""
+        whole, known = self.framework, self.fingerprints
+        return tuple(Instrument(whole, each, known.get(each.id, "")) for each in whole.respondents)
+
+    def earlier(self) -> dict[str, Instrument]:
+        """What was sent out in earlier versions, by ``framework/respondent/version``."""
+        return {
+            f"{each.key}/{version.framework.version}": each
+            for version in self.published
+            if version.framework.version != self.framework.version
+            for each in version.instruments()
+        }
 
 
 def instrument(framework: Framework, respondent: str) -> Instrument:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from msgspec import Struct
@@ -75,8 +74,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     cell: str
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One file as read.  ``identity``, ``ret`` and ``result`` are absent when the file was refused."""
 
     file: FileInfo

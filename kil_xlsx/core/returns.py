@@ -7,12 +7,11 @@ of them: it is an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class State(StrEnum):
@@ -95,8 +94,7 @@ class Touch(StrEnum):
     UNTOUCHED = "untouched"
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Struct, frozen=True, dict=True):
     """The entries of one organisation for one round.
 
     ``carried`` is what stood in the cells when the workbook was sent out, taken over from an earlier return.

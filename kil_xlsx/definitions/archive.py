@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import msgspec
 
 from kil_xlsx.core.carry_forward import Version
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.instrument import Instrument, Published
 from kil_xlsx.core.modelling import Model
 from kil_xlsx.errors import DefinitionError, Fault
 
@@ -41,20 +40,6 @@ class VersionFile(Model, frozen=True, kw_only=True):
     fingerprints: dict[str, str]
     sha256: str
     framework: Framework
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published version of a framework; ``fingerprints`` are by respondent type."""
-
-    framework: Framework
-    fingerprints: Mapping[str, str]
-
-    def instruments(self) -> tuple[Instrument, ...]:
-        """What each type of respondent was sent, with the fingerprint that it was sent with."""
-        return tuple(
-            Instrument(self.framework, each, self.fingerprints[each.id]) for each in self.framework.respondents
-        )
 
 
 def version_order(version: str) -> tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]:

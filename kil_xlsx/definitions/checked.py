@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.instrument import Definition, Published
 from kil_xlsx.definitions.archive import load_version, versions
 from kil_xlsx.definitions.check_carrying import carrying_faults
 from kil_xlsx.definitions.consistency import consistency_faults
@@ -20,8 +21,8 @@ from kil_xlsx.definitions.yamlfile import YamlFile, read_yaml
 from kil_xlsx.errors import DefinitionError, Fault
 
 
-def checked(path: Path, paths: Sequence[Path]) -> Framework:
-    """The framework of a definition.
+def checked(path: Path, paths: Sequence[Path]) -> Definition:
+    """What a definition says, with the versions of it that were published.
 
     :param path: the definition, as faults name it.
     :param paths: the files that it consists of.
@@ -29,24 +30,28 @@ def checked(path: Path, paths: Sequence[Path]) -> Framework:
     """
     files = [read_yaml(each) for each in paths]
     framework, faults = _checked(files, path.name or str(path))
+    published: tuple[Published, ...] = ()
     if framework is not None and not faults:
-        faults = _beside_published(framework, files, path)
+        published = tuple(load_version(path, version) for version in versions(path))
+        faults = _beside_published(framework, files, path.name or str(path), published)
     if framework is None or faults:
         raise DefinitionError(
             f"The framework definition {path} cannot be used: {counted(len(faults), 'fault')}.",
             in_order(faults, [each.name for each in paths]),
             "Put these right, then run the command again.",
         )
-    return framework
+    known = {each.respondent.id: each.fingerprint for each in Definition(framework).instruments()}
+    return Definition(framework, published, known)
 
 
-def _beside_published(framework: Framework, files: list[YamlFile], folder: Path) -> list[Fault]:
+def _beside_published(
+    framework: Framework, files: list[YamlFile], name: str, published: Sequence[Published]
+) -> list[Fault]:
     """What is wrong with a framework beside the versions of it that were published."""
-    published = {version: load_version(folder, version).framework for version in versions(folder)}
     if not published and not framework.carry_forward:
         return []
-    _, places, _ = merged(files, folder.name or str(folder))
-    return carrying_faults(framework, places, published)
+    _, places, _ = merged(files, name)
+    return carrying_faults(framework, places, {each.framework.version: each.framework for each in published})
 
 
 def _checked(files: list[YamlFile], name: str) -> tuple[Framework | None, list[Fault]]:

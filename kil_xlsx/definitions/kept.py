@@ -1,31 +1,32 @@
 """What came of definitions that have been checked, kept for the next time, as checking takes long.
 
-Each is a file in the person's own folder for such things: a hash of all that the outcome depends on, and the framework
-as MessagePack.  What is there counts only if the hash is that of the definition as it stands now, and if it decodes
-into exactly the types of a framework; whatever is wrong with it, the definition is checked again.  Nothing else is
-kept there, and the folder may be deleted at any time.
+Each is a file in the person's own folder for such things: a checksum, the state of all that the outcome depends on,
+and what came of it as MessagePack.  It counts only if it is whole and if that is the state in which everything is now;
+else the definition is checked again.  Nothing else is kept there, and the folder may be deleted at any time.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
+import struct
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from kil_xlsx import __version__
-from kil_xlsx.core.framework import Framework
+from kil_xlsx.core.instrument import Definition
 from kil_xlsx.definitions.archive import FOLDER
 
 _ENDING = ".framework"
 _MOST = 40
 """Definitions that are kept; beyond that, those that were kept longest ago go."""
 
-_MOST_BYTES = 50_000_000
+_CHECKSUM = struct.Struct("<I")
 
 
 def folder() -> Path | None:
@@ -41,37 +42,43 @@ def folder() -> Path | None:
     return Path(place, "kil-xlsx") if os.path.isabs(place) else None  # noqa: PTH117
 
 
-def find(path: Path, paths: Sequence[Path]) -> tuple[Framework | None, bytes]:
-    """The framework of a definition if it is kept, and the state that the definition is in: empty if that is unknown.
+def find(path: Path, paths: Sequence[Path]) -> tuple[bytes | None, bytes]:
+    """What is kept of a definition, and the state that the definition is in: empty if that is unknown.
 
     :param path: the folder or file of the definition.
     :param paths: the files that it consists of.
     """
-    file = _file(path)
-    if file is None:
+    file, state = _file(path), _state(path, paths)
+    if file is None or not state:
         return None, b""
-    state = _state(path, paths)
-    if state:
-        with contextlib.suppress(OSError, ValueError, RecursionError):  # msgspec's own errors are ValueErrors
-            known = file.read_bytes()
-            if known.startswith(state):
-                return msgspec.msgpack.decode(memoryview(known)[len(state) :], type=Framework), state
+    with contextlib.suppress(OSError):
+        known = file.read_bytes()
+        content = known[_CHECKSUM.size + len(state) :]
+        if known.startswith(_CHECKSUM.pack(zlib.crc32(content)) + state):
+            return content, state
     return None, state
 
 
-def keep(path: Path, paths: Sequence[Path], state: bytes, framework: Framework) -> None:
+@lru_cache(maxsize=2)
+def decoded(content: bytes) -> Definition:
+    """What is kept, as :func:`find` gives it.  ValueError if a program that was not whole has kept it."""
+    return msgspec.msgpack.decode(content, type=Definition)
+
+
+def keep(path: Path, paths: Sequence[Path], state: bytes, definition: Definition) -> None:
     """Keep what came of a definition, unless that was changed in the meantime.  Never fails."""
     file = _file(path)
     if file is None or not state or state != _state(path, paths):
         return
     import tempfile
 
+    content = msgspec.msgpack.encode(definition)
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
         try:
             with os.fdopen(number, "wb") as new:
-                new.write(state + msgspec.msgpack.encode(framework))
+                new.write(_CHECKSUM.pack(zlib.crc32(content)) + state + content)
             Path(name).replace(file)
         except OSError:
             Path(name).unlink(missing_ok=True)
@@ -81,29 +88,24 @@ def keep(path: Path, paths: Sequence[Path], state: bytes, framework: Framework) 
 
 
 def _file(path: Path) -> Path | None:
-    """Where a definition is kept."""
+    """Where a definition is kept.  Two may share a place, as what is kept there says whose it is."""
     place = folder()
-    if place is None:
-        return None
-    name = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]
-    return place / f"{name}{_ENDING}"
+    return place / f"{zlib.crc32(os.fsencode(path.absolute())):08x}{_ENDING}" if place is not None else None
 
 
 def _state(path: Path, paths: Iterable[Path]) -> bytes:
-    """A hash of all that checking a definition depends on: the program, and all files.  Empty if one cannot be read."""
-    found = hashlib.sha256(__version__.encode())
+    """All that checking a definition depends on: the program, and all files.  Empty if one cannot be looked at.
+
+    Files are known by their size and by when they were written, to the nanosecond and by the system's own account: no
+    program can make an edited file look like the one before.
+    """
     try:
-        for entry in _program():
-            found.update(entry)
         published = sorted((path / FOLDER).glob("*.json")) if path.is_dir() else []
-        for each in (*paths, *published):
-            with each.open("rb") as file:
-                content = file.read(_MOST_BYTES)
-            found.update(f"{each.name}\0{len(content)}\0".encode(errors="surrogateescape"))
-            found.update(content)
+        entries = [__version__.encode(), os.fsencode(path.absolute()), *_program()]
+        entries += [_entry(each.name, each.stat()) for each in (*paths, *published)]
     except OSError:
         return b""
-    return found.digest()
+    return b"\0".join(entries) + b"\0\0"
 
 
 def _program() -> Iterator[bytes]:
@@ -112,5 +114,10 @@ def _program() -> Iterator[bytes]:
     for part in ("core", "definitions"):
         for entry in sorted(os.scandir(package / part), key=lambda entry: entry.name):
             if entry.name.endswith(".py"):
-                status = entry.stat()
-                yield f"{entry.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode()
+                yield _entry(entry.name, entry.stat())
+
+
+def _entry(name: str, status: os.stat_result) -> bytes:
+    return f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}".encode(
+        errors="surrogateescape"
+    )

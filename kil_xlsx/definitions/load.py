@@ -6,10 +6,11 @@ Parsing and checking one takes longer than most of what is done with it, so what
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Instrument, instrument
+from kil_xlsx.core.instrument import Definition, Instrument, instrument
 from kil_xlsx.definitions import kept
 from kil_xlsx.definitions.wording import did_you_mean, listed, shortened
 from kil_xlsx.errors import UsageProblem
@@ -49,23 +50,33 @@ def split_name(name: str) -> tuple[str, str | None]:
 
 
 def load_framework(name_or_path: str | Path) -> Framework:
-    """Load a framework and check all of it.
+    """Load a framework, as :func:`load_definition` does."""
+    return load_definition(name_or_path).framework
+
+
+def load_definition(name_or_path: str | Path) -> Definition:
+    """Load a framework with its published versions, and check all of it.
 
     :param name_or_path: the name of one that comes with the program (it wins over a folder of the same name), the
         path of a folder whose ``*.yaml`` files make up a definition, or the path of a single YAML file.
     :raises UsageProblem: when there is no such framework.
     :raises DefinitionError: when anything is wrong with the definition; it lists everything that was found.
     """
-    if isinstance(name_or_path, str) and name_or_path in available():
-        return _loaded(templates_folder() / name_or_path)
-    if _exists(name_or_path):
-        return _loaded(Path(name_or_path))
+    path = _place(name_or_path)
+    if path is not None:
+        return _loaded(path)
     name = shortened(str(name_or_path))
     raise UsageProblem(
         f"There is no framework '{name}'{did_you_mean(name, available()) or '.'}",
         f"Frameworks that come with the program: {listed(available())}. "
         "A framework of your own is named by the path of its folder.",
     )
+
+
+def kept_definition(name_or_path: str | Path) -> bytes | None:
+    """What :func:`load_definition` gives, as MessagePack, if that is kept: then it is there at once."""
+    path = _place(name_or_path)
+    return kept.find(path, _files(path))[0] if path is not None else None
 
 
 def load_instrument(name: str) -> Instrument:
@@ -119,23 +130,35 @@ def _is_definition(name: str) -> bool:
         return False
 
 
-def _loaded(path: Path) -> Framework:
+def _place(name_or_path: str | Path) -> Path | None:
+    """Where a definition is, if there is one of this name."""
+    if isinstance(name_or_path, str) and name_or_path in available():
+        return templates_folder() / name_or_path
+    return Path(name_or_path) if _exists(name_or_path) else None
+
+
+def _files(path: Path) -> list[Path]:
     try:
-        paths = _yaml_files(path) if path.is_dir() else [path]
+        return _yaml_files(path) if path.is_dir() else [path]
     except OSError as error:
         raise UsageProblem(f"The folder {path} cannot be opened: {error.strerror}.") from None
+
+
+def _loaded(path: Path) -> Definition:
+    paths = _files(path)
     if not paths:
         raise UsageProblem(
             f"The folder {path} has no framework in it.", "A framework is one or more files ending in .yaml."
         )
     found, state = kept.find(path, paths)
     if found is not None:
-        return found
+        with suppress(ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+            return kept.decoded(found)
     from kil_xlsx.definitions.checked import checked
 
-    framework = checked(path, paths)
-    kept.keep(path, paths, state, framework)
-    return framework
+    definition = checked(path, paths)
+    kept.keep(path, paths, state, definition)
+    return definition
 
 
 def definition_folder(name_or_path: str | Path) -> Path | None:

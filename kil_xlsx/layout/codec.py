@@ -12,6 +12,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
+from kil_xlsx.core.figures import Unit
 from kil_xlsx.core.framework import Choice, ChoiceList
 from kil_xlsx.core.instrument import Instrument, display
 from kil_xlsx.core.returns import Entry, Key, Outcome, State, Typed, text_of
@@ -152,3 +153,10 @@ def folded(text: str) -> str:
     """A text as it is compared: case, kinds of blank, dash and quote do not matter."""
     plain = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return " ".join(_DASHES.sub("-", plain).split()).casefold()
+
+
+def unit_of(instrument: Instrument, slot: Slot) -> Unit | None:
+    """The unit of a slot for figures, if it has one."""
+    key = slot.key
+    name = instrument.units_by_figure.get((key.item, key.column if key.row else ""))
+    return instrument.units.get(name) if name else None

@@ -31,10 +31,7 @@ from kil_xlsx.layout.sheets import (
     carried as carried_over,
 )
 from kil_xlsx.layout.sheets.frame import Content, Issue
-from kil_xlsx.layout.stamp import Organisation, Stamp, stamp
-
-REFERENCE_NAME = "kil_reference"
-FILE_NAME = "kil_file"
+from kil_xlsx.layout.stamp import FILE_NAME, REFERENCE_NAME, Organisation, Stamp, stamp
 
 
 def seen_by_formulas(plan: Plan, typed: Mapping[Key, Typed], carried: Mapping[Key, Typed] | None = None) -> Return:

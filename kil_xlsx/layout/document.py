@@ -7,7 +7,6 @@ library.  That is what lets one set of data be written, linted, compared with a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -90,8 +89,7 @@ class CellRef(Struct, frozen=True):
         return local if seen_from == self.sheet else f"{a1.quote_sheet(self.sheet)}!{local}"
 
 
-@dataclass(frozen=True, slots=True)
-class RangeRef:
+class RangeRef(Struct, frozen=True):
     """A rectangle of cells of a named sheet, both corners included."""
 
     sheet: str
@@ -112,8 +110,7 @@ class RangeRef:
                 yield row, column
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell: where, what, and in which style."""
 
     row: int
@@ -122,8 +119,7 @@ class Cell:
     style: Style
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """A rule for what may be typed in a range, with the message shown when the cell is entered.
 
     ``title`` carries the visible code of the row: it travels with the cell when rows are moved.
@@ -167,8 +163,7 @@ class Series(Struct, frozen=True):
     role: str = "series_1"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A chart, where it is anchored, and the words that stand for it where it cannot be seen.
 
     A ``stacked_bar`` puts its series one behind the other; one of the role :data:`UNSEEN` takes its room without being
@@ -193,8 +188,7 @@ class Chart:
     value_format: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture (PNG or JPEG) anchored at a cell, scaled to a height in pixels, and the words that stand for it."""
 
     content: bytes
@@ -301,8 +295,7 @@ class DefinedName(Struct, frozen=True):
     refers_to: CellRef | RangeRef | str
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """A whole workbook: sheets in order, names, properties."""
 
     sheets: list[Sheet]

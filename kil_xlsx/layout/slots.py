@@ -47,6 +47,19 @@ def key_text(code: str) -> str:
     return f"kil:{code}"
 
 
+def key_words(key: Key) -> str:
+    """A key as the hidden sheet of what was carried over holds it, such as ``C1-Q1|answer|0|``."""
+    return "|".join((key.item, key.part, str(key.row), key.column))
+
+
+def key_of(words: str) -> Key | None:
+    """The key that a text stands for; none for any other text."""
+    parts = words.split("|")
+    if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 4:
+        return None
+    return Key(parts[0], parts[1], int(parts[2]), parts[3])
+
+
 def name_of(code: str) -> str:
     """The defined name of a row's main cell: letters, digits and underscores only, so that every program keeps it."""
     return "kil_a_" + "".join(character if character.isalnum() and character.isascii() else "_" for character in code)

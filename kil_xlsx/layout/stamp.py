@@ -7,8 +7,6 @@ and in the footers, because every program drops some of these.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 
 from msgspec import Struct
@@ -20,6 +18,9 @@ LAYOUT_VERSION = 2
 
 EARLIER_LAYOUTS = frozenset((1,))
 """Layouts that workbooks still come back in.  They have the codes and headings of this one, in other places."""
+
+REFERENCE_NAME, FILE_NAME = "kil_reference", "kil_file"
+"""The defined names with the reference code, and with the facts about the file."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _CONFUSED = str.maketrans("ILO", "110")
@@ -87,6 +88,9 @@ def reference_code(prefix: str, *facts: str, key: bytes = b"") -> str:
 
     With a ``key``, only who has it can make the code, so that nobody makes up one of somebody else's workbook.
     """
+    import hashlib  # takes longer to load than all that reading a workbook needs
+    import hmac
+
     stated = "\x1f".join(facts).encode()
     digest = hmac.digest(key, stated, "sha256") if key else hashlib.sha256(stated).digest()
     body = _digits(int.from_bytes(digest[:5], "big"), _BODY)

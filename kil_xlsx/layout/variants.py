@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
-from msgspec import structs
+from msgspec.structs import replace
 
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.core.scoring import label_by_prefix
@@ -153,8 +152,8 @@ class Variants:
         }
         content = replace(
             content,
-            issue=replace(issue, organisation=structs.replace(organisation, name=name, id=identifier)),
-            stamp=structs.replace(content.stamp, organisation=name, organisation_id=identifier, reference=reference),
+            issue=replace(issue, organisation=replace(organisation, name=name, id=identifier)),
+            stamp=replace(content.stamp, organisation=name, organisation_id=identifier, reference=reference),
             typed=filled_in,
             reworded=reworded,
         )

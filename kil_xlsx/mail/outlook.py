@@ -2,7 +2,7 @@
 
 They are compound files, a format with which a hostile file can keep a parser busy for ever or make it take all memory.
 So each is given to a short-lived process with little time and memory, which sends back plain data in MessagePack that
-is decoded into exactly the types below.  It is no sandbox; see :mod:`kil_xlsx.reading.isolation`.
+is decoded into exactly the types below.  It is no sandbox; see :mod:`kil_xlsx.apart`.
 
 ``python -P -m kil_xlsx.mail.outlook`` is such a process.
 """
@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kil_xlsx import apart
 from kil_xlsx.mail.items import CannotOpen, Limits
 
 if TYPE_CHECKING:
+    import subprocess
+
     from oxmsg.properties import Properties
     from oxmsg.storage import Storage
 
@@ -76,21 +77,9 @@ def parse_outlook(data: bytes, limits: Limits) -> OutlookMessage:
 
     :raises CannotOpen: it is damaged, or takes more time or memory than the limits allow.
     """
-    # -P: a module lying in the folder that the command is run from must not be imported.
-    command = [sys.executable, "-P", "-m", "kil_xlsx.mail.outlook"]
-    here = str(Path(__file__).resolve().parents[2])
-    paths = [here, os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path), "PYTHONUTF8": "1"}
-    command += [str(limits.outlook_memory), str(limits.outlook_cpu_seconds)]
+    limited_to = str(limits.outlook_memory), str(limits.outlook_cpu_seconds)
     try:
-        with subprocess.Popen(  # noqa: S603 - this interpreter and this module, never a name from a file
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,  # Ctrl-C goes to the program alone
-        ) as child:
+        with apart.spawn("kil_xlsx.mail.outlook", *limited_to) as child:
             answer = _asked(child, data, limits)
         if child.returncode:
             raise CannotOpen(_BROKEN)
@@ -130,24 +119,6 @@ def _asked(child: subprocess.Popen[bytes], data: bytes, limits: Limits) -> bytes
 
 
 # ---- from here on, what runs in the other process ----
-
-
-def _limit(memory: int, cpu_seconds: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    wanted = [
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ]
-    for which, value in wanted:
-        # Some systems (macOS) know a limit by name but refuse to set it.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(which, (value, value))
 
 
 class _Reader:
@@ -243,7 +214,7 @@ def _main() -> int:
     from oxmsg.storage import Storage
 
     sys.dont_write_bytecode = True
-    _limit(int(sys.argv[1]), int(sys.argv[2]))
+    apart.limit(int(sys.argv[1]), cpu_seconds=int(sys.argv[2]))
     # Whatever a library prints must not get into the answer.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -13,14 +13,15 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from kil_xlsx.pipeline.executing import in_order
-from kil_xlsx.reading.isolation import Answer, Readers, packed, unpacked
+from kil_xlsx.reading.exchange import Answer, packed, unpacked
+from kil_xlsx.reading.isolation import Readers
 from kil_xlsx.reading.package import Limits
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _batches(items: Iterable[_Loaded]) -> Iterator[list[_Loaded]]:
 def _named(answer: Answer, name: str) -> Answer:
     """Names stay here: they are of no use elsewhere, and may hold what no encoding has."""
     reading = answer.reading
-    file = msgspec.structs.replace(reading.file, name=name)
+    file = replace(reading.file, name=name)
     return Answer(replace(reading, file=file), answer.second)
 
 

@@ -21,14 +21,13 @@ DEFAULT_FRAMEWORK = "keep-it-local"
 
 def load(framework: str) -> tuple[Framework, tuple[Instrument, ...]]:
     """A framework and the instruments that its name asks for: all of them, or one for ``keep-it-local/council``."""
-    from kil_xlsx.core.instrument import Instrument
-    from kil_xlsx.definitions.load import load_framework, load_instrument, split_name
+    from kil_xlsx.definitions.load import load_definition, load_instrument, split_name
 
     if split_name(framework)[1] is not None:
         one = load_instrument(framework)
         return one.framework, (one,)
-    whole = load_framework(framework)
-    return whole, tuple(Instrument(whole, respondent) for respondent in whole.respondents)
+    definition = load_definition(framework)
+    return definition.framework, definition.instruments()
 
 
 def chosen(framework: str, respondent: str | None) -> tuple[Framework, tuple[Instrument, ...]]:

@@ -39,7 +39,7 @@ class _Work(NamedTuple):
 
     framework: bytes
     respondent: str
-    published_as: str
+    known_fingerprint: str
     wanted: tuple[tuple[Issue, Mapping[Key, Typed]], ...]
     are_alike: bool
 
@@ -114,26 +114,26 @@ class _Packing:
         if framework is None:
             framework = self._frameworks[id(instrument.framework)] = msgspec.msgpack.encode(instrument.framework)
         content = tuple((each.issue, dict(each.typed)) for each in wanted)
-        return _Work(framework, instrument.respondent.id, instrument.published_as, content, are_alike)
+        return _Work(framework, instrument.respondent.id, instrument.known_fingerprint, content, are_alike)
 
 
 def _done(work: _Work) -> list[bytes]:
     """Do a piece of work, wherever this is."""
-    plan = _plan(work.framework, work.respondent, work.published_as)
+    plan = _plan(work.framework, work.respondent, work.known_fingerprint)
     if work.are_alike:
         return list(_from_template(plan, work.wanted))
     return [workbook_bytes(plan, issue, typed) for issue, typed in work.wanted]
 
 
 @lru_cache(maxsize=4)
-def _plan(framework: bytes, respondent: str, published_as: str) -> Plan:
+def _plan(framework: bytes, respondent: str, known_fingerprint: str) -> Plan:
     from kil_xlsx.core.framework import Framework
     from kil_xlsx.core.instrument import Instrument
     from kil_xlsx.layout.plan import Plan
 
     whole = msgspec.msgpack.decode(framework, type=Framework)
     kind = next(each for each in whole.respondents if each.id == respondent)
-    return Plan(Instrument(whole, kind, published_as))
+    return Plan(Instrument(whole, kind, known_fingerprint))
 
 
 def workbook_bytes(plan: Plan, issue: Issue, typed: Mapping[Key, Typed] | None = None) -> bytes:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
@@ -50,8 +53,7 @@ _PART = 30_000
 _TRIES = 3
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """One copy: of which file, where, whose, how many lines there are to put right, and how many things are left."""
 
     name: str

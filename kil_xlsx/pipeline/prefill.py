@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from kil_xlsx.core.carrying import carry
 from kil_xlsx.core.instrument import Instrument
@@ -375,7 +376,7 @@ def _why(reading: Reading) -> str:
 
 def _content(file: ReturnFile) -> str:
     """The same for two files that differ in their names only."""
-    nameless = msgspec.structs.replace(file, file=msgspec.structs.replace(file.file, name=""))
+    nameless = replace(file, file=replace(file.file, name=""))
     return hashlib.sha256(msgspec.json.encode(nameless)).hexdigest()
 
 
@@ -428,12 +429,12 @@ def _filled(wanted: Wanted, before: Source | None, answers: Source | None) -> Wa
     if previous is not None:
         # Where both know an answer, the newer one stands there to be confirmed: nobody has changed anything yet.
         kept = {key: elsewhere.pop(key, value) for key, value in previous.typed.items() if key not in stated}
-        previous = msgspec.structs.replace(previous, typed=kept)
+        previous = replace(previous, typed=kept)
     typed = {**elsewhere, **typed}
     known = stated | typed.keys() | (previous.typed.keys() if previous else set())
     own = plan.instrument.field_with_role("organisation")
     if own is not None and whose.name and Key(own.id) in plan.by_key and Key(own.id) not in known:
-        whose = msgspec.structs.replace(whose, profile=(*whose.profile, (own.id, whose.name)))
+        whose = replace(whose, profile=(*whose.profile, (own.id, whose.name)))
     return Wanted(plan, replace(issue, organisation=whose, previous=previous), typed, email)
 
 

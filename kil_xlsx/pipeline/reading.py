@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
@@ -28,7 +28,9 @@ from kil_xlsx.pipeline.versions import instruments_of, plans_of
 if TYPE_CHECKING:
     from kil_xlsx.core.returns import Entry, Key, Place, Typed
     from kil_xlsx.layout.plan import Plan
-    from kil_xlsx.reading.isolation import Answer, Readers
+    from kil_xlsx.reading.exchange import Answer
+    from kil_xlsx.reading.isolation import Readers
+    from kil_xlsx.reading.plans import Plans
     from kil_xlsx.results.return_model import SecondReader, Skipped
 
 _WORTH_ANOTHER = 6
@@ -125,8 +127,7 @@ def read(
 
             # Started first: they load what they need while the framework is loaded here.
             readers = stack.enter_context(Readers(processes(len(found))))
-        whole, instruments = load(framework)
-        plans = plans_of(framework, instruments)
+        whole, plans = _to_read(framework, readers)
         readings: list[Reading] = []
         second: dict[int, SecondReader] = {}
         jobs = (Job(name, path) for path, name in zip(found, names, strict=True))
@@ -150,8 +151,26 @@ def read(
             if answer.second is not None:
                 second[at] = _described(answer)
         progress(len(found), len(found), "")
-    read_by = instruments_of(instruments, plans.earlier, readings)
+    read_by = instruments_of(plans.current.values(), plans.earlier, readings)
     return Returned(whole, read_by, tuple(readings), skipped, second if second_reader else None, found)
+
+
+def _to_read(name: str, readers: Readers | None) -> tuple[Framework, Plans]:
+    """A framework and the plans of its workbooks; readers are told of them as soon as possible."""
+    from kil_xlsx.definitions.kept import decoded
+    from kil_xlsx.definitions.load import kept_definition, split_name
+    from kil_xlsx.reading.exchange import packed_definition
+    from kil_xlsx.reading.plans import Plans
+
+    known = kept_definition(name) if readers is not None and split_name(name)[1] is None else None
+    if known is None:
+        whole, instruments = load(name)
+        return whole, plans_of(name, instruments)
+    assert readers is not None
+    readers.announce(packed_definition(known, readers.limits))
+    definition = decoded(known)
+    current = {each.key: each for each in definition.instruments()}
+    return definition.framework, Plans(current, definition.earlier())
 
 
 def processes(files: int) -> int:
@@ -237,7 +256,7 @@ class _KeptOnce:
         is_blank = entry.typed is None and entry.value is None
         if is_blank and entry in self._blank:
             return self._blank[entry]
-        own = msgspec.structs.replace(
+        own = replace(
             entry,
             key=self._keys.setdefault(entry.key, entry.key),
             place=entry.place and self._places.setdefault(entry.place, entry.place),
@@ -255,7 +274,7 @@ class _KeptOnce:
 
 def _isolated(readers: Readers, second: bool, password: str | None, job: Job) -> Answer | None:
     from kil_xlsx.pipeline.inbox import content, unread
-    from kil_xlsx.reading.isolation import Answer
+    from kil_xlsx.reading.exchange import Answer
 
     if job.file is None:
         return None
@@ -271,8 +290,8 @@ def _here(
 ) -> Generator[tuple[Job, Answer | None]]:
     """The same in this process."""
     from kil_xlsx.pipeline.inbox import content, unread
+    from kil_xlsx.reading.exchange import Answer
     from kil_xlsx.reading.form import read_form
-    from kil_xlsx.reading.isolation import Answer
     from kil_xlsx.reading.second import second_opinion
 
     for job in jobs:
@@ -282,7 +301,7 @@ def _here(
             yield job, Answer(unread(job.file, job.name, data))
             continue
         reading = read_form(data, job.file.name, plans, sha256=hashlib.sha256(data).hexdigest(), password=password)
-        file = msgspec.structs.replace(reading.file, name=job.name)
+        file = replace(reading.file, name=job.name)
         reading = replace(reading, file=file)
         opinion = None
         if second and reading.ret is not None:

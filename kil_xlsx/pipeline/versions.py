@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,30 +20,21 @@ def earlier(framework: str, instruments: Sequence[Instrument]) -> dict[str, Inst
     :param framework: the name or path that the instruments were loaded by.
     :raises DefinitionError: the file of a published version is damaged.
     """
-    from kil_xlsx.definitions.archive import load_version, versions
-    from kil_xlsx.definitions.load import definition_folder, split_name
+    from kil_xlsx.definitions.load import load_definition, split_name
 
-    folder = definition_folder(split_name(framework)[0])
-    if folder is None or not instruments:
+    if not instruments:
         return {}
-    today = instruments[0].framework
     wanted = {each.respondent.id for each in instruments}
-    every = {each.id for each in today.respondents} == wanted
-    return {
-        f"{each.key}/{version}": each
-        for version in versions(folder)
-        if version != today.version
-        for each in load_version(folder, version).instruments()
-        if every or each.respondent.id in wanted
-    }
+    every = {each.id for each in instruments[0].framework.respondents} == wanted
+    found = load_definition(split_name(framework)[0]).earlier()
+    return {key: each for key, each in found.items() if every or each.respondent.id in wanted}
 
 
 def plans_of(framework: str, instruments: Sequence[Instrument]) -> Plans:
     """The plans of all workbooks that may come back, those of earlier versions too."""
-    from kil_xlsx.layout.plan import Plan
     from kil_xlsx.reading.plans import Plans
 
-    return Plans({each.key: Plan(each) for each in instruments}, earlier(framework, instruments))
+    return Plans({each.key: each for each in instruments}, earlier(framework, instruments))
 
 
 def instruments_of(
@@ -73,7 +64,7 @@ def to_compare(readings: Iterable[Reading], framework: Framework, instruments: M
 
     They are scored by today's rules.
     """
-    from msgspec.structs import replace as changed
+    from msgspec.structs import replace
 
     from kil_xlsx.core.carrying import carry
     from kil_xlsx.core.readings import read_with
@@ -91,7 +82,7 @@ def to_compare(readings: Iterable[Reading], framework: Framework, instruments: M
         carried = carry(old, new, reading.ret)
         told.setdefault(identity.version, []).append(carried)
         ret = carried.comparable()
-        now = changed(identity, version=framework.version)
+        now = replace(identity, version=framework.version)
         done.append(replace(reading, identity=now, ret=ret, result=score(new, ret), comparisons=(), accounts=()))
     return Forward(tuple(done), tuple(_note(version, each, framework) for version, each in told.items()))
 

@@ -14,7 +14,7 @@ from kil_xlsx.core.checking import CARRIED
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.returns import Key, Outcome, Part, Place, Return, Typed
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.carried import key_of
+from kil_xlsx.layout.slots import key_of
 from kil_xlsx.reading.model import CellKind, SheetData, WorkbookData
 from kil_xlsx.reading.sheetindex import address, fold
 

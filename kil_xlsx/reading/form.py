@@ -6,11 +6,10 @@ with a problem and no result.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kil_xlsx.core.problems import Problem, problem
@@ -19,8 +18,8 @@ from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Type
 from kil_xlsx.core.scoring import score
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.layout.a1 import cell_name
-from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see
-from kil_xlsx.layout.decoding import decode, unit_of
+from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see, unit_of
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import EARLIER_LAYOUTS, LAYOUT_VERSION
@@ -29,10 +28,9 @@ from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
 from kil_xlsx.reading.identity import identify
 from kil_xlsx.reading.kinds import FileKind, sniffed
-from kil_xlsx.reading.lists import is_date_format
 from kil_xlsx.reading.locate import Located, Location, locate
-from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial
-from kil_xlsx.reading.plans import plan_for
+from kil_xlsx.reading.model import Cell, CellKind, WorkbookData, from_serial, is_date_format
+from kil_xlsx.reading.plans import plan_for, reference_prefixes
 from kil_xlsx.reading.stored import compare
 from kil_xlsx.reading.strangers import strangers, unreadable_texts
 
@@ -63,7 +61,7 @@ def read_form(
     known = sniffed(data)
     info = FileInfo(
         name=_FOLDERS.sub("", name),
-        sha256=sha256 or hashlib.sha256(data).hexdigest(),
+        sha256=sha256 or _sha256(data),
         size=len(data),
         kind=str(known.kind),
         application="",
@@ -76,11 +74,16 @@ def read_form(
     return read_cells(workbook, info, plans)
 
 
+def _sha256(data: bytes) -> str:
+    import hashlib  # takes long to load, and whoever reads many files has done it already
+
+    return hashlib.sha256(data).hexdigest()
+
+
 def read_cells(workbook: WorkbookData, info: FileInfo, plans: Mapping[str, Plan]) -> Reading:
     """As :func:`read_form`, from cells that have been read already."""
     problems = [problem("file-macros", found="macros")] if workbook.has_macros else []
-    prefixes = {plan.instrument.framework.reference_prefix for plan in plans.values()}
-    identity, doubts = identify(workbook, prefixes, plans)
+    identity, doubts = identify(workbook, reference_prefixes(plans), plans)
     problems += doubts
     if identity is None:
         return Reading(info, tuple(problems))
@@ -147,16 +150,15 @@ def _read(workbook: WorkbookData, info: FileInfo, plan: Plan, identity: Identity
 # Cells into entries
 
 
-@dataclass
-class _Answers:
+class _Answers(Struct):
     """Decodes every slot.  ``raw`` is what the workbook's own formulas find in each cell."""
 
     plan: Plan
     workbook: WorkbookData
     location: Location
-    problems: list[Problem] = field(default_factory=list)
-    raw: dict[Key, Typed] = field(default_factory=dict)
-    days_from_1904: set[Key] = field(default_factory=set)
+    problems: list[Problem] = []
+    raw: dict[Key, Typed] = {}
+    days_from_1904: set[Key] = set()
 
     def entries(self) -> Iterable[Entry]:
         """One entry for every slot of the plan."""

@@ -15,9 +15,8 @@ from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Identity
 from kil_xlsx.core.returns import text_of
 from kil_xlsx.layout.a1 import cell_name
-from kil_xlsx.layout.compose import FILE_NAME, REFERENCE_NAME
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.stamp import valid_reference
+from kil_xlsx.layout.stamp import FILE_NAME, REFERENCE_NAME, valid_reference
 from kil_xlsx.reading.model import SheetData, WorkbookData
 from kil_xlsx.reading.recognise import recognise
 from kil_xlsx.reading.sheetindex import fold, plain_name

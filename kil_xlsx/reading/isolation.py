@@ -7,100 +7,43 @@ process that dies or is stopped is replaced, and the file that it was reading is
 The two sides speak MessagePack over pipes.  What a process sends back is bounded in size, decoded into exactly the
 types of a :class:`~kil_xlsx.core.readings.Reading` and then compared with what was asked: a file may have taken the
 process over, so nothing that could run code (such as a pickle) is accepted from it.  This keeps crashes, hangs and
-memory out of the program.  It is no sandbox: the system still lets such a process do what the person who runs it may.
+memory out of the program.  It is no sandbox; see :mod:`kil_xlsx.apart`.
 
 Where the operating system knows no limits for processes (Windows), the clock and the limits of the reader itself
 remain.
 
-``python -m kil_xlsx.reading.isolation`` is such a process.
+What runs in such a process is :mod:`kil_xlsx.reading.worker`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import os
 import queue
 import signal
-import struct
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
-from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.problems import CATALOGUE, problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.reading import starting
+from kil_xlsx.reading.exchange import LENGTH, Answer, Reply, Request, SecondOpinion, encode, packed, replies
 from kil_xlsx.reading.kinds import sniff
 from kil_xlsx.reading.package import Limits
 from kil_xlsx.reading.plans import plan_for
-from kil_xlsx.reading.second import SecondOpinion
 
 if TYPE_CHECKING:
     from kil_xlsx.layout.plan import Plan
-    from kil_xlsx.reading.plans import Plans
 
 _ANSWER_BYTES = 64_000_000
-_RETIRE_BYTES = 300 * 1024 * 1024  # a process that has grown beyond this is replaced after the file
 _START_SECONDS = 60.0
 _CLOCK_SECONDS = 5.0  # how long the thread with the clock sleeps at most, so that it need not be told of each file
-_LENGTH = struct.Struct("<Q")
-
-
-class _Form(msgspec.Struct, array_like=True):
-    """A plan, as what it is built from: the number of its framework and its respondent type.
-
-    An earlier version has the fingerprint that it was published with, and its plan is built when it is needed.
-    """
-
-    key: str
-    framework: int
-    respondent: str
-    published_as: str = ""
-    is_earlier: bool = False
-
-
-class _Setup(msgspec.Struct, array_like=True):
-    frameworks: tuple[Framework, ...]
-    forms: tuple[_Form, ...]
-    memory: int
-    cpu_seconds: int
-
-
-class _Request(msgspec.Struct, array_like=True):
-    sha256: str
-    data: bytes
-    second: bool
-    password: str | None
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What one file came to; ``second`` is what the second reader says, if it was asked."""
-
-    reading: Reading
-    second: SecondOpinion | None = None
-
-
-class _Reply(msgspec.Struct, array_like=True):
-    answer: Answer
-    retire: bool
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-
-
-@cache
-def _replies() -> msgspec.msgpack.Decoder[_Reply]:
-    return msgspec.msgpack.Decoder(_Reply)
 
 
 class _Broken(Exception):
@@ -130,17 +73,19 @@ class _Process:
     def set_up(self, setup: bytes) -> None:
         self._send(setup)
 
-    def ask(self, request: bytes, seconds: float) -> bytes:
+    def ask(self, request: bytes, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> bytes:
         """The reply to a request.  Raises _Broken, _TooSlow or _TooMuch; the process is no use afterwards.
 
         Raises KilXlsxError if the process could not even begin.
+
+        :param meanwhile: done here while the process works.
         """
         try:
             if not self._is_ready:
                 # It answers its setup with a message without content.  No file has reached it, so none is to blame.
                 try:
                     with _CLOCK.limit(self, _START_SECONDS):
-                        self._receive(_LENGTH.size)
+                        self._receive(LENGTH.size)
                 except (_Broken, _TooSlow):
                     raise KilXlsxError(
                         "The process that reads returned files cannot be started.",
@@ -149,7 +94,8 @@ class _Process:
                 self._is_ready = True
             with _CLOCK.limit(self, seconds):
                 self._send(request)
-                (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
+                meanwhile()
+                (length,) = LENGTH.unpack(self._receive(LENGTH.size))
                 if length > _ANSWER_BYTES:
                     raise _TooMuch
                 return self._receive(length)
@@ -158,13 +104,14 @@ class _Process:
 
     def used_up(self) -> bool:
         """Whether the process was ended because it had used its processor time."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return hasattr(signal, "SIGXCPU") and self._child.wait(1) == -signal.SIGXCPU
-        return False
+        until = time.monotonic() + 1
+        while (code := self._child.poll()) is None and time.monotonic() < until:
+            time.sleep(0.01)
+        return code is not None and hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU
 
     def _send(self, message: bytes) -> None:
         try:
-            self._input.write(_LENGTH.pack(len(message)))
+            self._input.write(LENGTH.pack(len(message)))
             self._input.write(message)
             self._input.flush()
         except (OSError, ValueError):  # ValueError: the pipe has been closed
@@ -242,46 +189,6 @@ class _Clock:
 _CLOCK = _Clock()
 
 
-def packed(plans: Mapping[str, Plan], limits: Limits) -> bytes:
-    """Which workbooks may come back, as another process can be told; :func:`unpacked` is the other way round."""
-    from kil_xlsx.reading.plans import Plans
-
-    frameworks: list[Framework] = []
-    forms: list[_Form] = []
-    instruments = {key: plan.instrument for key, plan in plans.items()}
-    before = plans.earlier if isinstance(plans, Plans) else {}
-    for key, instrument in (*instruments.items(), *before.items()):
-        whole = instrument.framework
-        at = next((at for at, one in enumerate(frameworks) if one is whole), len(frameworks))
-        if at == len(frameworks):
-            frameworks.append(whole)
-        forms.append(_Form(key, at, instrument.respondent.id, instrument.published_as, key in before))
-    return _ENCODER.encode(_Setup(tuple(frameworks), tuple(forms), limits.worker_bytes, limits.cpu_seconds))
-
-
-def unpacked(setup: bytes) -> Plans:
-    """The plans that were packed."""
-    return _plans(msgspec.msgpack.decode(setup, type=_Setup))
-
-
-def _plans(setup: _Setup) -> Plans:
-    from kil_xlsx.core.instrument import Instrument
-    from kil_xlsx.layout.plan import Plan
-    from kil_xlsx.reading.plans import Plans
-
-    plans: dict[str, Plan] = {}
-    before: dict[str, Instrument] = {}
-    for form in setup.forms:
-        whole = setup.frameworks[form.framework]
-        respondent = next(each for each in whole.respondents if each.id == form.respondent)
-        instrument = Instrument(whole, respondent, form.published_as)
-        if form.is_earlier:
-            before[form.key] = instrument
-        else:
-            plans[form.key] = Plan(instrument)
-    return Plans(plans, before)
-
-
 class Readers:
     """Processes that read returned workbooks.  A context manager: at its end no process is left.
 
@@ -290,7 +197,7 @@ class Readers:
     """
 
     def __init__(self, processes: int = 1, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self.processes = processes
         self._plans: Mapping[str, Plan] = {}
         self._setup = b""
@@ -315,16 +222,24 @@ class Readers:
         for process in left:
             process.close()
 
-    def prepare(self, plans: Mapping[str, Plan]) -> None:
-        """Say which workbooks may come back, by ``framework/respondent``, and those of earlier versions (``Plans``)."""
-        self._plans = plans
-        self._setup = packed(plans, self._limits)
+    def announce(self, setup: bytes) -> None:
+        """Tell the processes which workbooks may come back, as :func:`packed` gives it.
+
+        They get ready for these, while the plans are made here that :meth:`prepare` is given.
+        """
+        self._setup = setup
         with self._lock:
             waiting = list(self._all)
         for process in waiting:
             # One that is dead already is noticed, and replaced, when it is asked.
             with contextlib.suppress(_Broken):
                 process.set_up(self._setup)
+
+    def prepare(self, plans: Mapping[str, Plan]) -> None:
+        """Say which workbooks may come back, by ``framework/respondent``, and those of earlier versions (``Plans``)."""
+        self._plans = plans
+        if not self._setup:
+            self.announce(packed(plans, self.limits))
 
     def read(self, data: bytes, name: str, *, second: bool = False, password: str | None = None) -> Answer:
         """Read one file, as :func:`kil_xlsx.reading.form.read_form` would.
@@ -334,7 +249,7 @@ class Readers:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         # Names may hold what no encoding has; the processes have no need of them.
-        request = _ENCODER.encode(_Request(sha256, data, second, password))
+        request = encode(Request(sha256, data, second, password))
         try:
             answer = self._asked(request)
             self._check(answer, sha256, len(data))
@@ -344,7 +259,7 @@ class Readers:
                 first = self.read(data, name, password=password)
                 return Answer(first.reading, SecondOpinion(failed="the second reader stopped"))
             return Answer(self._failed(failure, data, name, sha256))
-        file = msgspec.structs.replace(answer.reading.file, name=name)
+        file = replace(answer.reading.file, name=name)
         return Answer(replace(answer.reading, file=file), answer.second)
 
     def _asked(self, request: bytes) -> Answer:
@@ -375,12 +290,18 @@ class Readers:
         finally:
             self._free.put(process)
 
-    def _reply(self, process: _Process, request: bytes) -> _Reply:
-        received = process.ask(request, self._limits.wall_seconds)
+    def _reply(self, process: _Process, request: bytes) -> Reply:
+        received = process.ask(request, self.limits.wall_seconds, self._build_plans)
         try:
-            return _replies().decode(received)
+            return replies().decode(received)
         except (ValueError, TypeError, RecursionError):  # msgspec's own errors are ValueErrors
             raise _Broken from None
+
+    def _build_plans(self) -> None:
+        """Build the plans of today: replies are checked against them, and what is wrong with one is said here."""
+        with self._lock:
+            for key in self._plans:
+                self._plans[key]
 
     def _check(self, answer: Answer, sha256: str, size: int) -> None:
         """Raise _Broken for an answer that no file can have: what follows relies on it."""
@@ -406,7 +327,7 @@ class Readers:
         if isinstance(failure, _TooMuch):
             return Reading(info, (problem("file-too-large", found="too much text"),))
         found = (
-            f"no result within {self._limits.wall_seconds:g} seconds"
+            f"no result within {self.limits.wall_seconds:g} seconds"
             if isinstance(failure, _TooSlow)
             else "the reader stopped"
         )
@@ -430,94 +351,3 @@ class Readers:
         with self._lock:
             self._all.discard(process)
         process.close()
-
-
-# ---- from here on, what runs in the other process ----
-
-
-def _limit(memory: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    wanted = [
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ]
-    for which, value in wanted:
-        # Some systems (macOS) know a limit by name but refuse to set it.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(which, (value, value))
-
-
-def _allow_cpu(seconds: int) -> None:
-    """Let the process run this much longer."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + seconds, most))
-
-
-def _has_grown() -> bool:
-    try:
-        import resource
-    except ImportError:
-        return False
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) > _RETIRE_BYTES
-
-
-def _messages(source: IO[bytes]) -> Iterable[bytes]:
-    while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
-        (length,) = _LENGTH.unpack(head)
-        yield source.read(length)
-
-
-def _main() -> int:
-    import kil_xlsx.layout.plan  # noqa: F401 - loaded before memory is limited, and while the setup is on its way
-    from kil_xlsx.reading import legacy
-    from kil_xlsx.reading.form import read_form
-    from kil_xlsx.reading.second import second_opinion
-
-    sys.dont_write_bytecode = True
-    # Whatever a library prints must not get among the replies.
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    messages = iter(_messages(sys.stdin.buffer))
-    first = next(messages, None)
-    if first is None:
-        return 0
-    setup = msgspec.msgpack.decode(first, type=_Setup)
-    _limit(setup.memory)
-    legacy.read_in_this_process()
-    known = _plans(setup)
-    decoder = msgspec.msgpack.Decoder(_Request)
-    output.write(_LENGTH.pack(0))  # ready
-    output.flush()
-    # While a file is read, nearly all that is made is still in use: looking through it for garbage again and again is
-    # a tenth of the work.  What refers to itself is collected after each file instead.
-    gc.disable()
-    for message in messages:
-        _allow_cpu(setup.cpu_seconds)
-        request = decoder.decode(message)
-        reading = read_form(request.data, "", known, sha256=request.sha256, password=request.password)
-        second = None
-        if request.second and reading.ret is not None:
-            second = second_opinion(request.data, reading.file.kind, reading.ret.entries.values())
-        reply = _ENCODER.encode(_Reply(Answer(reading, second), _has_grown()))
-        output.write(_LENGTH.pack(len(reply)))
-        output.write(reply)
-        output.flush()
-        del request, reading, second, reply
-        gc.collect(0)
-    return 0
-
-
-if __name__ == "__main__":
-    # Nothing is caught: a process in which anything unforeseen has happened had better end.
-    sys.exit(_main())

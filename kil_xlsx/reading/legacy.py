@@ -14,16 +14,15 @@ input, JSON on standard output.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import io
 import math
 import os
 import re
-import subprocess
 import sys
 from typing import Any
 
+from kil_xlsx import apart
 from kil_xlsx.errors import FileRefused
 from kil_xlsx.layout.a1 import range_name
 from kil_xlsx.reading.kinds import FileKind
@@ -36,7 +35,6 @@ _INDENTATION = re.compile(rb">[ \t\r\n]+<(?=/?table:)")
 _LINE_BREAK = re.compile(rb"<text:line-break ?/>")
 _OUTPUT_BYTES = 200_000_000
 _STATES = ("visible", "hidden", "veryHidden")
-_is_limited = False  # whether this process is itself one that may die of a file
 _CODES = ("file-password", "file-reader-failed", "file-too-large", "file-damaged")
 
 
@@ -64,18 +62,12 @@ def read_legacy(data: bytes, kind: FileKind, limits: Limits | None = None) -> Wo
             if "meta.xml" in package:
                 properties, application = read_opendocument_properties(package.read("meta.xml"), limits)
             data = _without_indentation(package, data)
-    if _is_limited:
+    if apart.is_limited():  # this very process may die of a file
         result: Any = _read(data, limits.cells, limits.cell_text, limits.sheets)
     else:
         result = _run_child(data, kind, limits)
     sheets = _checked(result, limits)
     return WorkbookData(sheets=sheets, properties=properties, application=application, kind=kind, has_macros=macros)
-
-
-def read_in_this_process() -> None:
-    """Start no further process from now on: this one is limited already, and may die."""
-    global _is_limited
-    _is_limited = True
 
 
 def _without_indentation(package: Package, data: bytes) -> bytes:
@@ -104,30 +96,21 @@ def _without_indentation(package: Package, data: bytes) -> bytes:
 def _run_child(data: bytes, kind: FileKind, limits: Limits) -> Any:
     numbers = (limits.child_bytes, limits.cpu_seconds, limits.cells, limits.cell_text, limits.sheets)
     import json
+    import subprocess
     import tempfile
-    from pathlib import Path
 
-    # -P: a module lying in the folder that the command is run from, such as the inbox, must not be imported.
-    command = [sys.executable, "-P", "-m", "kil_xlsx.reading.legacy", kind.value, *map(str, numbers)]
-    here = str(Path(__file__).resolve().parents[2])
-    paths = [here, os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path), "PYTHONUTF8": "1"}
     with tempfile.TemporaryFile() as output:  # not a pipe, so that the amount can be limited
         try:
-            done = subprocess.run(  # noqa: S603 - this interpreter and this module, never a name from a file
-                command,
-                input=data,
-                stdout=output,
-                stderr=subprocess.DEVNULL,
-                timeout=limits.wall_seconds,
-                env=environment,
-                check=False,
-            )
+            with apart.spawn("kil_xlsx.reading.legacy", kind.value, *map(str, numbers), output=output) as child:
+                try:
+                    child.communicate(data, timeout=limits.wall_seconds)
+                finally:
+                    child.kill()
         except subprocess.TimeoutExpired:
             raise FileRefused("file-reader-failed", f"no result within {limits.wall_seconds:g} seconds") from None
         except OSError:
             raise FileRefused("file-reader-failed", "the reader could not be started") from None
-        if done.returncode != 0:
+        if child.returncode != 0:
             raise FileRefused("file-reader-failed", "the reader stopped")
         output.seek(0, os.SEEK_END)
         if output.tell() > _OUTPUT_BYTES:
@@ -178,24 +161,6 @@ def _cell(value: object, limits: Limits) -> Cell:
 
 
 # ---- from here on, what runs in the child ----
-
-
-def _limit(memory: int, seconds: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    wanted = [
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, _OUTPUT_BYTES + 1),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ]
-    for which, value in wanted:
-        # Some systems (macOS) know a limit by name but refuse to set it.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(which, (value, value))
 
 
 def _plain(value: object) -> str | float | bool | None:
@@ -255,7 +220,7 @@ def _main(arguments: list[str]) -> int:
     import json
 
     memory, seconds, most_cells, most_text, most_sheets = map(int, arguments[1:])
-    _limit(memory, seconds)
+    apart.limit(memory, written=_OUTPUT_BYTES + 1, cpu_seconds=seconds)
     data = sys.stdin.buffer.read()
     result: dict[str, object]
     try:

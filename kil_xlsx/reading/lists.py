@@ -17,6 +17,7 @@ from msgspec import Struct
 from kil_xlsx.errors import FileRefused, UsageProblem
 from kil_xlsx.reading.cells import Cell, CellKind, SheetData, WorkbookData, read_workbook
 from kil_xlsx.reading.kinds import FileKind, sniff
+from kil_xlsx.reading.model import is_date_format
 
 MOST_ROWS = 20_000
 """More than this is no list of organisations."""
@@ -161,12 +162,6 @@ def _shown(cell: Cell, date1904: bool) -> str:
     if whole and re.fullmatch(r"0+", shown):
         return str(int(value)).zfill(len(shown))
     return str(int(value)) if whole else repr(float(value))
-
-
-def is_date_format(code: str) -> bool:
-    """Whether a number format shows a day: it has a year or a day outside quotes, escapes and brackets."""
-    bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.', "", code.split(";")[0])
-    return "general" not in bare.casefold() and re.search(r"[dDyY]", bare) is not None
 
 
 def _add(rows: list[ListRow], number: int, cells: list[str], name: str) -> None:

@@ -9,7 +9,8 @@ name different items and what is visible does not settle it, the answer is not t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from kil_xlsx.core.checking import STANDING
 from kil_xlsx.core.problems import Problem, Severity, problem
@@ -25,13 +26,12 @@ from kil_xlsx.reading.sheetindex import BookIndex, SheetIndex, address, fold
 __all__ = ["Anchor", "Item", "Located", "Location", "Spot", "items_of", "locate"]
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(Struct, frozen=True):
     """Where everything is."""
 
     items: tuple[Located, ...]
     problems: tuple[Problem, ...]
-    index: BookIndex = field(repr=False)
+    index: BookIndex
     earlier_layout: bool = False
     """Whether places differ because the workbook was made by an earlier version of the program."""
 

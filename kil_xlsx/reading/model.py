@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from msgspec import Struct
@@ -45,8 +44,7 @@ class Cell(Struct, frozen=True, gc=False):
     number_format: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationInfo:
+class ValidationInfo(Struct, frozen=True):
     """A data validation: the ranges it covers (``D5``, ``D6:D7``), the title of its input message and its rule."""
 
     ranges: tuple[str, ...]
@@ -54,8 +52,7 @@ class ValidationInfo:
     formula1: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefinedName:
+class DefinedName(Struct, frozen=True):
     """A defined name.  ``scope`` is the sheet's name, or ``None`` for the whole workbook."""
 
     name: str
@@ -63,13 +60,12 @@ class DefinedName:
     refers_to: str  # as the file has it, without "=": Sheet1!$A$1, "text", #REF!
 
 
-@dataclass(frozen=True)
-class SheetData:
+class SheetData(Struct, frozen=True, dict=True):
     """One worksheet: its cells by (row, column), both counted from 0, and what marks places on it."""
 
     name: str
     state: str = "visible"  # or "hidden" or "veryHidden"
-    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    cells: dict[tuple[int, int], Cell] = {}
     validations: tuple[ValidationInfo, ...] = ()
     merges: tuple[str, ...] = ()
 
@@ -88,8 +84,7 @@ class SheetData:
         return [each for each in self.texts if ":" in each[2] and len(each[2]) <= LONGEST_MARK]
 
 
-@dataclass(frozen=True)
-class WorkbookData:
+class WorkbookData(Struct, frozen=True):
     """A whole workbook.  ``sheets`` are the worksheets in the order of their tabs; sheets of charts are left out.
 
     ``properties`` holds the custom properties by name, and ``title``, ``keywords`` and ``identifier``; blanks around
@@ -99,7 +94,7 @@ class WorkbookData:
     sheets: tuple[SheetData, ...]
     names: tuple[DefinedName, ...] = ()
     date1904: bool = False
-    properties: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = {}
     application: str = ""
     kind: FileKind = FileKind.XLSX
     has_macros: bool = False
@@ -164,3 +159,9 @@ def iso_to_serial(text: str, date1904: bool = False) -> float | None:
         return to_serial(dt.datetime.fromisoformat(text), date1904)
     except (ValueError, OverflowError):
         return None
+
+
+def is_date_format(code: str) -> bool:
+    """Whether a number format shows a day: it has a year or a day outside quotes, escapes and brackets."""
+    bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.', "", code.split(";")[0])
+    return "general" not in bare.casefold() and re.search(r"[dDyY]", bare) is not None

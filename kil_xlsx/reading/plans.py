@@ -15,26 +15,29 @@ if TYPE_CHECKING:
 class Plans(Mapping[str, "Plan"]):
     """Plans by ``framework/respondent``, and those of earlier versions by ``framework/respondent/version``.
 
-    Only the plans of today are counted and listed.  One of an earlier version is built when it is first asked for.
+    Each is built when it is first asked for.  Only those of today are counted and listed.
+
+    :param current: the instruments of today, by ``framework/respondent``.
+    :param earlier: those of earlier versions, by ``framework/respondent/version``.
     """
 
-    def __init__(self, current: Mapping[str, Plan], earlier: Mapping[str, Instrument] | None = None) -> None:
-        self._plans = dict(current)
-        self._current = tuple(current)
+    def __init__(self, current: Mapping[str, Instrument], earlier: Mapping[str, Instrument] | None = None) -> None:
+        self.current = current
         self.earlier: Mapping[str, Instrument] = earlier or {}
+        self._plans: dict[str, Plan] = {}
 
     def __getitem__(self, key: str) -> Plan:
         if key not in self._plans:
             from kil_xlsx.layout.plan import Plan
 
-            self._plans[key] = Plan(self.earlier[key])
+            self._plans[key] = Plan(self.current[key] if key in self.current else self.earlier[key])
         return self._plans[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._current)
+        return iter(self.current)
 
     def __len__(self) -> int:
-        return len(self._current)
+        return len(self.current)
 
 
 def plan_for(plans: Mapping[str, Plan], identity: Identity) -> Plan | None:
@@ -42,3 +45,10 @@ def plan_for(plans: Mapping[str, Plan], identity: Identity) -> Plan | None:
     key = f"{identity.framework}/{identity.respondent}"
     own = plans.get(f"{key}/{identity.version}")
     return own if own is not None else plans.get(key)
+
+
+def reference_prefixes(plans: Mapping[str, Plan]) -> set[str]:
+    """What the reference codes of the workbooks that may come back start with."""
+    if isinstance(plans, Plans):  # without building them
+        return {each.framework.reference_prefix for each in plans.current.values()}
+    return {plan.instrument.framework.reference_prefix for plan in plans.values()}

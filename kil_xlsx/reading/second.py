@@ -12,32 +12,13 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Struct
-
 from kil_xlsx.core.returns import Entry, Typed
 from kil_xlsx.layout import a1
+from kil_xlsx.reading.exchange import Difference, SecondOpinion
 from kil_xlsx.reading.model import to_serial
 
 KINDS = ("xlsx", "xlsm")
 """The kinds of file that openpyxl reads."""
-
-
-class Difference(Struct, frozen=True):
-    """A cell that the two readers take for different things."""
-
-    sheet: str
-    cell: str
-    item: str
-    ours: Typed
-    theirs: Typed
-
-
-class SecondOpinion(Struct, frozen=True):
-    """How many cells were compared and where the readers differ; ``failed`` says why nothing could be compared."""
-
-    compared: int = 0
-    differences: tuple[Difference, ...] = ()
-    failed: str = ""
 
 
 def second_opinion(data: bytes, kind: str, entries: Iterable[Entry]) -> SecondOpinion:

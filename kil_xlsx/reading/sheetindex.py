@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
 
@@ -68,14 +67,13 @@ Meaning = tuple[Kind, str]
 """What a text is, and its code or the heading itself, folded."""
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True, eq=False, dict=True):
     """The texts that mean something to a plan, folded."""
 
     number: str
     headings: frozenset[str]
     codes: frozenset[str]
-    known: dict[str, Meaning | None] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[str, Meaning | None] = {}
     """What the texts met so far mean: nearly all are the same in every workbook."""
 
     @classmethod

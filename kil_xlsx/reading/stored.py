@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kil_xlsx.core.problems import Problem, problem
 from kil_xlsx.core.readings import Comparison
@@ -16,16 +19,16 @@ from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Return
 from kil_xlsx.core.scoring import score
 from kil_xlsx.layout.codec import as_formulas_see
-from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.document import CellRef
 from kil_xlsx.layout.places import Measures, Results
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.frame import Issue
-from kil_xlsx.reading.formulas import Change, Formulas
 from kil_xlsx.reading.kinds import FileKind
 from kil_xlsx.reading.locate import Location
 from kil_xlsx.reading.model import Cell, CellKind
 from kil_xlsx.reading.sheetindex import SheetIndex, fold
+
+if TYPE_CHECKING:
+    from kil_xlsx.reading.formulas import Change
 
 OVERALL = "overall"
 """The id of the comparison of the overall score."""
@@ -36,8 +39,7 @@ _ANY_DAY = dt.datetime(2000, 1, 1)
 """When the workbook that formulas are compared with is said to be made: no formula of a score depends on it."""
 
 
-@dataclass(frozen=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     id: str
     ours: float | None
     sheet: str
@@ -125,6 +127,11 @@ def _why(plan: Plan, location: Location, as_typed: Return, differing: list[_Stor
     known = [one for one in differing if one.cell is not None]
     if location.earlier_layout or not any(one.cell.formula for one in known if one.cell is not None):
         return [_told("score-differs", differing)]
+    # Needed for few workbooks only, and long to load.
+    from kil_xlsx.layout.compose import compose
+    from kil_xlsx.layout.sheets.frame import Issue
+    from kil_xlsx.reading.formulas import Formulas
+
     formulas = Formulas(plan, location.index, location.items, compose(plan, Issue(_ANY_DAY)))
     changed: list[_Stored] = []
     changes: dict[Change, None] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from urllib.parse import unquote
 
 from msgspec import Struct, field
 
@@ -119,7 +118,11 @@ def read_relationships(package: Package, source: str) -> dict[str, Relationship]
 def _resolve(package: Package, folder: str, target: str) -> str:
     target = target.replace("\\", "/")
     path = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
-    return path if path in package else unquote(path)
+    if path in package:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path)
 
 
 class SheetEntry(Struct, frozen=True):

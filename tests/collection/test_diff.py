@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from collections_made import Listed, Made, make
+from msgspec.structs import replace
 from statuses import NEAT, NOW, Records, Row, changed, collection, copied, records
 from synthetic import instruments
 

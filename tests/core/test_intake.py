@@ -204,7 +204,9 @@ def test_what_a_return_says_of_itself() -> None:
     assert said.reference == reading.identity.reference
     assert said.typed_name == reading.identity.organisation
     assert said.person
-    again = stated(replace(reading, file=msgspec.structs.replace(reading.file, sha256="0" * 64)), instrument)
+    again = stated(
+        msgspec.structs.replace(reading, file=msgspec.structs.replace(reading.file, sha256="0" * 64)), instrument
+    )
     assert again is not None
     assert again.digest == said.digest
     refused = Reading(FileInfo(name="x", sha256="", size=0, kind="", application=""), ())

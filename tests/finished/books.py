@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from finished.package import Package
+from msgspec.structs import replace
 from strategies import EVERYTHING, FULL, Mood, random_typed
 from synthetic import collection, next_round
 

@@ -28,8 +28,9 @@ from kil_xlsx.layout.codec import (
     offered,
     serial,
 )
-from kil_xlsx.layout.decoding import decode, range_words
+from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.identifiers import known_identifier
+from kil_xlsx.layout.interpreting import range_words
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 

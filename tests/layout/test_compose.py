@@ -27,13 +27,13 @@ from kil_xlsx.core.returns import Key, Part, State, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.definitions.load import load_instrument
 from kil_xlsx.layout.codec import offered, serial
-from kil_xlsx.layout.compose import FILE_NAME, REFERENCE_NAME, compose, seen_by_formulas
+from kil_xlsx.layout.compose import compose, seen_by_formulas
 from kil_xlsx.layout.document import Document, Formula
 from kil_xlsx.layout.places import NO, ActionPlan, Assessment, Checks, Measures, Results, Workings
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.slots import Slot, SlotKind
-from kil_xlsx.layout.stamp import LAYOUT_VERSION, Organisation, stamp, valid_reference
+from kil_xlsx.layout.stamp import FILE_NAME, LAYOUT_VERSION, REFERENCE_NAME, Organisation, stamp, valid_reference
 from kil_xlsx.layout.text_fit import MAXIMUM_POINTS
 from kil_xlsx.writing.lint import lint
 from kil_xlsx.writing.theme import default_theme

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from random import Random
 
 import pytest
 from comparisons import random_peers, random_previous
+from msgspec.structs import replace
 from strategies import FULL, random_typed
 
 from kil_xlsx.core.peers import PeerFigures, PeerGroup, Peers

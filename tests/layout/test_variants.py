@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from splices import differing
 
 from kil_xlsx.core.branding import Branding
@@ -96,11 +96,7 @@ def filled(value: Any, texts: Mapping[str, str]) -> Any:
                 value = value.replace(stand_in, text)
         return value
     if isinstance(value, msgspec.Struct):
-        return msgspec.structs.replace(
-            value, **{name: filled(getattr(value, name), texts) for name in value.__struct_fields__}
-        )
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: filled(getattr(value, field.name), texts) for field in fields(value)})
+        return replace(value, **{name: filled(getattr(value, name), texts) for name in value.__struct_fields__})
     if isinstance(value, dict):
         return {key: filled(each, texts) for key, each in value.items()}
     if isinstance(value, list):

@@ -7,12 +7,13 @@ the defined names: spreadsheet programs move them with the cells, scripts leave 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from manglings import base
 from manglings.base import Made, assessment, codes, plan, typed, wrongly_accepted
+from msgspec.structs import replace
 
 from kil_xlsx.core.readings import FileInfo
 from kil_xlsx.core.returns import Key, Typed

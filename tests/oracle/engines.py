@@ -9,11 +9,13 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.layout.compose import compose

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from comparisons import labels_of, peer_fields, random_peers, random_previous
+from msgspec.structs import replace
 from oracle.cases import CASES, COMMUNITY, COUNCIL, INSTRUMENTS, OFFICE_CASES, plan
 from oracle.engines import ISSUE, Formulon, IronCalc, Oracle, compared, explained, planted, saved, seeded
 from oracle.libreoffice import LibreOffice

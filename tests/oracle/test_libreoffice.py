@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from oracle.cases import COMMUNITY, COUNCIL, INSTRUMENTS, OFFICE_CASES, plan
 from oracle.engines import ISSUE, SENTINEL, compared, explained, planted, saved, seeded
 from oracle.libreoffice import LibreOffice, labels_of

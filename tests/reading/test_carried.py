@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -12,7 +11,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec.structs import replace
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from oracle.cases import COMMUNITY, COUNCIL, INSTRUMENTS, plan
 from rounds import FULLER, SecondRound, earlier, second_round
@@ -25,8 +24,8 @@ from kil_xlsx.layout.codec import offered, serial
 from kil_xlsx.layout.compose import compose
 from kil_xlsx.layout.places import Carried
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.layout.sheets.carried import key_of, key_words
 from kil_xlsx.layout.sheets.frame import Issue, Previous
+from kil_xlsx.layout.slots import key_of, key_words
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.form import DAYS_1904, read_cells, read_form
 from kil_xlsx.reading.model import Cell, CellKind, SheetData, WorkbookData
@@ -330,7 +329,7 @@ def _with_due(number: float, *, date1904: bool) -> Reading:
     book = read_workbook(written(plan(COUNCIL), previous))
     cell = plan(COUNCIL).by_key[DUE].cell
     sheets = tuple(
-        replace(sheet, cells={**sheet.cells, (cell.row, cell.column): structs.replace(
+        replace(sheet, cells={**sheet.cells, (cell.row, cell.column): replace(
             sheet.cells[cell.row, cell.column], value=number)})
         if sheet.name == cell.sheet else sheet
         for sheet in book.sheets

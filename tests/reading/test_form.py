@@ -6,15 +6,14 @@ import datetime as dt
 import hashlib
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import msgspec
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from kil_xlsx.core.checking import UNUSABLE
@@ -299,7 +298,7 @@ def test_another_questionnaire_is_refused() -> None:
 
 def _other(**changes: str) -> Plan:
     instrument = plans()[COUNCIL].instrument
-    return Plan(replace(instrument, framework=msgspec.structs.replace(instrument.framework, **changes)))
+    return Plan(replace(instrument, framework=replace(instrument.framework, **changes)))
 
 
 def test_another_version_is_refused() -> None:

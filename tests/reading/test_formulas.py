@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from random import Random
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 from oracle.cases import COMMUNITY, COUNCIL, plan
 from rounds import earlier
 
@@ -49,7 +48,7 @@ def with_formulas(workbook: WorkbookData, rewrite: Callable[[str], str]) -> Work
             replace(
                 sheet,
                 cells={
-                    at: structs.replace(cell, formula=rewrite(cell.formula)) if cell.formula else cell
+                    at: replace(cell, formula=rewrite(cell.formula)) if cell.formula else cell
                     for at, cell in sheet.cells.items()
                 },
             )
@@ -64,7 +63,7 @@ def with_stored(workbook: WorkbookData, cell: CellRef, value: float, formula: st
     for sheet in workbook.sheets:
         if sheet.name == cell.sheet:
             there = sheet.cells[cell.row, cell.column]
-            changed = structs.replace(there, value=value, kind=CellKind.NUMBER, formula=formula or there.formula)
+            changed = replace(there, value=value, kind=CellKind.NUMBER, formula=formula or there.formula)
             sheet = replace(sheet, cells={**sheet.cells, (cell.row, cell.column): changed})
         sheets.append(sheet)
     return replace(workbook, sheets=tuple(sheets))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 
 import pytest
-from msgspec import structs
+from msgspec.structs import replace
 
 from kil_xlsx.core.readings import Identity
 from kil_xlsx.definitions.load import load_instrument
@@ -64,7 +63,7 @@ def with_code(workbook: WorkbookData, code: str, sheets: int = 100) -> WorkbookD
     for index, sheet in enumerate(workbook.sheets):
         if sheet.state == "visible" and index < sheets:
             cells = {
-                place: structs.replace(cell, value=cell.value.replace(made().reference, code))
+                place: replace(cell, value=cell.value.replace(made().reference, code))
                 if isinstance(cell.value, str)
                 else cell
                 for place, cell in sheet.cells.items()

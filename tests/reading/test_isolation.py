@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -56,7 +57,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         def other(command: list[str], **more: object) -> object:
             return real([sys.executable, "-c", FAKE.replace("{act}", act)], **more)  # type: ignore[call-overload]
 
-        monkeypatch.setattr(isolation.subprocess, "Popen", other)
+        monkeypatch.setattr(subprocess, "Popen", other)
 
     return install
 
@@ -215,11 +216,11 @@ def test_the_second_reader_costs_no_more_than_its_opinion(tmp_path: Path) -> Non
         pytest.skip("needs the samples of the source tree, and limits for processes")
     original = isolation._Process.ask
 
-    def ask(self: isolation._Process, request: bytes, seconds: float) -> bytes:
+    def ask(self: isolation._Process, request: bytes, seconds: float, *more: Any) -> bytes:
         if msgspec.msgpack.decode(request)[2]:  # as a crash in the second reader would look
-            original(self, msgspec.msgpack.encode(["", b"x", False, None]), seconds)
+            original(self, msgspec.msgpack.encode(["", b"x", False, None]), seconds, *more)
             self.kill()
-        return original(self, request, seconds)
+        return original(self, request, seconds, *more)
 
     with pytest.MonkeyPatch.context() as patch, Readers() as readers:
         patch.setattr(isolation._Process, "ask", ask)
@@ -235,7 +236,7 @@ def test_the_second_reader_costs_no_more_than_its_opinion(tmp_path: Path) -> Non
 def test_a_process_that_cannot_begin_stops_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installation is said to be one, rather than blamed on every file."""
     real = subprocess.Popen
-    monkeypatch.setattr(isolation.subprocess, "Popen", lambda _, **more: real([sys.executable, "-c", "1/0"], **more))
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **more: real([sys.executable, "-c", "1/0"], **more))
     with Readers() as readers:
         readers.prepare(known())
         with pytest.raises(KilXlsxError, match="cannot be started"):
@@ -271,7 +272,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) as program:
         assert program.stdout is not None
         pid = int(program.stdout.readline())
-        time.sleep(0.7)
+        time.sleep(0.2)
         start = time.monotonic()
         program.send_signal(signal.SIGINT)
         assert program.wait(20) == 77

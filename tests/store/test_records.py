@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace as changed
 from pathlib import Path
 
 import msgspec
@@ -328,7 +327,7 @@ def test_a_return_comes_back_with_all_that_was_read(store: Store) -> None:
 
 def test_a_refused_file_has_a_reading_too(store: Store) -> None:
     """What is wrong with it is kept, although nothing could be read."""
-    nothing = changed(stores.readings()[0], identity=None, ret=None, result=None)
+    nothing = replace(stores.readings()[0], identity=None, ret=None, result=None)
     with store.transaction():
         store.add_original(sha(b"x"), 1, ".pdf", AT)
         facts = {"state": ReturnState.REFUSED, "overall": None, "reference": ""}
@@ -341,7 +340,7 @@ def test_a_refused_file_has_a_reading_too(store: Store) -> None:
 def test_a_reading_with_halves_of_characters_is_kept(store: Store) -> None:
     """A file's name goes into its reading."""
     reading = stores.readings()[2]
-    odd = changed(reading, file=replace(reading.file, name="K\udcf6ln.xlsx"))
+    odd = replace(reading, file=replace(reading.file, name="K\udcf6ln.xlsx"))
     with store.transaction():
         store.sync_organisations([asked()])
         store.add_original(sha(b"x"), 1, ".xlsx", AT)

@@ -9,10 +9,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from writing.everything import png
 from writing.test_xlsx import document
 

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import replace as with_
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 from writing.everything import ANSWERS, TRICKY, sample
 
 from kil_xlsx.errors import LayoutError, OutputError
@@ -353,7 +354,7 @@ def test_no_green_corners(parts: dict[str, str]) -> None:
 
 def test_another_theme_changes_looks_only(data: bytes) -> None:
     """Another font reaches the cells and leaves their contents alone."""
-    other = openpyxl.load_workbook(io.BytesIO(write(sample(), replace(default_theme(), font="Arial"))))
+    other = openpyxl.load_workbook(io.BytesIO(write(sample(), with_(default_theme(), font="Arial"))))
     assert other["1 Governance"]["C6"].font.name == "Arial"
     assert other["1 Governance"]["C6"].value == openpyxl.load_workbook(io.BytesIO(data))["1 Governance"]["C6"].value
 

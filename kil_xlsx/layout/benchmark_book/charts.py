@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.release import CONFIDENTIAL, OVERALL, Item, Release, RespondentBenchmark

@@ -6,22 +6,9 @@ from kil_xlsx.core.returns import Key, Part, Touch, same
 from kil_xlsx.layout.document import CellRef, Column, RangeRef, Sheet
 from kil_xlsx.layout.places import Carried, ListPlace
 from kil_xlsx.layout.sheets.frame import Content, formula, link_address, listed, ref
+from kil_xlsx.layout.slots import key_words
 
 STYLE = "list"
-_SEPARATOR = "|"
-
-
-def key_words(key: Key) -> str:
-    """A key as the sheet holds it, such as ``C1-Q1|answer|0|``."""
-    return _SEPARATOR.join((key.item, key.part, str(key.row), key.column))
-
-
-def key_of(words: str) -> Key | None:
-    """The key that a text stands for; none for any other text."""
-    parts = words.split(_SEPARATOR)
-    if len(parts) != 4 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 4:
-        return None
-    return Key(parts[0], parts[1], int(parts[2]), parts[3])
 
 
 def paint(content: Content) -> Sheet:

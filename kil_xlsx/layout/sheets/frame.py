@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from string import Formatter
@@ -53,8 +52,7 @@ class Previous(Struct, frozen=True):
     scores: Mapping[str, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """The circumstances in which a workbook is made.  ``created`` is the only clock there is.
 
     A copy of what was sent out before keeps its ``reference``; ``marking`` says what is to be put right in it.
@@ -72,8 +70,7 @@ class Issue:
     marking: Marking | None = None
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Struct, frozen=True, dict=True):
     """Everything a sheet is painted from.
 
     ``typed`` is what stands in the cells to fill in; ``ret`` and ``result`` are what the formulas make of it.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from kil_xlsx.core.collection import MailState, Received, ReturnState
 from kil_xlsx.core.ledger import fold
@@ -199,5 +200,5 @@ def _codes(reading: Reading) -> set[str]:
 
 def _said(reading: Reading) -> bytes:
     """A reading without the name of its file, which is another one among the originals."""
-    unnamed = replace(reading, file=msgspec.structs.replace(reading.file, name=""))
+    unnamed = replace(reading, file=replace(reading.file, name=""))
     return msgspec.msgpack.encode(unnamed)

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace as with_
+
 from kil_xlsx.core.collection import Asked, Received, Share
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import ItemKind
@@ -184,7 +186,7 @@ def _made(collection: Collection, compared: Compared, created: datetime | None) 
     made = planned.workbooks[0]
     filler = _Filler(made.wanted.plan, compared, dict(made.wanted.issue.organisation.profile))  # type: ignore[union-attr]
     typed, marking = filler.filled()
-    issue: Issue = replace(made.wanted.issue, marking=marking)
+    issue: Issue = with_(made.wanted.issue, marking=marking)
     return replace(made, wanted=made.wanted._replace(issue=issue, typed={**made.wanted.typed, **typed}))
 
 

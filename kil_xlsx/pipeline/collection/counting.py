@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
 from kil_xlsx.core.collection import Received, ReturnState, Share
 from kil_xlsx.core.readings import Reading
@@ -82,7 +81,7 @@ def returned(
             progress=progress,
         )  # fmt: skip
         for at, reading in zip(missing, again.readings, strict=True):
-            named = msgspec.structs.replace(reading.file, name=which[at].name or reading.file.name)
+            named = replace(reading.file, name=which[at].name or reading.file.name)
             readings[at] = fresh = replace(reading, file=named)
             if not collection.read_only and not fresh.refused:  # such as a locked file without its password
                 with collection.store.transaction():
@@ -144,7 +143,7 @@ def _whose(collection: Collection, received: Received, reading: Reading) -> Read
     assert own is not None
     copies = collection.store.copies(organisation=received.organisation, round_id=received.round_id)
     now = next((each.reference for each in copies if each.share is Share.WHOLE), "")
-    identity = msgspec.structs.replace(
+    identity = replace(
         identity, organisation=own.name, organisation_id=own.number, reference=now, round_id=received.round_id
     )
     if is_theirs:

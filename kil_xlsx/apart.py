@@ -1,0 +1,173 @@
+"""Processes of the program's own that deal with files from others: whatever a file does, it does it to one of these.
+
+Here is how such a process is started and how it limits itself.  It is no sandbox: the system still lets it do what the
+person who runs it may.  Almost nothing is imported, since a process may be started before everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import allocate_lock
+
+TYPE_CHECKING = False  # as typing has it, which takes long to import
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from typing import IO
+
+_OPEN_FILES = 64
+_is_limited = False
+
+
+def _home() -> str:
+    """The folder that this package is in."""
+    here = os.path.realpath(__file__)
+    for _ in __name__.split("."):
+        here = os.path.dirname(here)  # noqa: PTH120 - pathlib takes long to import
+    return here
+
+
+def spawn(module: str, *arguments: str, output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Run a module of this package in a process of its own, with pipes to its standard input and output.
+
+    :param output: what it writes goes into this file rather than into a pipe.
+    :raises OSError: it cannot be started.
+    """
+    import subprocess
+
+    paths = [_home(), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path), "PYTHONUTF8": "1"}
+    return subprocess.Popen(  # noqa: S603 - this interpreter and this module, never a name from a file
+        # -P: a module lying in the folder that the command is run from, such as the inbox, must not be imported.
+        [sys.executable, "-P", "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=output or subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        # Ctrl-C goes to the program alone, which then stops its processes; and they can be stopped with all
+        # that they may have started themselves.
+        start_new_session=True,
+    )
+
+
+class Forked:
+    """A process that was forked, and the pipes to it: what :class:`subprocess.Popen` gives, as far as it is needed."""
+
+    def __init__(self, pid: int, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+        self.pid = pid
+        self.stdin = stdin
+        self.stdout = stdout
+        self._code: int | None = None
+        self._lock = allocate_lock()  # its number may be another process's as soon as its end has been noticed
+
+    def poll(self) -> int | None:
+        """How it ended: its exit code, the number of the signal below zero, or ``None`` while it runs."""
+        with self._lock:
+            if self._code is None:
+                self._notice(os.WNOHANG)
+            return self._code
+
+    def wait(self) -> int:
+        """The same, once it has ended."""
+        with self._lock:
+            if self._code is None:
+                self._notice(0)
+            assert self._code is not None
+            return self._code
+
+    def kill(self) -> None:
+        """Stop it at once."""
+        import signal
+
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _notice(self, options: int) -> None:
+        try:
+            pid, status = os.waitpid(self.pid, options)
+        except ChildProcessError:  # somebody else has waited for it
+            self._code = 0
+            return
+        if pid:
+            self._code = os.waitstatus_to_exitcode(status)
+
+
+def can_fork() -> bool:
+    """Whether this process may be forked.  That needs no second start of Python, but is safe at its very start only."""
+    return sys.platform == "linux"
+
+
+def fork(run: Callable[[IO[bytes], IO[bytes]], int]) -> Forked:
+    """Run a function in a copy of this process, with what is read from it and written to it through pipes.
+
+    As with :func:`spawn`, nothing else that this process has open reaches the other.
+
+    :raises OSError: there can be no other process, or the standard files are not open here.
+    """
+    pipes = [*os.pipe(), *os.pipe()]
+    try:
+        if min(pipes) <= 2:
+            raise OSError("The standard files are closed.")
+        pid = os.fork()
+    except OSError:
+        for each in pipes:
+            os.close(each)
+        raise
+    source, ours_in, ours_out, target = pipes
+    if pid == 0:
+        _run(run, source, target)
+    os.close(source)
+    os.close(target)
+    return Forked(pid, os.fdopen(ours_in, "wb"), os.fdopen(ours_out, "rb"))
+
+
+def _run(run: Callable[[IO[bytes], IO[bytes]], int], source: int, target: int) -> None:
+    """What the copy does; it never returns."""
+    code = 1
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in range(3):
+            os.dup2(nothing, standard)
+        low, high = sorted((source, target))
+        for first, last in ((3, low), (low + 1, high), (high + 1, os.sysconf("SC_OPEN_MAX"))):
+            os.closerange(first, last)
+        # As with -P: the folder of the command is no place for modules, nor is the one that it is run from.
+        sys.path[:] = [_home(), *(sys.path if sys.flags.safe_path else sys.path[1:])]
+        code = run(os.fdopen(source, "rb"), os.fdopen(target, "wb"))
+    finally:
+        os._exit(code)
+
+
+def is_limited() -> bool:
+    """Whether this is a process that :func:`limit` has been called in, which may die of a file."""
+    return _is_limited
+
+
+def limit(memory: int, *, written: int = 0, cpu_seconds: int | None = None) -> None:
+    """Limit this process from now on.  Where the system knows no such limits (Windows), nothing happens.
+
+    :param memory: bytes.
+    :param written: bytes that it may write to a file.
+    :param cpu_seconds: its processor time, if that is to be limited at once.
+    """
+    global _is_limited
+    _is_limited = True
+    try:
+        import resource
+    except ImportError:
+        return
+    wanted = [
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, written),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+    ]
+    if cpu_seconds is not None:
+        wanted.append((resource.RLIMIT_CPU, cpu_seconds))
+    for which, value in wanted:
+        try:
+            resource.setrlimit(which, (value, value))
+        except (ValueError, OSError):  # some systems (macOS) know a limit by name but refuse to set it
+            continue
