@@ -16,8 +16,8 @@ import pieces
 import pytest
 
 from kil_xlsx.errors import DefinitionError, Fault, KilXlsxError, UsageProblem
-from kil_xlsx.pipeline import executing
-from kil_xlsx.pipeline.executing import executor, in_order, scheduler, worthwhile
+from kil_xlsx.pipeline.executing import executor, in_order, scheduler
+from kil_xlsx.pipeline.processors import MOST_PROCESSES, worthwhile
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2, 3])
@@ -150,10 +150,10 @@ def test_nothing_is_left_behind_when_the_program_is_stopped(how: signal.Signals,
 
 def test_more_processes_are_started_only_for_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Never more than there are processors, nor than the most that is sensible."""
-    monkeypatch.setattr(executing, "processors", lambda: 3)
+    monkeypatch.setattr("kil_xlsx.pipeline.processors.processors", lambda: 3)
     assert [worthwhile(items, 10) for items in (0, 9, 19, 20, 30, 1000)] == [1, 1, 1, 2, 3, 3]
-    monkeypatch.setattr(executing, "processors", lambda: 64)
-    assert worthwhile(100_000, 10) == executing.MOST_PROCESSES
+    monkeypatch.setattr("kil_xlsx.pipeline.processors.processors", lambda: 64)
+    assert worthwhile(100_000, 10) == MOST_PROCESSES
 
 
 @pytest.mark.parametrize(

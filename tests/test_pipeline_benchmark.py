@@ -527,7 +527,7 @@ def test_what_identifies_a_release(returns: Path) -> None:
         {"framework": msgspec.structs.replace(framework, questions=framework.questions[1:])},
         {"readings": ()},
     ]
-    others = [replace(returned, **change) for change in changes]
+    others = [msgspec.structs.replace(returned, **change) for change in changes]
     asked = [replace(request, outsiders_only=True), replace(request, ignore_log=True), replace(request, contact="Sam")]
     found = [maker._digest(request, each) for each in (returned, *others)]
     found += [maker._digest(each, returned) for each in asked]

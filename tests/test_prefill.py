@@ -38,7 +38,7 @@ from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.sheets.frame import Issue
 from kil_xlsx.layout.stamp import Organisation
 from kil_xlsx.pipeline.prefill import FRESH_ROLES, carried_over, previous_of, usable
-from kil_xlsx.results.returned_json import carried_counts
+from kil_xlsx.results.return_model import CarriedCounts
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*extension is not supported")
 
@@ -123,7 +123,7 @@ def test_the_whole_loop(kind: str, tmp_path: Path) -> None:
     back = read_one(tmp_path / "back.xlsx", framework)
     assert back.ret is not None
     assert {item: back.ret.touch(*item) for item in back.ret.carried_items} == expected
-    counts = carried_counts([back])
+    counts = CarriedCounts.of([back])
     assert counts is not None
     assert (counts.confirmed, counts.changed, counts.untouched) == tuple(
         list(expected.values()).count(state) for state in (Touch.CONFIRMED, Touch.CHANGED, Touch.UNTOUCHED)

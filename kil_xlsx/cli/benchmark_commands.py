@@ -110,7 +110,8 @@ def benchmark(
     from kil_xlsx.core.release import Thresholds
     from kil_xlsx.pipeline.benchmark import benchmark as compare
     from kil_xlsx.pipeline.collection.releases import make_release
-    from kil_xlsx.results.show import plain, release_counts, release_exclusions, release_scores, some
+    from kil_xlsx.results.release_tables import release_counts, release_exclusions, release_scores
+    from kil_xlsx.results.show import plain, some
 
     thresholds = None
     if lower_thresholds is not None:

@@ -41,7 +41,7 @@ def codebook(
         from kil_xlsx.results.codebook import codebook_json
 
         return print_or_write(codebook_json(book), out, force=force)
-    from kil_xlsx.results.show import codebook_tables, parts_in_words
+    from kil_xlsx.results.codebook_tables import codebook_tables, parts_in_words
 
     console = printing.page()
     printing.say(console, f"{book.title}, version {book.version}\n", "bold")

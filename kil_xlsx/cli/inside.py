@@ -6,7 +6,6 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 _NEEDS_NO_COLLECTION = frozenset(("init",))
 
 
-@dataclass
 class Here:
     """Where a command was started: in a collection or not, and what is wrong with its settings, if anything."""
 
-    place: Place | None = None
-    error: KilXlsxError | None = None
+    def __init__(self, place: Place | None = None) -> None:
+        self.place = place
+        self.error: KilXlsxError | None = None
 
     def check(self) -> None:
         """Stop a command that needs the settings when these have faults."""

@@ -142,6 +142,10 @@ class Instrument(Struct, frozen=True, dict=True, weakref=True):
         return tuple(question for top in self.tree for question in top.questions)
 
     @cached_property
+    def question_ids(self) -> frozenset[str]:
+        return frozenset(question.id for question in self.questions)
+
+    @cached_property
     def profile(self) -> tuple[ProfileField, ...]:
         return self._mine(self.framework.profile)
 

@@ -104,3 +104,17 @@ def read_with(instruments: Mapping[str, Instrument], identity: Identity | None) 
         return None
     own = instruments.get(f"{identity.respondent}/{identity.version}")
     return own if own is not None else instruments.get(identity.respondent)
+
+
+def organisation_of(identity: Identity, instrument: Instrument | None, ret: Return | None) -> str:
+    """The organisation's name: as it was sent out, or as it was entered where a blank workbook was sent."""
+    if identity.organisation or instrument is None or ret is None:
+        return identity.organisation
+    field = instrument.field_with_role("organisation")
+    return ret.text(field.id).strip() if field else ""
+
+
+def organisation_id_of(identity: Identity, instrument: Instrument, ret: Return) -> str:
+    """The organisation's registered number: as it was sent out, or as it was entered."""
+    field = instrument.field_with_role("org_id")
+    return identity.organisation_id or (ret.text(field.id).strip() if field else "")

@@ -18,15 +18,13 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from kil_xlsx.errors import KilXlsxError, UsageProblem
+from kil_xlsx.pipeline.processors import MOST_PROCESSES, processors
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.context import BaseContext
 
     from distributed import Client
-
-MOST_PROCESSES = 4
-"""On one computer, unless the caller asks for more: each may take a gigabyte."""
 
 _SCHEMES = {"dask": "tcp", "dask+tls": "tls"}
 _DASK_PORT = 8786
@@ -37,17 +35,6 @@ _PACKAGES = ("kil_xlsx", "msgspec", "openpyxl", "python_calamine", "xlsxwriter")
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def worthwhile(items: int, each: int) -> int:
-    """How many processes are worth starting on this computer, if one more pays for so many further items."""
-    return max(1, min(processors(), MOST_PROCESSES, items // each))
 
 
 @contextlib.contextmanager

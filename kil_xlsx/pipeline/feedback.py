@@ -268,7 +268,7 @@ class _Teller:
     def wanted(self) -> Iterator[_Wanted]:
         """Everyone who gets feedback, in the order in which the returns were given; the others are noted."""
         from kil_xlsx.core.membership import names_of, select
-        from kil_xlsx.results.tables import organisation_of
+        from kil_xlsx.core.readings import organisation_of
 
         for reading in self.returned.readings:
             if reading.refused:

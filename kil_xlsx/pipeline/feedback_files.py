@@ -16,6 +16,7 @@ from kil_xlsx.core.feedback import Feedback
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.layout.feedback_book import feedback_document
 from kil_xlsx.pipeline import executing
+from kil_xlsx.pipeline.processors import worthwhile
 from kil_xlsx.reporting.summary import summary_files
 from kil_xlsx.writing.theme import build_theme
 from kil_xlsx.writing.xlsx import write
@@ -47,7 +48,7 @@ def files_of_all(
     :param told: taken only as fast as files are made.
     :param count: how many there are.
     """
-    jobs = executing.worthwhile(count, _WORTH_ANOTHER)
+    jobs = worthwhile(count, _WORTH_ANOTHER)
     if jobs == 1:
         for each in told:
             yield each, files_of(each, framework, branding, moment, pdf=pdf)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kil_xlsx.errors import UsageProblem
 
@@ -58,8 +57,7 @@ def instrument_of(framework: Framework, respondent: str) -> Instrument:
         ) from None
 
 
-@dataclass(frozen=True)
-class ShippedFramework:
+class ShippedFramework(NamedTuple):
     """A framework that comes with the program."""
 
     name: str

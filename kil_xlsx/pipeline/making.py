@@ -12,6 +12,7 @@ import msgspec
 from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.errors import LayoutError
 from kil_xlsx.pipeline import executing
+from kil_xlsx.pipeline.processors import worthwhile
 
 if TYPE_CHECKING:
     from kil_xlsx.layout.plan import Plan
@@ -51,7 +52,7 @@ def made(wanted: Sequence[Wanted], *, splice: bool = True, executor: str | None 
     :param executor: where they are made, see :func:`kil_xlsx.pipeline.executing.executor`.
     """
     alike, apart = _sorted(wanted, splice=splice)
-    jobs = executing.worthwhile(len(apart), _WORTH_ANOTHER)
+    jobs = worthwhile(len(apart), _WORTH_ANOTHER)
     if executor is None:
         for group in alike:
             contents = ((wanted[at].issue, wanted[at].typed) for at in group)

@@ -211,7 +211,7 @@ class Gathered:
 
     def add_readings(self, returned: Returned, plans: Mapping[str, Plan]) -> None:
         """Take earlier returns that were read; those of an earlier version are carried forward and scored anew."""
-        from kil_xlsx.results.tables import organisation_of
+        from kil_xlsx.core.readings import organisation_of
 
         others = 0
         for reading in returned.readings:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kil_xlsx.core.framework import Framework
@@ -20,12 +18,14 @@ from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.errors import KilXlsxError
-from kil_xlsx.pipeline import executing
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK, load
+from kil_xlsx.pipeline.processors import MOST_PROCESSES, worthwhile
 from kil_xlsx.pipeline.progress import Progress, quiet
 from kil_xlsx.pipeline.versions import instruments_of, plans_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from kil_xlsx.core.returns import Entry, Key, Place, Typed
     from kil_xlsx.layout.plan import Plan
     from kil_xlsx.reading.exchange import Answer
@@ -40,8 +40,7 @@ _AHEAD = 8
 """Files that are held in memory at a time; enough for every process to have one waiting."""
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """What :func:`read` found: one reading for each file, in order, and the files that were skipped.
 
     ``instruments`` are by respondent type, and by ``respondent/version`` for returns of earlier versions; ``second`` is
@@ -121,13 +120,17 @@ def read(
     names = display_names(found)
     with ExitStack() as stack:
         readers: Readers | None = None
-        elsewhere = stack.enter_context(executing.executor(executor)) if executor is not None else None
+        elsewhere: Executor | None = None
+        if executor is not None:
+            from kil_xlsx.pipeline import executing
+
+            elsewhere = stack.enter_context(executing.executor(executor))
         if isolation and elsewhere is None:
             from kil_xlsx.reading.isolation import Readers
 
             # Started first: they load what they need while the framework is loaded here.
             readers = stack.enter_context(Readers(processes(len(found))))
-        whole, plans = _to_read(framework, readers)
+        plans, whole = _to_read(framework, readers)
         readings: list[Reading] = []
         second: dict[int, SecondReader] = {}
         jobs = (Job(name, path) for path, name in zip(found, names, strict=True))
@@ -138,13 +141,19 @@ def read(
         elif readers is not None:
             ready = readers
             ready.prepare(plans)
-            done = streamed(jobs, lambda _: ready, second=second_reader, password=password)
+
+            def meanwhile() -> None:
+                progress(0, len(found), names[0])
+                whole()
+
+            done = streamed(jobs, lambda _: ready, second=second_reader, password=password, meanwhile=meanwhile)
         else:
             done = _here(jobs, plans, second_reader, password)
         answers = stack.enter_context(closing(done))
         kept = _KeptOnce()
         for at, name in enumerate(names):
-            progress(at, len(found), name)
+            if at or readers is None:  # else it has been said already
+                progress(at, len(found), name)
             answer = next(answers)[1]
             assert answer is not None
             readings.append(kept.reading(answer.reading))
@@ -152,11 +161,11 @@ def read(
                 second[at] = _described(answer)
         progress(len(found), len(found), "")
     read_by = instruments_of(plans.current.values(), plans.earlier, readings)
-    return Returned(whole, read_by, tuple(readings), skipped, second if second_reader else None, found)
+    return Returned(whole(), read_by, tuple(readings), skipped, second if second_reader else None, found)
 
 
-def _to_read(name: str, readers: Readers | None) -> tuple[Framework, Plans]:
-    """A framework and the plans of its workbooks; readers are told of them as soon as possible."""
+def _to_read(name: str, readers: Readers | None) -> tuple[Plans, Callable[[], Framework]]:
+    """The plans of a framework's workbooks, and the framework; readers are told of them as soon as possible."""
     from kil_xlsx.definitions.kept import decoded
     from kil_xlsx.definitions.load import kept_definition, split_name
     from kil_xlsx.reading.exchange import packed_definition
@@ -165,17 +174,15 @@ def _to_read(name: str, readers: Readers | None) -> tuple[Framework, Plans]:
     known = kept_definition(name) if readers is not None and split_name(name)[1] is None else None
     if known is None:
         whole, instruments = load(name)
-        return whole, plans_of(name, instruments)
+        return plans_of(name, instruments), lambda: whole
     assert readers is not None
     readers.announce(packed_definition(known, readers.limits))
-    definition = decoded(known)
-    current = {each.key: each for each in definition.instruments()}
-    return definition.framework, Plans(current, definition.earlier())
+    return Plans.of(lambda: decoded(known)), lambda: decoded(known).framework
 
 
 def processes(files: int) -> int:
     """How many processes are worth starting; what they read does not depend on it."""
-    return executing.worthwhile(files, _WORTH_ANOTHER)
+    return worthwhile(files, _WORTH_ANOTHER)
 
 
 class Job(NamedTuple):
@@ -192,6 +199,7 @@ def streamed(
     *,
     second: bool = False,
     password: str | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Generator[tuple[Job, Answer | None]]:
     """Read files as they come and give the answers in their order; only a few are under way at any time.
 
@@ -200,6 +208,7 @@ def streamed(
     :param jobs: taken from here in the caller's own thread.
     :param start: called at the first file, with how many there are at least, for the processes to read it with.
     :param second: also ask the second reader.
+    :param meanwhile: called once, as soon as the first file is being read.
     """
     left = iter(jobs)
     coming = deque(islice(left, _AHEAD))
@@ -209,18 +218,26 @@ def streamed(
     if not coming:
         return
     files = sum(job.file is not None for job in coming)
-    readers = start(files if len(coming) < _AHEAD else _AHEAD * executing.MOST_PROCESSES)
+    readers = start(files if len(coming) < _AHEAD else _AHEAD * MOST_PROCESSES)
+    # What takes long to load, while other processes are getting ready.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from kil_xlsx.pipeline.executing import in_order
+
     threads = ThreadPoolExecutor(readers.processes)
     under_way: deque[Job] = deque()
 
     def noted() -> Iterator[Job]:
+        to_do = [meanwhile] if meanwhile is not None else []
         for job in chain(coming, left):
             under_way.append(job)
             yield job
+            while to_do:
+                to_do.pop()()
 
     try:
         read_one = partial(_isolated, readers, second, password)
-        with closing(executing.in_order(threads, read_one, noted(), ahead=_AHEAD)) as answers:
+        with closing(in_order(threads, read_one, noted(), ahead=_AHEAD)) as answers:
             for answer in answers:
                 yield under_way.popleft(), answer
     finally:
@@ -300,7 +317,7 @@ def _here(
         if isinstance(data, str):
             yield job, Answer(unread(job.file, job.name, data))
             continue
-        reading = read_form(data, job.file.name, plans, sha256=hashlib.sha256(data).hexdigest(), password=password)
+        reading = read_form(data, job.file.name, plans, password=password)
         file = replace(reading.file, name=job.name)
         reading = replace(reading, file=file)
         opinion = None

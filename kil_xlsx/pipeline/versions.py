@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from kil_xlsx.core.carrying import Carried
@@ -51,8 +52,7 @@ def instruments_of(
     return found
 
 
-@dataclass(frozen=True)
-class Forward:
+class Forward(Struct, frozen=True):
     """Returns as today's framework has them, and what is to be said of those that were carried into it."""
 
     readings: tuple[Reading, ...]

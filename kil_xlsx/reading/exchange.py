@@ -1,27 +1,23 @@
 """What the program and the processes that read returned files tell each other.
 
-Messages are MessagePack, each after its length.  First comes a :class:`Setup`, answered by a message without content;
-then a :class:`Request` for each file, answered by a :class:`Reply`.
+Messages are MessagePack, each after its length.  First comes a :class:`Setup`, answered by :class:`Ready`; then a
+:class:`Request` for each file, answered by a :class:`Reply`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Definition, Instrument, Published
 from kil_xlsx.core.readings import Reading
-from kil_xlsx.core.returns import Typed
+from kil_xlsx.core.returns import Key, Typed
 from kil_xlsx.reading.package import Limits
 from kil_xlsx.reading.plans import Plans
-
-if TYPE_CHECKING:
-    from kil_xlsx.layout.plan import Plan
 
 LENGTH = struct.Struct("<Q")
 """How many bytes follow."""
@@ -51,6 +47,12 @@ class Setup(msgspec.Struct, array_like=True):
                     current[each.key] = each
             before |= one.definition.earlier()
         return Plans(current, before)
+
+
+class Ready(msgspec.Struct, array_like=True):
+    """The keys of the entries that each workbook of today has.  No file has reached the process when it says so."""
+
+    keys: dict[str, tuple[Key, ...]]
 
 
 class Request(msgspec.Struct, array_like=True):
@@ -103,20 +105,18 @@ def replies() -> msgspec.msgpack.Decoder[Reply]:
     return msgspec.msgpack.Decoder(Reply)
 
 
-def packed(plans: Mapping[str, Plan], limits: Limits) -> bytes:
+def packed(plans: Plans, limits: Limits) -> bytes:
     """Which workbooks may come back, as another process can be told; :func:`unpacked` is the other way round."""
-    instruments = plans.current if isinstance(plans, Plans) else {key: plan.instrument for key, plan in plans.items()}
-    before = plans.earlier if isinstance(plans, Plans) else {}
-    frameworks = {id(each.framework): each.framework for each in instruments.values()}
-    versions = {id(each.framework): each.framework for each in before.values()}
+    frameworks = {id(each.framework): each.framework for each in plans.current.values()}
+    versions = {id(each.framework): each.framework for each in plans.earlier.values()}
     known = []
     for mine, framework in frameworks.items():
         published = tuple(
-            Published(old, _fingerprints(old, before.values()))
+            Published(old, _fingerprints(old, plans.earlier.values()))
             for old in versions.values()
             if old.id == framework.id and id(old) != mine
         )
-        own = _fingerprints(framework, instruments.values())
+        own = _fingerprints(framework, plans.current.values())
         known.append(_Known(Definition(framework, published, own), tuple(own)))
     return encode(Setup(tuple(known), limits.worker_bytes, limits.cpu_seconds))
 

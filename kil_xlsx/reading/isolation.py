@@ -24,22 +24,22 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import IO
 
+import msgspec
 from msgspec.structs import replace
 
 from kil_xlsx.core.problems import CATALOGUE, problem
 from kil_xlsx.core.readings import FileInfo, Reading
+from kil_xlsx.core.returns import Key
 from kil_xlsx.errors import KilXlsxError
 from kil_xlsx.reading import starting
-from kil_xlsx.reading.exchange import LENGTH, Answer, Reply, Request, SecondOpinion, encode, packed, replies
+from kil_xlsx.reading.exchange import LENGTH, Answer, Ready, Reply, Request, SecondOpinion, encode, packed, replies
 from kil_xlsx.reading.kinds import sniff
 from kil_xlsx.reading.package import Limits
-from kil_xlsx.reading.plans import plan_for
-
-if TYPE_CHECKING:
-    from kil_xlsx.layout.plan import Plan
+from kil_xlsx.reading.plans import Plans
 
 _ANSWER_BYTES = 64_000_000
 _START_SECONDS = 60.0
@@ -68,37 +68,35 @@ class _Process:
         self._input: IO[bytes] = self._child.stdin
         self._output: IO[bytes] = self._child.stdout
         self.is_new = True  # whether no file has been read yet
-        self._is_ready = False
+        self._ready: bytes | None = None
 
     def set_up(self, setup: bytes) -> None:
         self._send(setup)
 
-    def ask(self, request: bytes, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> bytes:
+    def ready(self) -> bytes:
+        """What it answers to its setup.  Raises KilXlsxError if it could not even begin."""
+        if self._ready is None:
+            # No file has reached it, so none is to blame.
+            try:
+                with _CLOCK.limit(self, _START_SECONDS):
+                    self._ready = self._message()
+            except (_Broken, _TooSlow, _TooMuch):
+                raise KilXlsxError(
+                    "The process that reads returned files cannot be started.",
+                    "Check that there is memory left; if so, install kil-xlsx again.",
+                ) from None
+        return self._ready
+
+    def ask(self, request: bytes, seconds: float) -> bytes:
         """The reply to a request.  Raises _Broken, _TooSlow or _TooMuch; the process is no use afterwards.
 
         Raises KilXlsxError if the process could not even begin.
-
-        :param meanwhile: done here while the process works.
         """
         try:
-            if not self._is_ready:
-                # It answers its setup with a message without content.  No file has reached it, so none is to blame.
-                try:
-                    with _CLOCK.limit(self, _START_SECONDS):
-                        self._receive(LENGTH.size)
-                except (_Broken, _TooSlow):
-                    raise KilXlsxError(
-                        "The process that reads returned files cannot be started.",
-                        "Check that there is memory left; if so, install kil-xlsx again.",
-                    ) from None
-                self._is_ready = True
+            self.ready()
             with _CLOCK.limit(self, seconds):
                 self._send(request)
-                meanwhile()
-                (length,) = LENGTH.unpack(self._receive(LENGTH.size))
-                if length > _ANSWER_BYTES:
-                    raise _TooMuch
-                return self._receive(length)
+                return self._message()
         finally:
             self.is_new = False
 
@@ -116,6 +114,12 @@ class _Process:
             self._input.flush()
         except (OSError, ValueError):  # ValueError: the pipe has been closed
             raise _Broken from None
+
+    def _message(self) -> bytes:
+        (length,) = LENGTH.unpack(self._receive(LENGTH.size))
+        if length > _ANSWER_BYTES:
+            raise _TooMuch
+        return self._receive(length)
 
     def _receive(self, length: int) -> bytes:
         try:
@@ -199,7 +203,8 @@ class Readers:
     def __init__(self, processes: int = 1, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.processes = processes
-        self._plans: Mapping[str, Plan] = {}
+        self._plans = Plans({})
+        self._keys: dict[str, frozenset[Key]] | None = None
         self._setup = b""
         self._lock = threading.Lock()
         self._closed = False
@@ -235,8 +240,8 @@ class Readers:
             with contextlib.suppress(_Broken):
                 process.set_up(self._setup)
 
-    def prepare(self, plans: Mapping[str, Plan]) -> None:
-        """Say which workbooks may come back, by ``framework/respondent``, and those of earlier versions (``Plans``)."""
+    def prepare(self, plans: Plans) -> None:
+        """Say which workbooks may come back."""
         self._plans = plans
         if not self._setup:
             self.announce(packed(plans, self.limits))
@@ -291,17 +296,26 @@ class Readers:
             self._free.put(process)
 
     def _reply(self, process: _Process, request: bytes) -> Reply:
-        received = process.ask(request, self.limits.wall_seconds, self._build_plans)
+        self._learn(process)
+        received = process.ask(request, self.limits.wall_seconds)
         try:
             return replies().decode(received)
         except (ValueError, TypeError, RecursionError):  # msgspec's own errors are ValueErrors
             raise _Broken from None
 
-    def _build_plans(self) -> None:
-        """Build the plans of today: replies are checked against them, and what is wrong with one is said here."""
-        with self._lock:
-            for key in self._plans:
+    def _learn(self, process: _Process) -> None:
+        """Learn which entries there are from the first process that is ready, which saves building the plans here."""
+        if self._keys is not None:
+            return
+        try:
+            known = msgspec.msgpack.decode(process.ready(), type=Ready).keys
+        except KilXlsxError:
+            for key in self._plans:  # something may be wrong with the plan of one of these, which is then said
                 self._plans[key]
+            raise
+        except ValueError:
+            raise _Broken from None
+        self._keys = {key: frozenset(keys) for key, keys in known.items()}
 
     def _check(self, answer: Answer, sha256: str, size: int) -> None:
         """Raise _Broken for an answer that no file can have: what follows relies on it."""
@@ -314,13 +328,17 @@ class Readers:
             if (reading.ret, reading.result) != (None, None) or not reading.problems:
                 raise _Broken
             return
-        plan = plan_for(self._plans, reading.identity)
-        if plan is None or reading.ret.entries.keys() != plan.by_key.keys():
+        key = self._plans.key_for(reading.identity)
+        if key is None or reading.ret.entries.keys() != self._keys_of(key):
             raise _Broken
         if any(key != entry.key for key, entry in reading.ret.entries.items()):
             raise _Broken
-        if reading.result.questions.keys() != {question.id for question in plan.instrument.questions}:
+        if reading.result.questions.keys() != self._plans.instrument(key).question_ids:
             raise _Broken
+
+    def _keys_of(self, key: str) -> AbstractSet[Key]:
+        assert self._keys is not None
+        return self._keys[key] if key in self._keys else self._plans[key].by_key.keys()
 
     def _failed(self, failure: Exception, data: bytes, name: str, sha256: str) -> Reading:
         info = FileInfo(name=name, sha256=sha256, size=len(data), kind=str(sniff(data)), application="")

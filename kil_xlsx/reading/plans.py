@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.core.instrument import Definition, Instrument
 from kil_xlsx.core.readings import Identity
 
 if TYPE_CHECKING:
     from kil_xlsx.layout.plan import Plan
+
+_Instruments = Mapping[str, Instrument]
 
 
 class Plans(Mapping[str, "Plan"]):
@@ -21,17 +24,47 @@ class Plans(Mapping[str, "Plan"]):
     :param earlier: those of earlier versions, by ``framework/respondent/version``.
     """
 
-    def __init__(self, current: Mapping[str, Instrument], earlier: Mapping[str, Instrument] | None = None) -> None:
-        self.current = current
-        self.earlier: Mapping[str, Instrument] = earlier or {}
+    def __init__(self, current: _Instruments, earlier: _Instruments | None = None) -> None:
+        self._known: Callable[[], tuple[_Instruments, _Instruments]] = lambda: (current, earlier or {})
         self._plans: dict[str, Plan] = {}
+
+    @classmethod
+    def of(cls, definition: Callable[[], Definition]) -> Plans:
+        """Those of all workbooks of a definition, which is asked for when the first of them is needed."""
+        plans = cls({})
+        plans._known = lambda: ({each.key: each for each in definition().instruments()}, definition().earlier())
+        return plans
+
+    @cached_property
+    def _both(self) -> tuple[_Instruments, _Instruments]:
+        return self._known()
+
+    @property
+    def current(self) -> _Instruments:
+        """The instruments of today."""
+        return self._both[0]
+
+    @property
+    def earlier(self) -> _Instruments:
+        """Those of earlier versions."""
+        return self._both[1]
 
     def __getitem__(self, key: str) -> Plan:
         if key not in self._plans:
             from kil_xlsx.layout.plan import Plan
 
-            self._plans[key] = Plan(self.current[key] if key in self.current else self.earlier[key])
+            self._plans[key] = Plan(self.instrument(key))
         return self._plans[key]
+
+    def key_for(self, identity: Identity) -> str | None:
+        """The key of what a workbook was made from: of its version or, if that is not known, of today's."""
+        key = f"{identity.framework}/{identity.respondent}"
+        own = f"{key}/{identity.version}"
+        return own if own in self.earlier else key if key in self.current else None
+
+    def instrument(self, key: str) -> Instrument:
+        """What the plan of a key is a plan of."""
+        return self.current[key] if key in self.current else self.earlier[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.current)

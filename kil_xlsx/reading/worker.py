@@ -16,7 +16,7 @@ from typing import IO
 import msgspec
 
 from kil_xlsx import apart
-from kil_xlsx.reading.exchange import LENGTH, Answer, Reply, Request, Setup, encode
+from kil_xlsx.reading.exchange import LENGTH, Answer, Ready, Reply, Request, Setup, encode
 from kil_xlsx.reading.form import read_form
 
 _RETIRE_BYTES = 300 * 1024 * 1024  # a process that has grown beyond this is replaced after the file
@@ -38,8 +38,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> int:
     apart.limit(setup.memory)
     known = setup.plans()
     decoder = msgspec.msgpack.Decoder(Request)
-    target.write(LENGTH.pack(0))  # ready
-    target.flush()
+    _send(target, Ready({key: tuple(plan.by_key) for key, plan in known.items()}))
     for message in messages:
         _allow_cpu(setup.cpu_seconds)
         request = decoder.decode(message)
@@ -49,13 +48,17 @@ def serve(source: IO[bytes], target: IO[bytes]) -> int:
             from kil_xlsx.reading.second import second_opinion
 
             second = second_opinion(request.data, reading.file.kind, reading.ret.entries.values())
-        reply = encode(Reply(Answer(reading, second), _has_grown()))
-        target.write(LENGTH.pack(len(reply)))
-        target.write(reply)
-        target.flush()
-        del request, reading, second, reply
+        _send(target, Reply(Answer(reading, second), _has_grown()))
+        del request, reading, second
         gc.collect(0)
     return 0
+
+
+def _send(target: IO[bytes], message: Ready | Reply) -> None:
+    content = encode(message)
+    target.write(LENGTH.pack(len(content)))
+    target.write(content)
+    target.flush()
 
 
 def _messages(source: IO[bytes]) -> Iterator[bytes]:

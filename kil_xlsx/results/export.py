@@ -15,7 +15,7 @@ from kil_xlsx.core.framework import Framework
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.membership import Member, consent_of
 from kil_xlsx.core.problems import Severity
-from kil_xlsx.core.readings import Reading, read_with
+from kil_xlsx.core.readings import Reading, organisation_id_of, organisation_of, read_with
 from kil_xlsx.core.release import OVERALL
 from kil_xlsx.core.results import Counts
 from kil_xlsx.core.returns import Outcome, Part, text_of
@@ -36,7 +36,6 @@ from kil_xlsx.results.data_package import (
 )
 from kil_xlsx.results.return_model import Answer, CarriedOver, FigureAnswer, QuestionAnswer, ReturnFile
 from kil_xlsx.results.returned_json import return_file
-from kil_xlsx.results.tables import organisation_id_of, organisation_of
 
 NOTICE = (
     "Not for publication: a row of these tables describes one organisation. They are the coordinator's own working "

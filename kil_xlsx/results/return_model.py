@@ -7,12 +7,13 @@ items; ``place`` says on which sheet and in which cell an entry stood.  The same
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from kil_xlsx.core.problems import Problem
-from kil_xlsx.core.readings import Account, Comparison, FileInfo, Identity
+from kil_xlsx.core.readings import Account, Comparison, FileInfo, Identity, Reading
 from kil_xlsx.core.results import Counts
 from kil_xlsx.core.returns import Outcome, Place, State, Touch, Typed
 
@@ -54,6 +55,23 @@ class CarriedCounts(Struct, frozen=True, kw_only=True):
     confirmed: int
     changed: int
     untouched: int
+
+    @classmethod
+    def of(cls, readings: Iterable[Reading]) -> CarriedCounts | None:
+        """What became of everything that was carried over; nothing where nothing was."""
+        touched = [
+            reading.ret.touch(*item)
+            for reading in readings
+            if reading.ret is not None
+            for item in reading.ret.carried_items
+        ]
+        if not touched:
+            return None
+        return cls(
+            confirmed=touched.count(Touch.CONFIRMED),
+            changed=touched.count(Touch.CHANGED),
+            untouched=touched.count(Touch.UNTOUCHED),
+        )
 
 
 class ProfileAnswer(Answer, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import Severity
 from kil_xlsx.core.readings import Account, Reading, read_with
 from kil_xlsx.core.results import Result
-from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return, Touch
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Return
 from kil_xlsx.results.return_model import (
     AccountOf,
     Answer,
@@ -133,24 +133,7 @@ def summary(readings: Sequence[Reading]) -> Summary:
         queries=sum(reading.count(Severity.QUERY) for reading in readings),
         notes=sum(reading.count(Severity.NOTE) for reading in readings),
         items=added(account for reading in readings for _, account in reading.accounts),
-        carried=carried_counts(readings),
-    )
-
-
-def carried_counts(readings: Iterable[Reading]) -> CarriedCounts | None:
-    """What became of everything that was carried over; nothing where nothing was."""
-    touched = [
-        reading.ret.touch(*item)
-        for reading in readings
-        if reading.ret is not None
-        for item in reading.ret.carried_items
-    ]
-    if not touched:
-        return None
-    return CarriedCounts(
-        confirmed=touched.count(Touch.CONFIRMED),
-        changed=touched.count(Touch.CHANGED),
-        untouched=touched.count(Touch.UNTOUCHED),
+        carried=CarriedCounts.of(readings),
     )
 
 
@@ -215,7 +198,7 @@ def return_file(
             comparisons=reading.comparisons,
             problems=reading.problems,
             second_reader=second,
-            carried=carried_counts((reading,)),
+            carried=CarriedCounts.of((reading,)),
         )
     return ReturnFile(
         file=reading.file,

@@ -14,13 +14,9 @@ from msgspec import Struct
 
 from kil_xlsx.core.instrument import Instrument
 from kil_xlsx.core.problems import MEANINGS, Problem, Severity
-from kil_xlsx.core.readings import ItemKind, Reading, read_with
-from kil_xlsx.core.release import CONFIDENTIAL, NOT_APPLICABLE, PART_NAMES, Part, Release, RespondentBenchmark
-from kil_xlsx.core.returns import Part as EntryPart
+from kil_xlsx.core.readings import ItemKind, Reading, organisation_of, read_with
 from kil_xlsx.core.rounding import round_half_away
-from kil_xlsx.results.codebook import Codebook, CodedItem, CodedRespondent
-from kil_xlsx.results.returned_json import carried_counts
-from kil_xlsx.results.tables import organisation_of
+from kil_xlsx.results.return_model import CarriedCounts
 
 Tone = Literal["", "good", "bad", "warn", "quiet", "strong"]
 
@@ -119,7 +115,7 @@ def totals(readings: Sequence[Reading]) -> tuple[str, ...]:
         )
         items = sum(one.items for one in accounts)
         lines.append(f"{some(items, 'item')} = {' + '.join(f'{count:,} {word}' for count, word in parts)}.")
-    carried = carried_counts(readings)
+    carried = CarriedCounts.of(readings)
     if carried is not None:
         touched = f"{carried.confirmed:,} confirmed, {carried.changed:,} changed, {carried.untouched:,} untouched"
         lines.append(f"Carried over: {touched}.")
@@ -247,119 +243,3 @@ def _found(problems: Sequence[Problem]) -> tuple[str, str]:
     )
     expected = {each.expected for each in problems}
     return plain("; ".join(found), 200), plain(expected.pop(), 200) if len(expected) == 1 else ""
-
-
-# Benchmark release
-
-
-def release_counts(release: Release) -> Table:
-    """How many organisations were invited, returned, filled their workbook in and are used, by respondent type."""
-    rows = []
-    for each in release.respondents:
-        counts = each.groups[0].counts
-        used = Shown(f"{counts.used:,}", "strong") if counts.used is not None else Shown("too few to show", "warn")
-        invited: Shown | str = Shown("not known", "quiet") if counts.invited is None else f"{counts.invited:,}"
-        rows.append((plain(each.label, 40), invited, _held(counts.returned), _held(counts.accepted), used))
-    headings = ("Type", "Invited", "Returned", "Filled in", "Used")
-    return Table("Organisations", headings, tuple(rows), numbers=headings[1:])
-
-
-def release_exclusions(release: Release) -> Table | None:
-    """How many were left out, by reason: those that left anybody out, and those held back; nothing where none did."""
-    rows = tuple(
-        (plain(respondent.label, 40), plain(each.label, 90), _held(each.count))
-        for respondent in release.respondents
-        for each in respondent.groups[0].counts.exclusions
-        if each.count != 0
-    )
-    return Table("Left out", ("Type", "Why", "How many"), rows, numbers=("How many",)) if rows else None
-
-
-_SHOWN_PARTS: tuple[Part, ...] = ("median", "lower_quartile", "upper_quartile")
-
-
-def release_scores(respondent: RespondentBenchmark, decimals: int) -> Table | None:
-    """Medians and quartiles of the scores of all organisations of a type; nothing where all are held back."""
-    group = respondent.groups[0]
-    rows: list[tuple[Shown | str, ...]] = []
-    any_shown = False
-    for item, statistic in respondent.statistics(group, "overall", "section"):
-        figure = statistic.figure
-        any_shown = any_shown or figure.shown
-        words = "  " * item.depth + plain(item.label, 80)
-        label = Shown(words, "strong") if item.kind == "overall" else words
-        values: list[Shown | str] = []
-        for part in _SHOWN_PARTS:
-            value = figure.part(part)
-            mark = CONFIDENTIAL if part in item.parts else NOT_APPLICABLE
-            values.append(Shown(mark, "quiet") if value is None else number(value, decimals))
-        rows.append((label, *values, _held(figure.n)))
-    if group.suppressed or not any_shown:
-        return None
-    headings = ("Score", *(PART_NAMES[part] for part in (*_SHOWN_PARTS, "n")))
-    return Table(plain(respondent.label, 40), headings, tuple(rows), numbers=headings[1:])
-
-
-def _held(count: int | None) -> Shown | str:
-    """A count, or the mark for one that is held back."""
-    return Shown(CONFIDENTIAL, "quiet") if count is None else f"{count:,}"
-
-
-# Codebook
-
-
-def codebook_tables(book: Codebook) -> tuple[Table, ...]:
-    """Everything that is entered, by respondent type, then the choice lists."""
-    units = {unit.id: unit.label for unit in book.units}
-    tables = [_coded(respondent, kind, title, units) for respondent in book.respondents for kind, title in _KINDS]
-    tables = [table for table in tables if table.rows]
-    choices = [
-        (
-            each.id if at == 0 else "", choice.code, plain(choice.shown, 80),
-            number(choice.value, 2).removesuffix(".00"), choice.state.replace("_", " "),
-        )
-        for each in book.choice_lists
-        for at, choice in enumerate(each.choices)
-    ]  # fmt: skip
-    headings = ("Choices", "Code", "Shown as", "Scores", "State")
-    tables.append(Table("Choices", headings, tuple(choices), numbers=("Scores",), whole=("Choices", "Code")))
-    return tuple(tables)
-
-
-_KINDS = (
-    (ItemKind.PROFILE, "about the organisation"),
-    (ItemKind.QUESTION, "questions"),
-    (ItemKind.FIGURE, "figures"),
-    (ItemKind.TABLE, "tables"),
-    (ItemKind.STEP, "steps"),
-)
-
-
-def _coded(respondent: CodedRespondent, kind: ItemKind, title: str, units: Mapping[str, str]) -> Table:
-    rows: list[tuple[Shown | str, ...]] = []
-    for item in respondent.items:
-        if item.kind is not kind:
-            continue
-        rows.append(_coded_row(item, units))
-        if kind is ItemKind.TABLE:
-            rows.extend(
-                ("", f"  {part.part}", plain(part.label, 80), units.get(part.unit or "", part.choices or part.type),
-                 f"{part.where.sheet}!{part.where.cell}" if part.where else NOTHING, "")
-                for part in item.parts
-            )  # fmt: skip
-    headings = ("No.", "Id", "What", "Unit or choices", "Where", "Defined name")
-    return Table(f"{plain(respondent.label, 40)}: {title}", headings, tuple(rows), whole=("No.", "Where"))
-
-
-def _coded_row(item: CodedItem, units: Mapping[str, str]) -> tuple[Shown | str, ...]:
-    entered = "worked out" if item.type == "derived" else item.type.replace("_", " ")
-    unit = units.get(item.unit or "", item.choices or entered)
-    where = f"{item.where.sheet}!{item.where.cell}" if item.where else Shown(NOTHING, "quiet")
-    name = item.where.name if item.where else None
-    return item.code, item.id, plain(item.label, 80), unit, where, name or ""
-
-
-def parts_in_words(book: Codebook) -> str:
-    """Which columns beside an answer can be filled in, for the foot of the codebook."""
-    parts = {part.part for each in book.respondents for item in each.items for part in item.parts}
-    return ", ".join(each.value for each in EntryPart if each.value in parts and each is not EntryPart.ANSWER)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kil_xlsx.core.checking import BOTH, CARRIED, CLAIMS, REASONS, REQUIRED, UNUSABLE, range_check_id
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.readings import Identity, ItemKind, Reading, read_with
+from kil_xlsx.core.readings import Identity, ItemKind, Reading, organisation_id_of, organisation_of, read_with
 from kil_xlsx.core.results import Result
 from kil_xlsx.core.returns import Entry, Outcome, Part, Return, State, Typed
 
@@ -151,20 +151,6 @@ def _rows(reading: Reading, instruments: Mapping[str, Instrument], *, answers: b
     whose = _whose(identity, instrument, ret, reading.file.name)
     for row in _entered(instrument, ret, result) if answers else _worked_out(instrument, result):
         yield {**whose, **row}
-
-
-def organisation_of(identity: Identity, instrument: Instrument | None, ret: Return | None) -> str:
-    """The organisation's name: as it was sent out, or as it was entered where a blank workbook was sent."""
-    if identity.organisation or instrument is None or ret is None:
-        return identity.organisation
-    field = instrument.field_with_role("organisation")
-    return ret.text(field.id).strip() if field else ""
-
-
-def organisation_id_of(identity: Identity, instrument: Instrument, ret: Return) -> str:
-    """The organisation's registered number: as it was sent out, or as it was entered."""
-    field = instrument.field_with_role("org_id")
-    return identity.organisation_id or (ret.text(field.id).strip() if field else "")
 
 
 def _whose(identity: Identity, instrument: Instrument, ret: Return, file: str) -> Row:

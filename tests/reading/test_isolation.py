@@ -20,11 +20,11 @@ from corpus.hostile import CASES
 
 from kil_xlsx import pipeline
 from kil_xlsx.errors import KilXlsxError
-from kil_xlsx.layout.plan import Plan
 from kil_xlsx.reading import isolation
 from kil_xlsx.reading.form import read_form
 from kil_xlsx.reading.isolation import Readers
 from kil_xlsx.reading.package import Limits
+from kil_xlsx.reading.plans import Plans
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "returned"
 FAKE = """
@@ -36,7 +36,7 @@ def send(reply, length=None):
     sys.stdout.buffer.write(struct.pack("<Q", len(reply) if length is None else length) + reply)
     sys.stdout.buffer.flush()
 receive()
-send(b"")
+send(b"\\x91\\x80")
 while True:
     asked = receive()
     {act}
@@ -44,8 +44,8 @@ while True:
 
 
 @cache
-def known() -> dict[str, Plan]:
-    return plans()
+def known() -> Plans:
+    return Plans({key: plan.instrument for key, plan in plans().items()})
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_process_that_dies_or_talks_nonsense_costs_one_file(act: str, fake: Ca
     """Whatever a process does instead of answering, its file is refused and the next one gets another process."""
     fake(act)
     with Readers() as readers:
-        readers.prepare({})
+        readers.prepare(Plans({}))
         assert [code(readers), code(readers)] == ["file-reader-failed", "file-reader-failed"]
 
 
@@ -152,7 +152,7 @@ def test_a_process_that_hangs_is_stopped(fake: Callable[[str], None]) -> None:
     fake("time.sleep(600)")
     start = time.monotonic()
     with Readers(1, Limits(wall_seconds=0.3)) as readers:
-        readers.prepare({})
+        readers.prepare(Plans({}))
         (problem,) = readers.read(b"x", "a.xlsx").reading.problems
         assert (problem.code, problem.found) == ("file-reader-failed", "no result within 0.3 seconds")
         assert code(readers) == "file-reader-failed"
@@ -174,7 +174,7 @@ def test_an_answer_beyond_all_bounds_is_not_taken(fake: Callable[[str], None]) -
     """A process cannot make the program take in more than a file can hold."""
     fake("send(b'', 1 << 40); time.sleep(600)")
     with Readers() as readers:
-        readers.prepare({})
+        readers.prepare(Plans({}))
         assert code(readers) == "file-too-large"
 
 
@@ -225,7 +225,7 @@ def test_the_second_reader_costs_no_more_than_its_opinion(tmp_path: Path) -> Non
     with pytest.MonkeyPatch.context() as patch, Readers() as readers:
         patch.setattr(isolation._Process, "ask", ask)
         found = pipeline.load("keep-it-local")[1]
-        readers.prepare({each.key: Plan(each) for each in found})
+        readers.prepare(Plans({each.key: each for each in found}))
         readers.read(b"x", "first.xlsx")
         answer = readers.read(path.read_bytes(), "a.xlsx", second=True)
     assert answer.reading.ret is not None

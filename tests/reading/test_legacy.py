@@ -99,12 +99,12 @@ def test_a_reader_that_hangs_is_stopped() -> None:
 )
 def test_any_death_or_nonsense_of_the_child_is_a_refusal(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the child does, the parent refuses this one file."""
-    real = subprocess.run
+    real = subprocess.Popen
 
     def other(command: list[str], **more: object) -> object:
         return real([sys.executable, "-c", script], **more)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(legacy.subprocess, "run", other)
+    monkeypatch.setattr(subprocess, "Popen", other)
     assert refused(ods()).code == "file-reader-failed"
 
 

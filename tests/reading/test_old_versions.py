@@ -21,6 +21,7 @@ from kil_xlsx.pipeline.mark import mark
 from kil_xlsx.pipeline.releases import freeze
 from kil_xlsx.pipeline.versions import plans_of
 from kil_xlsx.reading.form import read_form
+from kil_xlsx.reading.plans import Plans
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus_layout1"
 EXPECTED = json.loads((CORPUS / "expected.json").read_text(encoding="utf-8"))
@@ -111,8 +112,7 @@ def test_tables_of_old_returns_have_what_was_asked_then() -> None:
 def test_a_version_that_nobody_knows_is_refused_with_what_to_do() -> None:
     """A workbook of a version without a file in the archive is not read by another one's rules."""
     _, instruments = pipeline.load("keep-it-local")
-    plans = plans_of("keep-it-local", instruments)
-    plans.earlier = {}
+    plans = Plans(plans_of("keep-it-local", instruments).current)
     name = next(iter(EXPECTED))
     reading = read_form((CORPUS / name).read_bytes(), name, plans)
     assert reading.refused

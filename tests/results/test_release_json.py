@@ -31,7 +31,8 @@ from kil_xlsx.core.release import (
     Thresholds,
 )
 from kil_xlsx.results.release_json import read_release_json, release_json, release_schema
-from kil_xlsx.results.show import Shown, release_counts, release_exclusions, release_scores
+from kil_xlsx.results.release_tables import release_counts, release_exclusions, release_scores
+from kil_xlsx.results.show import Shown
 
 _METHOD = Method(
     thresholds=Thresholds(),

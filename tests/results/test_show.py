@@ -5,7 +5,8 @@ from __future__ import annotations
 from releases import a_release
 
 from kil_xlsx.core.problems import problem
-from kil_xlsx.results.show import release_counts, told_by_sheet
+from kil_xlsx.results.release_tables import release_counts
+from kil_xlsx.results.show import told_by_sheet
 
 PROBLEMS = [
     problem("item-moved", sheet="About you", cell="D9", item="P01"),

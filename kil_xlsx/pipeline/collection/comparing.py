@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from kil_xlsx.core.collection import Received, ReturnState, Share
 from kil_xlsx.core.instrument import Instrument
-from kil_xlsx.core.readings import Reading, read_with
+from kil_xlsx.core.readings import Reading, organisation_of, read_with
 from kil_xlsx.core.return_diff import ReturnDiff, Side, diff
 from kil_xlsx.errors import KilXlsxError, UsageProblem
 from kil_xlsx.pipeline.frameworks import DEFAULT_FRAMEWORK
 from kil_xlsx.pipeline.reading import Returned, read
 from kil_xlsx.results.collection_model import ComparedSide, DiffDocument
-from kil_xlsx.results.tables import organisation_of
 
 if TYPE_CHECKING:
     from kil_xlsx.core.collection import Asked

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -98,6 +96,8 @@ class Place:
         named = " ".join(round_id.split())
         name = safe_name(named)[:_LONGEST_ROUND].strip("-")
         if named and not name:  # in letters that not every system has
+            import hashlib
+
             name = f"round-{hashlib.sha256(named.encode(errors='replace')).hexdigest()[:8]}"
         return folder / name if name else folder
 
@@ -395,6 +395,8 @@ class Collection:
 
         Only a mark of it is kept, and one that says nothing without the secret of the collection.
         """
+        import hmac
+
         digest = hmac.new(self.key, "\n".join(notes).encode(errors="replace"), "sha256").hexdigest() if notes else ""
         if digest == self.store.told_of_list:
             return False
