@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from reading.workbooks import MAIN, pack, parts, sheet_xml
 
 from kil_xlsx.errors import FileRefused
+from kil_xlsx.layout.a1 import column_name
+from kil_xlsx.reading import plaincells
 from kil_xlsx.reading.cells import WorkbookData, read_workbook
 from kil_xlsx.reading.package import Limits
 from kil_xlsx.reading.plaincells import plain_cells, plain_strings
@@ -30,11 +33,21 @@ def outcome(rows: str, strings: str = STRINGS, rest: str = "") -> WorkbookData |
         return refusal.code, refusal.found
 
 
+def processes() -> Iterator[str]:
+    """As in a process that has read little so far, and as in one that has read much: what it meets first, and again."""
+    for few, process in ((10**9, "new"), (-1, "busy"), (-1, "busy, the same again")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plaincells, "_FEW_SHEETS", few)
+            patch.setattr(plaincells, "_FEW_WORKBOOKS", few)
+            yield process
+
+
 def both(rows: str, strings: str = STRINGS, rest: str = "") -> None:
-    """What is read must not depend on a comment in the table of cells, nor on one in the table of texts."""
-    usual = outcome(rows, strings, rest)
-    assert usual == outcome(COMMENT + rows, strings, rest)
-    assert usual == outcome(rows, COMMENT + strings, rest)
+    """What is read must not depend on a comment in the table of cells or of texts, nor on what was read before."""
+    expected = outcome(COMMENT + rows, strings, rest)
+    assert expected == outcome(rows, COMMENT + strings, rest)
+    for process in processes():
+        assert outcome(rows, strings, rest) == expected, process
 
 
 ADDRESSES = st.sampled_from(("A1", "B1", "C1", "A2", "B2", "XFD2", "XFE2", "a1", "A01", "A0", "AAAA1", "A1048577"))
@@ -49,12 +62,12 @@ VALUES = st.sampled_from(
 )  # fmt: skip
 FORMULAS = st.sampled_from(
     ("", "<f>A1&amp;\"x\"</f>", '<f aca="false">B1&gt;2</f>', "<f></f>", "<f/>",
-     '<f t="shared" ref="A1:A2" si="0">B1</f>', '<f t="shared" si="0"/>', "<f>1</f><f>2</f>")
+     '<f t="shared" ref="A1:A2" si="0">B1</f>', '<f t="shared" si="0"/>', "<f>1</f><f>2</f>", "<f><v>1</v></f>")
 )  # fmt: skip
 TAGS = st.sampled_from(
     ('<row r="1">', '<row r="2">', '<row r="1" spans="1:2" ht="15">', '<row r="2" ht="1" ht="2">', "<row>",
      '<row r="0">', '<row r="1" x14ac:dyDescent="0.25">', '<row r="2"/>', '<row r="1048577">',
-     '<row r="1" a="&lt;">', '<row r="1">')
+     '<row r="1" a="&lt;">', '<row r="1" spans="<v>1</v>">', '<row r="1">')
 )  # fmt: skip
 
 
@@ -166,6 +179,11 @@ def test_limits_hold_for_cells_that_are_cut_out() -> None:
     """Cells, texts and lengths count as they do element by element."""
     rows = "".join(f'<row r="{at}"><c r="A{at}" t="str"><v>abcdefghi</v></c></row>' for at in range(1, 6))
     data = pack(parts(rows, strings=STRINGS))
+    for _ in processes():
+        limits_hold(data, rows)
+
+
+def limits_hold(data: bytes, rows: str) -> None:
     for limits in (Limits(cells=4), Limits(cell_text=8), Limits(rows=4), Limits(shared_strings=4), Limits(xml_depth=4)):
         with pytest.raises(FileRefused) as told:
             read_workbook(data, limits)
@@ -188,3 +206,28 @@ def test_workbooks_as_sent_out_and_as_saved_by_libreoffice_are_in_the_usual_spel
     sheets = [data for name, data in content.items() if name.startswith("xl/worksheets/sheet")]
     assert len(sheets) > 10
     assert all(MAIN.encode() in data and plain_cells(data, Limits(), strings, {}) for data in sheets)
+
+
+def table(first: int) -> str:
+    """Ten rows that no other table has."""
+    rows = range(first, first + 10)
+    return "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c><c r="B{at}" s="1"/></row>' for at in rows)
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rows and texts differ from those met before, no more than so many characters are kept."""
+    monkeypatch.setattr(plaincells, "_FEW_SHEETS", -1)
+    monkeypatch.setattr(plaincells, "_FEW_WORKBOOKS", -1)
+    monkeypatch.setattr(plaincells, "_MOST_SHAPES", 1_000)
+    monkeypatch.setattr(plaincells, "_MOST_REMEMBERED", 1_000)
+    shapes, items = plaincells._shapes_within(Limits()), plaincells._ITEMS
+    for first in range(1, 1000, 10):
+        strings = "".join(f"<si><t>some words of table {first}, text {at}</t></si>" for at in range(10))
+        found = read_workbook(pack(parts(table(first), strings=strings)))
+        assert [cell.value for cell in found.sheets[0].cells.values()] == list(range(first, first + 10))
+        assert sum(map(len, shapes.known)) <= 1_000
+        assert sum(map(len, items.known)) <= 1_000
+    long = "".join(f'<c r="{column_name(at)}1"><v>1</v></c>' for at in range(1_000))
+    before = len(shapes.known)
+    assert len(read_workbook(pack(parts(f'<row r="1">{long}</row>'))).sheets[0].cells) == 1_000
+    assert len(shapes.known) == before
