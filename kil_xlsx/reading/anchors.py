@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from msgspec import Struct
 
 from kil_xlsx.core.problems import Problem
-from kil_xlsx.core.returns import Key, Outcome, Part, Typed
+from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Typed
 from kil_xlsx.layout.codec import is_blank
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot
@@ -43,6 +43,10 @@ class Spot(tuple[str, int, int]):
         return address(self[1], self[2])
 
 
+Columns = tuple[int | None, ...]
+"""The column of each slot of a row."""
+
+
 class Item(Struct, frozen=True, dict=True):
     """The slots of one row of the plan, and what else the row says."""
 
@@ -58,6 +62,11 @@ class Item(Struct, frozen=True, dict=True):
         return next((slot for slot in self.slots if slot.main), self.slots[0])
 
     # As they are compared
+
+    @cached_property
+    def main_at(self) -> int:
+        """Which of the slots is the main one."""
+        return self.slots.index(self.main)
 
     @cached_property
     def folded_code(self) -> str:
@@ -104,7 +113,7 @@ def _shared(columns: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]
     return columns
 
 
-class Located(Struct, frozen=True):
+class Located(Struct, frozen=True, dict=True):
     """What became of one item: where it is and which marks say so, or why it could not be taken.
 
     ``outcome`` is absent for an item that was found.  ``differed`` are marks that are there and say something else.
@@ -121,6 +130,22 @@ class Located(Struct, frozen=True):
     refused: frozenset[Key] = frozenset()
     """Slots whose cell is there but carries the marks of something else, so that what it holds is not taken."""
 
+    @cached_property
+    def blank(self) -> tuple[Entry | None, ...]:
+        """By slot, the entry that it has while its cell is blank; absent where there is no cell."""
+        spots = map(self.cells.get, self.item.keys)
+        return tuple(
+            [
+                None if spot is None else Entry(key=key, place=Place(spot[0], address(spot[1], spot[2])))
+                for key, spot in zip(self.item.keys, spots, strict=True)
+            ]
+        )
+
+    @cached_property
+    def places(self) -> frozenset[tuple[int, int]]:
+        """The rows and columns of the cells."""
+        return frozenset([spot[1:] for spot in self.cells.values()])
+
 
 @once_per_plan
 def items_of(plan: Plan) -> tuple[Item, ...]:
@@ -133,6 +158,13 @@ def items_of(plan: Plan) -> tuple[Item, ...]:
         Item(slots[0].code, sheet, row, tuple(slots), said.get(slots[0].key.item, frozenset()))
         for (sheet, row), slots in grouped.items()
     )
+
+
+@once_per_plan
+def slots_of_items(plan: Plan) -> tuple[tuple[Slot, int, int], ...]:
+    """The slots of a plan in order, each with the number of its item and its number among the slots of that."""
+    where = {slot.key: (at, which) for at, item in enumerate(items_of(plan)) for which, slot in enumerate(item.slots)}
+    return tuple((slot, *where[slot.key]) for slot in plan.slots)
 
 
 @once_per_plan
@@ -149,14 +181,20 @@ def wordings(plan: Plan) -> dict[str, frozenset[str]]:
 class Found(Struct, frozen=True):
     """A row that may be an item's, with the columns of its slots and what its marks say."""
 
+    item: Item
     index: SheetIndex
     row: int
-    columns: Mapping[Key, int]
+    placed: Columns
     agreed: frozenset[Anchor]
     differed: frozenset[Anchor]
     other: str = ""
     """The code of the other item that the row names, where that is a contradiction."""
     other_place: str = ""
+
+    @property
+    def columns(self) -> dict[Key, int]:
+        """The columns of the slots that have one."""
+        return {key: column for key, column in zip(self.item.keys, self.placed, strict=True) if column is not None}
 
     @property
     def answers(self) -> tuple[tuple[Key, Typed], ...]:

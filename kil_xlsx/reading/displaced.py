@@ -66,8 +66,10 @@ class _Search:
 
         Where rows were moved by a program that leaves the names behind, the row is not in its place.
         """
+        if one.outcome is not None or Anchor.NAME not in one.differed:
+            return None
         main = one.cells.get(one.item.main.key)
-        if one.outcome is not None or main is None or Anchor.NAME not in one.differed:
+        if main is None:
             return None
         if Anchor.POSITION not in one.agreed or one.item.folded_code in self._titles(main):
             return None
@@ -76,7 +78,13 @@ class _Search:
     def _titles(self, spot: Spot) -> AbstractSet[str]:
         return self.sheets[spot.sheet].titles_over(spot[1], spot[2])
 
+    def _all_titled(self, one: Located) -> bool:
+        """Whether all cells of an item that was found have its title, as they nearly always do."""
+        return self.sheets[one.sheet].has_title(one.places, one.item.folded_code)
+
     def _astray(self, one: Located) -> list[_Astray]:
+        if not self.cut_to and self._all_titled(one):
+            return []
         found = []
         code = one.item.folded_code
         for slot in one.item.slots:
@@ -139,7 +147,7 @@ class _Search:
 
     def judged(self, one: Located) -> Located:
         """One item after the search."""
-        if one.outcome is not None:
+        if one.outcome is not None or (not self.astray[one.item.code] and self._all_titled(one)):
             return one
         refused: dict[Key, Problem] = {}
         copied: list[Problem] = []

@@ -17,12 +17,12 @@ from kil_xlsx.core.readings import Account, FileInfo, Identity, ItemKind, Readin
 from kil_xlsx.core.returns import Entry, Key, Outcome, Part, Place, Return, Typed
 from kil_xlsx.core.scoring import score
 from kil_xlsx.errors import FileRefused
-from kil_xlsx.layout.a1 import cell_name
 from kil_xlsx.layout.codec import FIRST_DAY, LAST_DAY, as_formulas_see, unit_of
 from kil_xlsx.layout.decoding import decode
 from kil_xlsx.layout.plan import Plan
 from kil_xlsx.layout.slots import Slot, SlotKind
 from kil_xlsx.layout.stamp import EARLIER_LAYOUTS, LAYOUT_VERSION
+from kil_xlsx.reading.anchors import slots_of_items
 from kil_xlsx.reading.carried import doubts, read_carried
 from kil_xlsx.reading.cells import read_workbook
 from kil_xlsx.reading.consequences import consequences
@@ -163,21 +163,21 @@ class _Answers(Struct):
     def entries(self) -> Iterable[Entry]:
         """One entry for every slot of the plan."""
         sheets = {index.name: index.sheet.cells for index in self.location.index.sheets}
-        by_key = self.location.by_key()
-        for slot in self.plan.slots:
-            located = by_key[slot.key]
-            spot = located.cells.get(slot.key)
-            if located.outcome is Outcome.REFUSED or spot is None:
+        items = self.location.items
+        for slot, at, which in slots_of_items(self.plan):
+            located = items[at]
+            blank = located.blank[which]
+            if located.outcome is Outcome.REFUSED or blank is None or blank.place is None:
                 yield _without_cell(slot, located)
                 continue
-            sheet, row, column = spot
-            place = Place(sheet, cell_name(row, column))
+            place = blank.place
+            sheet, row, column = located.cells[slot.key]
             cell = sheets[sheet].get((row, column))
-            if slot.key in located.refused:
+            if located.refused and slot.key in located.refused:
                 typed = cell.value if cell is not None else None
                 yield Entry(key=slot.key, outcome=Outcome.REFUSED, typed=typed, place=place)
                 continue
-            yield Entry(key=slot.key, place=place) if cell is None else self._entry(slot, place, cell)
+            yield blank if cell is None else self._entry(slot, place, cell)
 
     def carried(self, entries: Iterable[Entry], values: Mapping[Key, Typed]) -> dict[Key, Typed]:
         """What stood in cells that are still there when the workbook was sent out, days counted as in the entries.

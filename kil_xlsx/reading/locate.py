@@ -8,7 +8,7 @@ name different items and what is visible does not settle it, the answer is not t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from kil_xlsx.core.problems import Problem, Severity, problem
 from kil_xlsx.core.returns import Key, Outcome, text_of
 from kil_xlsx.layout.places import NO
 from kil_xlsx.layout.plan import Plan
-from kil_xlsx.reading.anchors import Anchor, Found, Item, Located, Spot, items_of
+from kil_xlsx.reading.anchors import Anchor, Columns, Found, Item, Located, Spot, items_of
 from kil_xlsx.reading.displaced import displaced
 from kil_xlsx.reading.known import once_per_plan
 from kil_xlsx.reading.model import CellKind, WorkbookData
@@ -29,7 +29,7 @@ __all__ = ["Anchor", "Item", "Located", "Location", "Spot", "items_of", "locate"
 class Location(Struct, frozen=True):
     """Where everything is."""
 
-    items: tuple[Located, ...]
+    items: tuple[Located, ...]  # as items_of() gives the items
     problems: tuple[Problem, ...]
     index: BookIndex
     earlier_layout: bool = False
@@ -78,6 +78,8 @@ class _Rows:
         self.codes: dict[str, dict[str, str]] = {}
         self.worded: dict[str, _Wordings] = {}
         self.headings: dict[str, set[str]] = {}
+        self.taken: dict[_Taken, Located] = {}
+        """What was made of rows that nothing speaks against: nearly all are the same in every return."""
         for item in self.items:
             self.codes.setdefault(item.sheet, {})[item.folded_code] = item.code
             known = self.worded.setdefault(item.sheet, _Wordings())
@@ -88,8 +90,13 @@ class _Rows:
 
 _rows_of = once_per_plan(_Rows)
 
-_Columns = tuple[int | None, ...]
-"""The column of each slot of a row."""
+_Worded = dict[int, list[tuple[int, frozenset[str]]]]
+"""By row, the columns of the texts that are the words of items, and the folded codes of those items."""
+
+_Taken = tuple[str, int, str, int, Columns, frozenset[Anchor]]
+"""Where an item was sent out, and the sheet, row, columns and marks of the row that it was found in."""
+
+_MOST_TAKEN, _LONGEST_NAME = 2_000, 100
 
 
 class _Search:
@@ -99,9 +106,10 @@ class _Search:
         self.book = book
         rows = _rows_of(plan)
         self.items, self.by_code, self.codes = rows.items, rows.by_code, rows.codes
-        self.worded, self.headings = rows.worded, rows.headings
+        self.worded, self.headings, self.taken = rows.worded, rows.headings, rows.taken
         self.judged: dict[tuple[str, str, int], Found] = {}
-        self.placed: dict[tuple[str, int, str, int], _Columns] = {}
+        self.placed: dict[tuple[str, int, str, int], Columns] = {}
+        self.worded_rows: dict[tuple[str, str], _Worded] = {}
 
     def location(self) -> Location:
         located = [self._locate(item) for item in self.items]
@@ -134,7 +142,7 @@ class _Search:
         if len(fitting) > 1:
             return self._choose(item, fitting)
         if fitting:
-            return self._take(item, fitting[0], repeated=False)
+            return self._take_plain(item, fitting[0])
         if shown:
             return self._contradicts(item, shown[0], shown[0].other, shown[0].other_place)
         return self._locate_without_code(item)
@@ -204,10 +212,10 @@ class _Search:
             return []
         code, heading = item.folded_code, item.heading
         rows = []
-        for row in index.texts_in_row:
+        for row in self._worded_rows(item.sheet, index):
             if index.header_for(row, heading) is None and index.headers:
                 continue
-            if code in self._worded(item.sheet, index, row, self._columns(item, index, row).values()):
+            if code in self._worded(item.sheet, index, row, self._columns(item, index, row)):
                 rows.append(row)
         return sorted(rows)
 
@@ -238,10 +246,11 @@ class _Search:
         if index.code_of(row) == code:
             agreed.add(Anchor.CODE)
         other = place = ""
-        worded = self._worded(item.sheet, index, row, columns.values())
+        worded = self._worded(item.sheet, index, row, columns)
         if worded:
             (agreed if code in worded else differed).add(Anchor.WORDING)
-        keys = {key: at for key, at in index.keys_in_row.get(row, {}).items() if key in self.codes[item.sheet]}
+        codes = self.codes[item.sheet]
+        keys = {key: at for key, at in index.keys_in_row.get(row, {}).items() if key in codes}
         if keys:
             (agreed if code in keys else differed).add(Anchor.KEY)
         if Anchor.WORDING in differed:
@@ -249,11 +258,10 @@ class _Search:
         elif Anchor.KEY in differed and Anchor.WORDING not in agreed and not self._same_table(item, keys):
             other, at = min(keys.items())
             place = address(row, at)
-        column = columns.get(item.main.key)
+        column = columns[item.main_at]
         if column is not None:
             self._confirm(item, index, row, column, agreed, differed)
-        named = self.codes[item.sheet].get(other, other)
-        return Found(index, row, columns, frozenset(agreed), frozenset(differed), named, place)
+        return Found(item, index, row, columns, frozenset(agreed), frozenset(differed), codes.get(other, other), place)
 
     def _same_table(self, item: Item, keys: Iterable[str]) -> bool:
         """Whether all keys are rows of the item's own table, which may stand in any order."""
@@ -278,19 +286,28 @@ class _Search:
         if not self.earlier_layout:
             (agreed if item.planned == here else differed).add(Anchor.POSITION)
 
-    def _worded(self, sheet: str, index: SheetIndex, row: int, excluded: Collection[int]) -> frozenset[str]:
+    def _worded(self, sheet: str, index: SheetIndex, row: int, excluded: Columns) -> frozenset[str]:
         """The items whose wording a row has, outside the cells to fill in."""
-        wordings = self.worded[sheet]
-        known = wordings.known
         named: frozenset[str] = frozenset()
-        for column, text in index.texts_in_row.get(row, ()):
+        for column, found in self._worded_rows(sheet, index).get(row, ()):
             if column not in excluded:
-                found = known[text] if text in known else wordings.named(text)
-                if found:
-                    named |= found
+                named = named | found if named else found
         return named
 
-    def _columns(self, item: Item, index: SheetIndex, row: int) -> dict[Key, int]:
+    def _worded_rows(self, sheet: str, index: SheetIndex) -> _Worded:
+        """Where the words of a planned sheet's items stand on a sheet."""
+        rows = self.worded_rows.get((sheet, index.name))
+        if rows is None:
+            rows = self.worded_rows[sheet, index.name] = {}
+            wordings = self.worded[sheet]
+            known = wordings.known
+            for row, column, text, _ in index.sheet.texts:
+                found = known[text] if text in known else wordings.named(text)
+                if found:
+                    rows.setdefault(row, []).append((column, found))
+        return rows
+
+    def _columns(self, item: Item, index: SheetIndex, row: int) -> Columns:
         """The column of each slot: by its heading, else where it was, as far from the codes as then.
 
         A slot is left out when its heading is gone and another heading stands where it was.
@@ -298,9 +315,9 @@ class _Search:
         place = index.name, index.headers_above(row), item.sheet, id(item.columns)
         if place not in self.placed:  # nearly all rows below the same headings have the same slots
             self.placed[place] = self._place(item, index, row)
-        return {key: column for key, column in zip(item.keys, self.placed[place], strict=True) if column is not None}
+        return self.placed[place]
 
-    def _place(self, item: Item, index: SheetIndex, row: int) -> _Columns:
+    def _place(self, item: Item, index: SheetIndex, row: int) -> Columns:
         columns: list[int | None] = []
         for heading, planned in item.columns:
             headed = index.header_for(row, heading)
@@ -322,6 +339,20 @@ class _Search:
         return tuple(columns)
 
     # Verdicts
+
+    def _take_plain(self, item: Item, found: Found) -> Located:
+        """The same as :meth:`_take` for the only row with an item's code, which mostly nothing speaks against."""
+        in_place = found.placed[item.main_at] is not None
+        worded = Anchor.WORDING in found.agreed or item.optional or not item.wordings
+        if found.differed or not in_place or not worded or len(found.index.name) > _LONGEST_NAME:
+            return self._take(item, found, repeated=False)
+        place = item.sheet, item.row, found.index.name, found.row, found.placed, found.agreed
+        taken = self.taken.get(place)
+        if taken is None:
+            if len(self.taken) >= _MOST_TAKEN:
+                self.taken.clear()
+            taken = self.taken[place] = self._take(item, found, repeated=False)
+        return taken
 
     def _take(self, item: Item, found: Found, *, repeated: bool, note: Problem | None = None) -> Located:
         cells = {key: Spot((found.index.name, found.row, column)) for key, column in found.columns.items()}
@@ -432,7 +463,7 @@ def _missing_columns(located: list[Located]) -> list[Problem]:
     """Columns that are gone, each said once for its sheet."""
     problems: dict[tuple[str, str], Problem] = {}
     for one in located:
-        if one.row is None or one.outcome is Outcome.REFUSED:
+        if one.row is None or one.outcome is Outcome.REFUSED or len(one.cells) == len(one.item.slots):
             continue
         for slot in one.item.slots:
             if slot.key not in one.cells and (one.sheet, slot.heading) not in problems:

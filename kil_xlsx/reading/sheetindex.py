@@ -28,6 +28,7 @@ Place = tuple[int, int]
 _KEY_PREFIX = key_text("")
 _MOST_TALL = 1000
 _NO_TITLES: frozenset[str] = frozenset()
+_NO_PLACES: frozenset[Place] = frozenset()
 _LONGEST_AREA = 30
 
 
@@ -114,6 +115,7 @@ class _Titles:
         self.validations = validations
         self.by_row: dict[int, list[tuple[int, int, str]]] = {}
         self.by_cell: dict[Place, set[str]] = {}
+        self.cells: dict[str, set[Place]] = {}
         self.wide: dict[int, list[tuple[int, int, str]]] = {}
         self.tall: list[tuple[int, int, int, int, str]] = []
         for validation in validations:
@@ -134,6 +136,7 @@ class _Titles:
         self.by_row.setdefault(top, []).append((left, right, title))
         if left == right:
             self.by_cell.setdefault((top, left), set()).add(title)
+            self.cells.setdefault(title, set()).add((top, left))
         else:
             self.wide.setdefault(top, []).append((left, right, title))
 
@@ -168,10 +171,10 @@ class SheetIndex:
         headings: dict[int, dict[str, list[int]]] = {}
         known, longest, is_text = vocabulary.known, vocabulary.longest, CellKind.TEXT
         for row, column, text, cell in sheet.texts:
-            if len(text) > longest or cell.kind is not is_text:
+            if text not in known and len(text) > longest:
                 continue
             meaning = known[text] if text in known else vocabulary.meaning(text)
-            if meaning is None:
+            if meaning is None or cell.kind is not is_text:
                 continue
             kind, said = meaning
             if kind is Kind.CODE:
@@ -203,14 +206,6 @@ class SheetIndex:
             )
 
     @cached_property
-    def texts_in_row(self) -> dict[int, list[tuple[int, str]]]:
-        """The columns and the words of the cells of each row that hold any."""
-        rows: dict[int, list[tuple[int, str]]] = {}
-        for row, column, text, _ in self.sheet.texts:
-            rows.setdefault(row, []).append((column, text))
-        return rows
-
-    @cached_property
     def usual_code_column(self) -> int:
         """The column in which most codes stand: where codes are looked for without a heading."""
         counted = Counter(column for places in self.codes.values() for _, column in places)
@@ -237,6 +232,10 @@ class SheetIndex:
     def tall_titles(self) -> list[tuple[int, int, int, int, str]]:
         """Input titles of ranges of several rows, with their corners: what filling down or inserting leaves."""
         return [each for each in self._titles.tall if each[4] in self.vocabulary.codes][:_MOST_TALL]
+
+    def has_title(self, places: AbstractSet[Place], title: str) -> bool:
+        """Whether each of some cells has an input title, folded, for itself alone and not only in a range."""
+        return places <= self._titles.cells.get(title, _NO_PLACES)
 
     def titles_over(self, row: int, column: int) -> AbstractSet[str]:
         """Every input title that covers a cell, folded, those of ranges of several rows too."""
@@ -303,7 +302,9 @@ class BookIndex:
         )
         self._by_name = {index.folded_name: index for index in self.sheets}
         self.names = {
-            plain_name(name.name): place for name in _workbook_first(workbook.names) if (place := _target(name))
+            plain_name(name.name): place
+            for name in _workbook_first(workbook.names)
+            if (place := _target(name.refers_to))
         }
 
     @cached_property
@@ -344,9 +345,13 @@ def _workbook_first(names: Iterable[DefinedName]) -> list[DefinedName]:
     return sorted(names, key=lambda name: name.scope is None)
 
 
-def _target(name: DefinedName) -> tuple[str, int, int] | None:
+def _target(refers_to: str) -> tuple[str, int, int] | None:
     """The cell that a name points to, the sheet's name folded; nothing if it points elsewhere."""
-    sheet, mark, address = name.refers_to.rpartition("!")
+    return (_remembered_place if len(refers_to) <= _LONGEST_REMEMBERED else _place_of)(refers_to)
+
+
+def _place_of(refers_to: str) -> tuple[str, int, int] | None:
+    sheet, mark, address = refers_to.rpartition("!")
     if not mark:
         return None
     if sheet.startswith("'") and sheet.endswith("'") and len(sheet) > 1:
@@ -356,6 +361,9 @@ def _target(name: DefinedName) -> tuple[str, int, int] | None:
     except ValueError:
         return None
     return fold(sheet), row, column
+
+
+_remembered_place = lru_cache(maxsize=4096)(_place_of)
 
 
 @lru_cache(maxsize=4096)
