@@ -322,8 +322,19 @@ def read_opendocument_properties(data: bytes, limits: Limits) -> tuple[dict[str,
 
 
 def _read_application(data: bytes, application: list[str], limits: Limits) -> None:
+    application += (_programs_remembered if len(data) <= _LONGEST_REMEMBERED else _programs)(data, limits)
+
+
+def _programs(data: bytes, limits: Limits) -> list[str]:
+    """What a part says is the program that saved the workbook; nearly always the same one."""
+    application: list[str] = []
+
     def end(text: str) -> None:
         application.append(unescape(text).strip())
 
     tree = Node(in_namespaces({"Application": Node(end=end, text=True)}, *_EXTENDED))
     parse(data, in_namespaces({"Properties": tree}, *_EXTENDED), limits)
+    return application
+
+
+_programs_remembered = lru_cache(maxsize=32)(_programs)
