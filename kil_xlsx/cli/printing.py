@@ -10,7 +10,7 @@ from importlib import import_module
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal
 
-from kil_xlsx.pipeline import Progress
+from kil_xlsx.pipeline import Progress, quiet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,12 +125,16 @@ def unbroken(console: Console, words: str, style: str = "") -> None:
 
 
 @contextmanager
-def progress(what: Literal["Writing", "Reading", "Sending"], *, then_page: bool = True) -> Iterator[Progress]:
+def progress(what: Literal["Writing", "Reading", "Sending"], *, then_page: bool = False) -> Iterator[Progress]:
     """A progress bar on the standard error output, if that is a terminal and the work takes longer than a moment.
 
     :param then_page: a page is drawn afterwards: what draws it is loaded while the work is under way.
     """
-    showing = _Showing(what, sys.stderr.isatty(), then_page)
+    on_terminal = sys.stderr.isatty()
+    if not on_terminal and not then_page:
+        yield quiet
+        return
+    showing = _Showing(what, on_terminal, then_page)
     try:
         yield showing.moved
     finally:
@@ -151,7 +155,7 @@ class _Showing:
     def moved(self, done: int, total: int, name: str) -> None:
         """So much is done.  The first time, whatever had to be ready for the work is ready."""
         self._now = done, total, name
-        if self._thread is None and (self._on_terminal or self._then_page):
+        if self._thread is None:
             self._thread = Thread(target=self._show, daemon=True)
             self._thread.start()
 

@@ -36,13 +36,10 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Skipped, 
         )
     found: list[Path] = []
     skipped: list[Skipped] = []
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
         for each in walk(path, skipped) if path.is_dir() else (path,):
-            try:
-                whole = each.resolve()
-            except (OSError, RuntimeError):  # a link that leads to itself
-                whole = each.absolute()
+            whole = os.path.realpath(each)
             if whole in seen:
                 skipped.append(Skipped(name=str(each), reason="given twice"))
             else:

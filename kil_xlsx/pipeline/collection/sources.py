@@ -99,7 +99,7 @@ def _moment(seconds: float) -> datetime | None:
 
 def _files(paths: Sequence[Path], own: Own | None) -> Iterator[_File | LeftOut]:
     """The files to look at, each once, and what is left out without being looked at."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     places: dict[Path, None] = {}
     for given in paths:
         skipped: list[Skipped] = []
@@ -110,10 +110,7 @@ def _files(paths: Sequence[Path], own: Own | None) -> Iterator[_File | LeftOut]:
             if place is not None:
                 continue
             one = _File(path, _source(path, given), _is_mail(path))
-            try:
-                whole = path.resolve()
-            except (OSError, RuntimeError):  # a link that leads to itself
-                whole = path.absolute()
+            whole = os.path.realpath(path)
             if whole in seen:
                 yield LeftOut(shown(path.name), Provenance(one.source), "given twice")
             elif path != given and not one.is_mail and (why := _not_to_read(path)):

@@ -33,7 +33,7 @@ RETURNS = ("accepted", "accepted-with-queries", "held", "superseded", "refused")
 """What may become of a file that is new."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Happened:
     """What happened with one thing that came.
 
