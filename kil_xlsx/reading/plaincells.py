@@ -48,6 +48,7 @@ _NAME = re.compile(r" ([a-zA-Z0-9:]+)=")
 _LONGEST_ROW = 300  # characters
 _FEW_WORKBOOKS, _FEW_SHEETS = 2, 30
 """Taking texts and rows apart for later costs more than reading them once, so it begins where more seem to follow."""
+_MOST_NEW = 250_000  # characters of the rows of one sheet that were not met before
 _MOST_SHAPES, _LONGEST_SHAPE = 4_000_000, 4_000  # characters of all rows that are remembered, and of one
 _TYPES = ("", "s", "n", "str", "b", "e")
 _MOST_DIGITS = 40  # characters
@@ -250,9 +251,9 @@ class _Shapes:
     def cells(
         self, text: str, limits: Limits, strings: Mapping[str, str], formats: Mapping[str, str]
     ) -> tuple[dict[tuple[int, int], Cell], int] | None:
-        """The same as :func:`_cells`."""
+        """The same as :func:`_cells`, which goes on where too much is new: the work would be lost on it."""
         cells: dict[tuple[int, int], Cell] = {}
-        count, row = 0, -1
+        count, row, new = 0, -1, 0
         known, cut = self.known, _VALUE.split
         number, shared, format_of, most_text = _number, strings.get, formats.get, limits.cell_text
         text_kind, number_kind = CellKind.TEXT, CellKind.NUMBER
@@ -262,7 +263,12 @@ class _Shapes:
             parts = cut(piece)
             values = parts[1::2]
             drawn = _CUT.join(parts[::2])
-            shape = known[drawn] if drawn in known else self.drawn(drawn)
+            shape = known.get(drawn)
+            if shape is None:
+                new += len(drawn)
+                if new > _MOST_NEW:
+                    return _cells(text, limits, strings, formats)
+                shape = self.drawn(drawn)
             if shape is None or shape.first <= row:
                 return None
             row = shape.last
@@ -371,7 +377,7 @@ class _Items:
     def said(self, text: str) -> list[str] | None:
         """The words of all elements for shared texts; ``None`` if one of them is unusual."""
         self.tables += 1
-        if self.tables <= _FEW_WORKBOOKS:
+        if self.tables <= _FEW_WORKBOOKS or len(text) > _MOST_REMEMBERED:
             return _words(text)
         items = text.split(_ITEM_END)
         items.pop()  # what follows the last end, which is nothing

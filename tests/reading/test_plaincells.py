@@ -231,3 +231,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(shapes.known)
     assert len(read_workbook(pack(parts(f'<row r="1">{long}</row>'))).sheets[0].cells) == 1_000
     assert len(shapes.known) == before
+
+
+def test_a_sheet_with_much_that_is_new_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long table that somebody pasted in is not taken apart for later, which would take twice as long."""
+    monkeypatch.setattr(plaincells, "_FEW_SHEETS", -1)
+    monkeypatch.setattr(plaincells, "_MOST_NEW", 500)
+    shapes = plaincells._shapes_within(Limits())
+    shapes.known.clear()
+    found = read_workbook(pack(parts("".join(table(first) for first in range(2_001, 3_000, 10)))))
+    assert [cell.value for cell in found.sheets[0].cells.values()] == list(range(2_001, 3_001))
+    assert sum(map(len, shapes.known)) <= 500
