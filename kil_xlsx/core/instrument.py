@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from kil_xlsx.core import expressions
 from kil_xlsx.core.figures import Check, Input, InputGroup, InputTable, Measure, ReferenceValue, Unit
 from kil_xlsx.core.framework import (
     Choice,
@@ -28,6 +27,9 @@ from kil_xlsx.core.framework import (
     Section,
     Step,
 )
+
+if TYPE_CHECKING:
+    from kil_xlsx.core.expressions import Expression
 
 
 class _ForRespondents(Protocol):
@@ -219,8 +221,10 @@ class Instrument(Struct, frozen=True, dict=True, weakref=True):
         return {unit.id: unit for unit in self.framework.units}
 
     @cached_property
-    def expressions(self) -> dict[str, expressions.Expression]:
+    def expressions(self) -> dict[str, Expression]:
         """Every parsed expression by its text."""
+        from kil_xlsx.core.expressions import parse  # where nothing is worked out, it is not needed
+
         texts = [check.rule for check in self.checks]
         for measure in self.measures:
             texts.append(measure.formula)
@@ -228,7 +232,7 @@ class Instrument(Struct, frozen=True, dict=True, weakref=True):
             texts.extend(basis.when for basis in measure.bases if basis.when)
             if measure.needs:
                 texts.append(measure.needs)
-        return {text: expressions.parse(text) for text in texts}
+        return {text: parse(text) for text in texts}
 
     def choices_of(self, question: Question) -> ChoiceList:
         """The choice list that a question is answered from."""

@@ -15,7 +15,7 @@ PLACES = 6
 """Decimals to which every score is rounded before anything is compared with it."""
 
 
-@lru_cache(maxsize=16_384)  # scores are few different numbers
+@lru_cache(maxsize=4_096)  # scores are few different numbers
 def round_half_away(x: float, places: int) -> float:
     """Round ``x`` to ``places`` decimal places, halves away from zero, as the spreadsheet function ROUND does.
 

@@ -176,7 +176,7 @@ def _pieces(text: str) -> list[str]:
     return [piece.strip() for piece in _APART.split(text) if piece.strip()]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2_048)
 def _codes_in(text: str) -> tuple[str, ...]:
     """The valid codes in a line; nearly all lines are the same in every workbook, and have none."""
     pieces = (piece for piece in _pieces(text) if len(piece) <= _LONGEST_CODE and _SHAPE.fullmatch(piece))

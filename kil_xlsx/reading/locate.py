@@ -48,7 +48,7 @@ def locate(plan: Plan, workbook: WorkbookData, *, earlier_layout: bool = False) 
     return _Search(plan, BookIndex(plan, workbook), earlier_layout=earlier_layout).location()
 
 
-_MOST_REMEMBERED, _LONGEST_REMEMBERED = 5_000, 2_000
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 2_500, 2_000
 
 
 class _Wordings:

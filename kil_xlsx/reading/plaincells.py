@@ -62,7 +62,7 @@ _RUN = f"<r>(?:<rPr>(?:{_LOOK})*</rPr>)?{_TEXT}</r>".replace("([", "(?:[")
 _ITEM_END = "</si>"
 _ITEM = re.compile(f"<si>(?:{_TEXT}|<t/>|((?:{_RUN})+)){_ITEM_END}|([^<]+|<)")
 _WORDS = re.compile(_TEXT)
-_MOST_REMEMBERED = 2_000_000  # characters of shared texts
+_MOST_REMEMBERED = 500_000  # characters of shared texts: those of several questionnaires, and of some people
 
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
 _CONTROL = bytes(each for each in range(32) if each not in b"\t\n")

@@ -31,7 +31,11 @@ def start_ahead() -> None:
     To be called before anything else is done: what is there already may be copied into the process.
     """
     try:
-        _ahead.append(apart.fork(_serve) if apart.can_fork() else _new())
+        if apart.can_fork():
+            _load()
+            _ahead.append(apart.fork(_serve))
+        else:
+            _ahead.append(_new())
     except OSError:  # said by whoever does want one
         return
 
@@ -40,12 +44,19 @@ def _new() -> subprocess.Popen[bytes]:
     return apart.spawn("kil_xlsx.reading.worker")
 
 
-def _serve(source: IO[bytes], target: IO[bytes]) -> int:
+def _load() -> None:
+    """Load what both the program and the process need, and make what decodes definitions, so that it is done once."""
     # msgspec looks there for what Python itself has by now, and loading it takes as long as loading msgspec.
     sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    import msgspec  # noqa: F401
+    import msgspec
 
     del sys.modules["typing_extensions"]
+    from kil_xlsx.reading.exchange import Setup
+
+    msgspec.msgpack.Decoder(Setup)
+
+
+def _serve(source: IO[bytes], target: IO[bytes]) -> int:
     from kil_xlsx.reading.worker import serve
 
     return serve(source, target)
