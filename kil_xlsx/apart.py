@@ -130,14 +130,26 @@ def _run(run: Callable[[IO[bytes], IO[bytes]], int], source: int, target: int) -
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)
-        low, high = sorted((source, target))
-        for first, last in ((3, low), (low + 1, high), (high + 1, os.sysconf("SC_OPEN_MAX"))):
-            os.closerange(first, last)
+        _close_all_but(source, target)
         # As with -P: the folder of the command is no place for modules, nor is the one that it is run from.
         sys.path[:] = [_home(), *(sys.path if sys.flags.safe_path else sys.path[1:])]
         code = run(os.fdopen(source, "rb"), os.fdopen(target, "wb"))
     finally:
         os._exit(code)
+
+
+def _close_all_but(*kept: int) -> None:
+    """Close all files but the standard ones and some others."""
+    try:
+        there = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208 - pathlib takes long to import
+    except OSError:  # a system without that folder
+        there = list(range(os.sysconf("SC_OPEN_MAX")))
+    for each in there:
+        if each > 2 and each not in kept:
+            try:
+                os.close(each)
+            except OSError:  # not open, such as the folder that was listed
+                continue
 
 
 def is_limited() -> bool:

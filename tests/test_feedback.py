@@ -28,7 +28,6 @@ from kil_xlsx.core.benchmark import Request, benchmark
 from kil_xlsx.core.readings import Reading
 from kil_xlsx.core.release import Release
 from kil_xlsx.errors import KilXlsxError, OutputError, UsageProblem
-from kil_xlsx.pipeline import executing
 from kil_xlsx.pipeline.feedback import PAGE, PDF, WORKBOOK, FeedbackGiven, FeedbackMaker, feedback_of, give_feedback
 from kil_xlsx.results.release_json import release_json
 
@@ -200,7 +199,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_several_processes_give_the_same_bytes_in_the_same_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """What other processes made is what would have been made here, one organisation after the other."""
-    monkeypatch.setattr(executing, "worthwhile", lambda items, each: 2)
+    monkeypatch.setattr("kil_xlsx.pipeline.feedback_files.worthwhile", lambda items, each: 2)
     maker = FeedbackMaker(_returned(_readings()[:20]), _release(), created=CREATED)
     with closing(maker.made_all()) as made:
         shared = list(made)
@@ -210,7 +209,7 @@ def test_several_processes_give_the_same_bytes_in_the_same_order(monkeypatch: py
 
 def test_a_process_that_dies_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command stops with a clear error, and no file of any organisation is there."""
-    monkeypatch.setattr(executing, "worthwhile", lambda items, each: 2)
+    monkeypatch.setattr("kil_xlsx.pipeline.feedback_files.worthwhile", lambda items, each: 2)
     killed = []
 
     def kill_one(at: int, of: int, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal
@@ -169,7 +169,8 @@ class _Showing:
             for name in _DRAWS:
                 import_module(name)
         if self._on_terminal and not self._end.wait(_MOMENT):
-            self._bar()
+            with suppress(OSError, ValueError):  # the terminal is gone, which is no reason to stop the work
+                self._bar()
 
     def _bar(self) -> None:
         from rich.console import Console
