@@ -2,7 +2,8 @@
 
     python bench/run.py                        everything; about 20 minutes on two cores
     python bench/run.py --quick                the same with smaller numbers; about 3 minutes
-    python bench/run.py --only reading starting
+    python bench/run.py --only reading starting         some of it; with --out, the others stay in the file if they are of
+                                               the same day and machine
     python bench/run.py --out bench/results.json --date 2026-04-07 --write
 
 A ratio says how long the program takes against what a user would do instead, or against what the machine at least
@@ -34,12 +35,19 @@ ROOT = Path(__file__).parents[1]
 
 
 def measured(names: list[str], out: Path | None, *, quick: bool, date: str) -> dict[str, Any]:
-    """Run benches one after the other; say what comes out, and write it, as it comes."""
+    """Run benches one after the other; say what comes out, and write it, as it comes.
+
+    Where some were measured before, on the same day and the same machine, the others stay in the file.
+    """
     from kil_xlsx import __version__
 
     found: dict[str, Any] = {
         "date": date, "version": __version__, "quick": quick, "machine": machine(), "ratios": [], "figures": {},
     }  # fmt: skip
+    if out is not None and out.exists():
+        earlier = json.loads(out.read_text(encoding="utf-8"))
+        if _same_run(earlier, found):
+            found = earlier
     with tempfile.TemporaryDirectory(prefix="kil-xlsx-bench-") as work:
         for name in names:
             begun, used = time.perf_counter(), os.times()
@@ -49,11 +57,18 @@ def measured(names: list[str], out: Path | None, *, quick: bool, date: str) -> d
             now = os.times()
             busy = now.children_user + now.children_system - used.children_user - used.children_system
             print(f"  ({name}: {time.perf_counter() - begun:.0f} s, {busy:.0f} s of processors)", flush=True)
-            found["ratios"] += [each.record() for each in ratios]
+            known = {each["id"]: each for each in found["ratios"]}
+            found["ratios"] = list((known | {each.id: each.record() for each in ratios}).values())
             found["figures"][name] = tables.rounded(figures)
             if out is not None:
                 out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return found
+
+
+def _same_run(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two results may stand in one table: of the same day, program and machine, however busy that was."""
+    kept = [{**each, "machine": {**each["machine"], "busy_before": 0}} for each in (one, other)]
+    return all(kept[0].get(name) == kept[1][name] for name in ("date", "version", "quick", "machine"))
 
 
 def _line(ratio: Ratio) -> str:

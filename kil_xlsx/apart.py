@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 _OPEN_FILES = 64
+_PIPE_BYTES = 1 << 20
 _is_limited = False
 
 
@@ -38,7 +39,7 @@ def spawn(module: str, *arguments: str, output: IO[bytes] | None = None) -> subp
 
     paths = [_home(), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path), "PYTHONUTF8": "1"}
-    return subprocess.Popen(  # noqa: S603 - this interpreter and this module, never a name from a file
+    child = subprocess.Popen(  # noqa: S603 - this interpreter and this module, never a name from a file
         # -P: a module lying in the folder that the command is run from, such as the inbox, must not be imported.
         [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.PIPE,
@@ -49,6 +50,10 @@ def spawn(module: str, *arguments: str, output: IO[bytes] | None = None) -> subp
         # that they may have started themselves.
         start_new_session=True,
     )
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            _widen(pipe.fileno())
+    return child
 
 
 class Forked:
@@ -119,7 +124,19 @@ def fork(run: Callable[[IO[bytes], IO[bytes]], int]) -> Forked:
         _run(run, source, target)
     os.close(source)
     os.close(target)
+    _widen(ours_in)
+    _widen(ours_out)
     return Forked(pid, os.fdopen(ours_in, "wb"), os.fdopen(ours_out, "rb"))
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole workbook, and all that it says, fit into a pipe, so that neither side waits for the other."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):  # not Linux, or the system does not allow it
+        return
 
 
 def _run(run: Callable[[IO[bytes], IO[bytes]], int], source: int, target: int) -> None:

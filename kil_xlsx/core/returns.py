@@ -62,14 +62,14 @@ Typed = str | float | bool | None
 """What stands in a cell: text, a number (dates are serial numbers), a logical value, or nothing."""
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where an entry stood."""
 
     sheet: str
     cell: str
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One thing that a respondent could enter.
 
     ``value`` is the number it stands for, ``code`` the code of the choice, ``text`` the words, or an ISO date;
