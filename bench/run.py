@@ -2,8 +2,7 @@
 
     python bench/run.py                        everything; about 20 minutes on two cores
     python bench/run.py --quick                the same with smaller numbers; about 3 minutes
-    python bench/run.py --only reading starting         some of it; with --out, the others stay in the file if they are of
-                                               the same day and machine
+    python bench/run.py --only reading starting
     python bench/run.py --out bench/results.json --date 2026-04-07 --write
 
 A ratio says how long the program takes against what a user would do instead, or against what the machine at least
@@ -11,6 +10,7 @@ needs; times are elapsed times, the second ratio is of processor time alone.  Ri
 its own, and the median of the ratios of single rounds counts.  Only ratios are worth quoting: they hold on machines of
 different speed.  Beside a ratio stands what it is meant to be at most, and whether it is.
 
+With ``--only``, what else a file has stays in it, if that was measured on the same day and machine.
 ``--write`` brings the tables and pictures of the documentation up to the results; ``--write`` with ``--from FILE`` does
 that without measuring anything.  Nothing is compared with earlier runs.
 """
