@@ -17,10 +17,15 @@ import msgspec
 import pytest
 from corpus.fuzz import plans, small_workbook
 from corpus.hostile import CASES
+from msgspec.structs import replace
 
 from kil_xlsx import pipeline
-from kil_xlsx.errors import KilXlsxError
+from kil_xlsx.core.instrument import Instrument
+from kil_xlsx.definitions.load import kept_definition, load_definition
+from kil_xlsx.errors import KilXlsxError, LayoutError
+from kil_xlsx.pipeline.versions import plans_of
 from kil_xlsx.reading import isolation
+from kil_xlsx.reading.exchange import packed, packed_definition, unpacked
 from kil_xlsx.reading.form import read_form
 from kil_xlsx.reading.isolation import Readers
 from kil_xlsx.reading.package import Limits
@@ -240,6 +245,33 @@ def test_a_process_that_cannot_begin_stops_the_command(monkeypatch: pytest.Monke
     with Readers() as readers:
         readers.prepare(known())
         with pytest.raises(KilXlsxError, match="cannot be started"):
+            readers.read(b"x", "a.xlsx")
+
+
+def test_a_process_is_told_the_same_either_way() -> None:
+    """Of a definition as it is kept, and of the plans that were made from it, before and after a person narrows it."""
+    whole = load_definition("keep-it-local")
+    known = kept_definition("keep-it-local")
+    assert known is not None
+    plans = plans_of("keep-it-local", whole.instruments())
+    told, kept = unpacked(packed(plans, Limits())), unpacked(packed_definition(known, Limits()))
+    assert dict(told.current) == dict(kept.current) == {each.key: each for each in whole.instruments()}
+    assert dict(told.earlier) == dict(kept.earlier) == whole.earlier()
+    assert told.earlier
+    council = plans_of("keep-it-local/council", pipeline.load("keep-it-local/council")[1])
+    told = unpacked(packed(council, Limits()))
+    assert [*told.current] == ["keep-it-local/council"]
+    assert {key.rpartition("/")[0] for key in told.earlier} == {"keep-it-local/council"}
+
+
+def test_a_questionnaire_that_no_workbook_can_be_made_of_is_said_to_be_one() -> None:
+    """What is wrong is said by the program, since a process that reads says nothing to anybody."""
+    one = next(iter(known().current.values()))
+    questions = tuple(replace(one.questions[0], id=f"{one.questions[0].id}{at}") for at in range(1_000))
+    crowded = Instrument(replace(one.framework, questions=questions), one.respondent)
+    with Readers() as readers:
+        readers.prepare(Plans({crowded.key: crowded}))
+        with pytest.raises(LayoutError, match="1000 questions"):
             readers.read(b"x", "a.xlsx")
 
 
