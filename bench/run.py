@@ -44,7 +44,7 @@ def measured(names: list[str], out: Path | None, *, quick: bool, date: str) -> d
     found: dict[str, Any] = {
         "date": date, "version": __version__, "quick": quick, "machine": machine(), "ratios": [], "figures": {},
     }  # fmt: skip
-    if out is not None and out.exists():
+    if out is not None and out.exists() and set(names) != set(BENCHES):
         earlier = json.loads(out.read_text(encoding="utf-8"))
         if _same_run(earlier, found):
             found = earlier
@@ -57,8 +57,7 @@ def measured(names: list[str], out: Path | None, *, quick: bool, date: str) -> d
             now = os.times()
             busy = now.children_user + now.children_system - used.children_user - used.children_system
             print(f"  ({name}: {time.perf_counter() - begun:.0f} s, {busy:.0f} s of processors)", flush=True)
-            known = {each["id"]: each for each in found["ratios"]}
-            found["ratios"] = list((known | {each.id: each.record() for each in ratios}).values())
+            found["ratios"] = _instead(found["ratios"], [each.record() for each in ratios])
             found["figures"][name] = tables.rounded(figures)
             if out is not None:
                 out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -67,8 +66,18 @@ def measured(names: list[str], out: Path | None, *, quick: bool, date: str) -> d
 
 def _same_run(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two results may stand in one table: of the same day, program and machine, however busy that was."""
-    kept = [{**each, "machine": {**each["machine"], "busy_before": 0}} for each in (one, other)]
-    return all(kept[0].get(name) == kept[1][name] for name in ("date", "version", "quick", "machine"))
+    kept = [{**each, "machine": {**each.get("machine", {}), "busy_before": 0}} for each in (one, other)]
+    return bool(other["date"]) and all(
+        kept[0].get(name) == kept[1][name] for name in ("date", "version", "quick", "machine")
+    )
+
+
+def _instead(earlier: list[dict[str, Any]], ratios: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ratios with those of one bench in the place of what it had before."""
+    own = {each["id"].partition("/")[0] for each in ratios}
+    at = next((at for at, each in enumerate(earlier) if each["id"].partition("/")[0] in own), len(earlier))
+    others = [each for each in earlier if each["id"].partition("/")[0] not in own]
+    return [*others[:at], *ratios, *others[at:]]
 
 
 def _line(ratio: Ratio) -> str:

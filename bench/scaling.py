@@ -1,6 +1,7 @@
 """How costs grow: with the number of organisations, of questions, and of answers that are filled in.
 
-What comes out are series of points, which ``plots.py`` draws; nothing here is a ratio.
+What comes out are series of points, which ``plots.py`` draws; nothing here is a ratio.  Where processor time is
+counted, a job has one processor only: then it starts no other processes, whose time would not be seen.
 """
 
 from __future__ import annotations
@@ -77,10 +78,11 @@ def _by_questions(work: Path, *, quick: bool) -> dict[str, list[tuple[float, flo
     for questions in QUESTIONS:
         framework = material.questionnaire(questions)
         listed = str(material.organisations(count, councils=count))
-        made = apart("generating:ours", listed=listed, out=out, framework=framework, respondent="council")
+        given = {"listed": listed, "out": out, "framework": framework, "respondent": "council"}
+        made = apart("generating:ours", cores=1, **given)
         apart("scaling:filled_in", folder=folder, count=filled, framework=framework, share=1.0)
         read = _read(folder, filled, framework)
-        release = apart("comparing:statistics_only", count=compared, framework=framework)
+        release = apart("comparing:statistics_only", cores=1, count=compared, framework=framework)
         for name, run, each in (("generate", made, count), ("read", read, filled), ("benchmark", release, compared)):
             found[name].append((questions, 1000 * run.cpu / each))
     return found
@@ -93,20 +95,20 @@ def _by_answers(work: Path, *, quick: bool) -> dict[str, list[tuple[float, float
     listed = str(material.organisations(filled, councils=filled))
     found: dict[str, list[tuple[float, float]]] = {"generate": [], "read": [], "benchmark": []}
     for share in SHARES:
-        made = apart("scaling:with_answers", listed=listed, out=out, share=share)
+        made = apart("scaling:with_answers", cores=1, listed=listed, out=out, share=share)
         found["generate"].append((made.found["cells"], 1000 * made.cpu / filled))
         given: dict[str, Any] = {"folder": folder, "count": filled, "framework": "keep-it-local", "share": share}
         cells = apart("scaling:filled_in", **given).found["cells"]
         found["read"].append((cells, 1000 * _read(folder, filled, "keep-it-local").cpu / filled))
     for share in COMPARED:
-        run = apart("comparing:statistics_only", count=compared, share=share)
+        run = apart("comparing:statistics_only", cores=1, count=compared, share=share)
         found["benchmark"].append((run.found["cells"], 1000 * run.cpu / compared))
     return found
 
 
 def _read(folder: str, count: int, framework: str) -> Measured:
     """Read a folder one by one, without the start of other processes, which would hide what is looked for."""
-    return apart("reading:one_by_one", folder=folder, count=count, isolation=False, framework=framework)
+    return apart("reading:one_by_one", cores=1, folder=folder, count=count, isolation=False, framework=framework)
 
 
 def measure(work: Path, *, quick: bool) -> tuple[list[Ratio], dict[str, Any]]:

@@ -82,11 +82,17 @@ class Forked:
             return self._code
 
     def kill(self) -> None:
-        """Stop it at once."""
+        """Stop it at once, with all that it has started."""
         import signal
 
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+        with self._lock:
+            if self._code is None:
+                self._notice(os.WNOHANG)
+            if self._code is None:
+                try:
+                    os.killpg(self.pid, signal.SIGKILL)
+                except ProcessLookupError:  # it leads no group yet
+                    os.kill(self.pid, signal.SIGKILL)
 
     def _notice(self, options: int) -> None:
         try:
@@ -111,17 +117,21 @@ def fork(run: Callable[[IO[bytes], IO[bytes]], int]) -> Forked:
     :raises OSError: there can be no other process, or the standard files are not open here.
     """
     pipes = [*os.pipe(), *os.pipe()]
+    source, ours_in, ours_out, target = pipes
+    program = os.getpid()
     try:
         if min(pipes) <= 2:
             raise OSError("The standard files are closed.")
         pid = os.fork()
+        if pid == 0:
+            _run(run, source, target)
     except OSError:
         for each in pipes:
             os.close(each)
         raise
-    source, ours_in, ours_out, target = pipes
-    if pid == 0:
-        _run(run, source, target)
+    finally:
+        if os.getpid() != program:  # Ctrl-C in between
+            os._exit(1)
     os.close(source)
     os.close(target)
     _widen(ours_in)

@@ -128,6 +128,8 @@ def unbroken(console: Console, words: str, style: str = "") -> None:
 def progress(what: Literal["Writing", "Reading", "Sending"], *, then_page: bool = False) -> Iterator[Progress]:
     """A progress bar on the standard error output, if that is a terminal and the work takes longer than a moment.
 
+    It is not shown before the work has said for the first time how far it is.
+
     :param then_page: a page is drawn afterwards: what draws it is loaded while the work is under way.
     """
     on_terminal = sys.stderr.isatty()

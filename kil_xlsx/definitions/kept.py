@@ -72,8 +72,8 @@ def keep(path: Path, paths: Sequence[Path], state: bytes, definition: Definition
         return
     import tempfile
 
-    content = msgspec.msgpack.encode(definition)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError, OverflowError, RecursionError):
+        content = msgspec.msgpack.encode(definition)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
         try:
@@ -94,15 +94,17 @@ def _file(path: Path) -> Path | None:
 
 
 def _state(path: Path, paths: Iterable[Path]) -> bytes:
-    """All that checking a definition depends on: the program, and all files.  Empty if one cannot be looked at.
+    """All that checking a definition depends on: the program, and what is in all files.  Empty if one cannot be read.
 
-    Files are known by their size and by when they were written, to the nanosecond and by the system's own account: no
-    program can make an edited file look like the one before.
+    What is in a file is known by a checksum that tells edits apart; nobody has to be kept from forging one here.
     """
     try:
         published = sorted((path / FOLDER).glob("*.json")) if path.is_dir() else []
-        entries = [__version__.encode(), os.fsencode(path.absolute()), *_program()]
-        entries += [_entry(each.name, each.stat()) for each in (*paths, *published)]
+        versions = f"{__version__} {msgspec.__version__} {sys.version_info}".encode()
+        entries = [versions, os.fsencode(path.absolute()), *_program()]
+        for each in (*paths, *published):
+            content = each.read_bytes()
+            entries.append(f"{each.name} {len(content)} {zlib.crc32(content)}".encode(errors="surrogateescape"))
     except OSError:
         return b""
     return b"\0".join(entries) + b"\0\0"
@@ -114,10 +116,5 @@ def _program() -> Iterator[bytes]:
     for part in ("core", "definitions"):
         for entry in sorted(os.scandir(package / part), key=lambda entry: entry.name):
             if entry.name.endswith(".py"):
-                yield _entry(entry.name, entry.stat())
-
-
-def _entry(name: str, status: os.stat_result) -> bytes:
-    return f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}".encode(
-        errors="surrogateescape"
-    )
+                status = entry.stat()
+                yield f"{entry.name} {status.st_size} {status.st_mtime_ns}".encode()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kil_xlsx.core.framework import Framework
-from kil_xlsx.core.instrument import Definition, Instrument, instrument
+from kil_xlsx.core.instrument import Definition, Instrument, Published, instrument
 from kil_xlsx.definitions import kept
 from kil_xlsx.definitions.wording import did_you_mean, listed, shortened
 from kil_xlsx.errors import UsageProblem
@@ -128,6 +128,17 @@ def _is_definition(name: str) -> bool:
         return _exists(path) and (path.is_file() or bool(_yaml_files(path)))
     except OSError:
         return False
+
+
+def published(name_or_path: str | Path) -> tuple[Published, ...]:
+    """The published versions of a definition, oldest first; today's is not read for it."""
+    known = kept_definition(name_or_path)
+    if known is not None:
+        return kept.decoded(known).published
+    from kil_xlsx.definitions.archive import load_version, versions
+
+    folder = definition_folder(name_or_path)
+    return tuple(load_version(folder, version) for version in versions(folder)) if folder is not None else ()
 
 
 def _place(name_or_path: str | Path) -> Path | None:

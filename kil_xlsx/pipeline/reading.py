@@ -172,7 +172,7 @@ def _to_read(name: str, readers: Readers | None) -> tuple[Plans, Callable[[], Fr
     from kil_xlsx.reading.plans import Plans
 
     known = kept_definition(name) if readers is not None and split_name(name)[1] is None else None
-    if known is None:
+    if known is None:  # or only some of it is asked for
         whole, instruments = load(name)
         return plans_of(name, instruments), lambda: whole
     assert readers is not None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from kil_xlsx.core.instrument import Definition
+
 if TYPE_CHECKING:
     from kil_xlsx.core.carrying import Carried
     from kil_xlsx.core.framework import Framework
@@ -21,13 +23,14 @@ def earlier(framework: str, instruments: Sequence[Instrument]) -> dict[str, Inst
     :param framework: the name or path that the instruments were loaded by.
     :raises DefinitionError: the file of a published version is damaged.
     """
-    from kil_xlsx.definitions.load import load_definition, split_name
+    from kil_xlsx.definitions.load import published, split_name
 
     if not instruments:
         return {}
+    today = instruments[0].framework
     wanted = {each.respondent.id for each in instruments}
-    every = {each.id for each in instruments[0].framework.respondents} == wanted
-    found = load_definition(split_name(framework)[0]).earlier()
+    every = {each.id for each in today.respondents} == wanted
+    found = Definition(today, published(split_name(framework)[0])).earlier()
     return {key: each for key, each in found.items() if every or each.respondent.id in wanted}
 
 

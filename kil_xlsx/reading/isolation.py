@@ -31,6 +31,7 @@ from typing import IO
 import msgspec
 from msgspec.structs import replace
 
+from kil_xlsx.apart import Forked
 from kil_xlsx.core.problems import CATALOGUE, problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.core.returns import Key
@@ -132,7 +133,8 @@ class _Process:
 
     def kill(self) -> None:
         """Stop the process at once, with all that it has started."""
-        if self._child.poll() is None and hasattr(os, "killpg"):
+        whole_group = isinstance(self._child, Forked)  # which stops it in one step, as its number may be taken again
+        if not whole_group and self._child.poll() is None and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, signal.SIGKILL)
         with contextlib.suppress(OSError):

@@ -305,7 +305,7 @@ class _Shapes:
         if shape is not None and len(text) <= _LONGEST_SHAPE:
             self.characters += len(text)
             if self.characters > _MOST_SHAPES:
-                self.known.clear()
+                self.known = {}  # rather than cleared, as another thread may be reading from it
                 self.characters = len(text)
             self.known[text] = shape
         return shape
@@ -391,7 +391,7 @@ class _Items:
             self.characters += sum(map(len, new))
         strings = [known[item] for item in items]
         if self.characters > _MOST_REMEMBERED:
-            known.clear()
+            self.known = {}
             self.characters = 0
         return strings
 

@@ -47,10 +47,13 @@ def _new() -> subprocess.Popen[bytes]:
 def _load() -> None:
     """Load what both the program and the process need, and make what decodes definitions, so that it is done once."""
     # msgspec looks there for what Python itself has by now, and loading it takes as long as loading msgspec.
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    import msgspec
-
-    del sys.modules["typing_extensions"]
+    is_there = "typing_extensions" in sys.modules
+    sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]
+    try:
+        import msgspec
+    finally:
+        if not is_there:
+            del sys.modules["typing_extensions"]
     from kil_xlsx.reading.exchange import Setup
 
     msgspec.msgpack.Decoder(Setup)
