@@ -100,8 +100,9 @@ def test_errors_of_the_program_come_back_whole_from_another_process() -> None:
 
 
 _BUSY = """
-import sys, time
+import signal, sys, time
 from kil_xlsx.pipeline.executing import executor, in_order
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background of a shell ignores Ctrl-C
 if __name__ == "__main__":
     with executor(jobs=2) as there:
         for at, _ in enumerate(in_order(there, time.sleep, [0.01] * 3 + [600] * 20)):
@@ -138,7 +139,10 @@ def test_nothing_is_left_behind_when_the_program_is_stopped(how: signal.Signals,
             os.killpg(process.pid, how)
         else:
             process.kill()
-        _, errors = process.communicate(timeout=60)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     for _ in range(200):
         if not _living(process.pid):
             break

@@ -295,7 +295,9 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     """A command that is interrupted in the middle of a file ends at once, and so do its processes."""
     (tmp_path / "slow.xlsx").write_bytes(CASES["two-million-and-one-cells"].make())
     script = (
-        "import sys\nfrom pathlib import Path\nfrom kil_xlsx import pipeline\nfrom kil_xlsx.reading import isolation\n"
+        "import signal, sys\nfrom pathlib import Path\n"
+        "from kil_xlsx import pipeline\nfrom kil_xlsx.reading import isolation\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background of a shell
         "real = isolation._Process.ask\n"
         "def ask(self, *more):\n    print(self._child.pid, flush=True)\n    return real(self, *more)\n"
         "isolation._Process.ask = ask\n"
