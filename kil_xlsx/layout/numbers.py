@@ -19,7 +19,7 @@ from kil_xlsx.layout.typed_words import NO_VALUE, NUMBER_WORDS, tidy
 LONGEST = 80
 """Characters; a longer text is prose."""
 
-_MOST_DIGITS = 17
+_MOST_DIGITS = 15
 """More significant digits than a spreadsheet keeps make a telephone number or a register number."""
 
 _DECIMAL_SIGNS = {
