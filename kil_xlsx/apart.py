@@ -104,6 +104,18 @@ class Forked:
             self._code = os.waitstatus_to_exitcode(status)
 
 
+def stop(process: subprocess.Popen[bytes] | Forked) -> None:
+    """Stop a process that was started here at once, with all that it has started."""
+    import signal
+    from contextlib import suppress
+
+    if not isinstance(process, Forked) and process.poll() is None and hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with suppress(OSError):
+        process.kill()
+
+
 def can_fork() -> bool:
     """Whether this process may be forked.  That needs no second start of Python, but is safe at its very start only."""
     return sys.platform == "linux"

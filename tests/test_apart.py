@@ -84,28 +84,29 @@ def test_a_forked_process_can_be_stopped() -> None:
         pipe.close()
 
 
+def printed(script: str) -> list[str]:
+    """The words that a script prints that has apart at hand."""
+    whole = f"import os, sys\nsys.path[:0] = {[ROOT]!r}\nfrom kil_xlsx import apart\n{script}"
+    done = subprocess.run([sys.executable, "-c", whole], capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.split()
+
+
 @linux
 def test_a_program_without_standard_files_is_not_forked() -> None:
     """Its pipes would be taken for these."""
-    script = (
-        f"import os, sys\nsys.path[:0] = {[ROOT]!r}\nfrom kil_xlsx import apart\n"
+    assert printed(
         "os.close(0)\ntry:\n    apart.fork(lambda source, target: 0)\nexcept OSError:\n    print('refused')\n"
         "print(os.open(os.devnull, os.O_RDONLY))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.split() == ["refused", "0"]
+    ) == ["refused", "0"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such limits on this system")
 def test_limits_hold() -> None:
     """A process that limits itself gets no more memory, writes nothing, and knows that it is limited."""
-    script = (
-        f"import os, sys\nsys.path[:0] = {[ROOT]!r}\nfrom kil_xlsx import apart\n"
+    assert printed(
         "before = apart.is_limited()\napart.limit(200_000_000)\nprint(before, apart.is_limited())\n"
         "try:\n    bytes(300_000_000)\nexcept MemoryError:\n    print('memory')\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.split() == ["False", "True", "memory"]
+    ) == ["False", "True", "memory"]
 
 
 @linux

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import queue
 import signal
 import threading
@@ -31,7 +30,7 @@ from typing import IO
 import msgspec
 from msgspec.structs import replace
 
-from kil_xlsx.apart import Forked
+from kil_xlsx import apart
 from kil_xlsx.core.problems import CATALOGUE, problem
 from kil_xlsx.core.readings import FileInfo, Reading
 from kil_xlsx.core.returns import Key
@@ -40,7 +39,7 @@ from kil_xlsx.reading import starting
 from kil_xlsx.reading.exchange import LENGTH, Answer, Ready, Reply, Request, SecondOpinion, encode, packed, replies
 from kil_xlsx.reading.kinds import sniff
 from kil_xlsx.reading.package import Limits
-from kil_xlsx.reading.plans import Plans
+from kil_xlsx.reading.plans import Plans, key_for
 
 _ANSWER_BYTES = 64_000_000
 _START_SECONDS = 60.0
@@ -133,12 +132,7 @@ class _Process:
 
     def kill(self) -> None:
         """Stop the process at once, with all that it has started."""
-        whole_group = isinstance(self._child, Forked)  # which stops it in one step, as its number may be taken again
-        if not whole_group and self._child.poll() is None and hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):
-            self._child.kill()
+        apart.stop(self._child)
 
     def close(self) -> None:
         """Stop the process and let go of its pipes."""
@@ -330,7 +324,7 @@ class Readers:
             if (reading.ret, reading.result) != (None, None) or not reading.problems:
                 raise _Broken
             return
-        key = self._plans.key_for(reading.identity)
+        key = key_for(self._plans, reading.identity)
         if key is None or reading.ret.entries.keys() != self._keys_of(key):
             raise _Broken
         if any(key != entry.key for key, entry in reading.ret.entries.items()):

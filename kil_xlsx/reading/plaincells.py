@@ -129,8 +129,8 @@ def _cells(
     found = _CELL.findall(text)
     count = len(found)
     row, here, column = -1, "", -1
-    most_columns, most_rows, text_kind, number_kind = limits.columns, limits.rows, CellKind.TEXT, CellKind.NUMBER
-    columns, number, shared, format_of, most_text = _COLUMNS, _number, strings.get, formats.get, limits.cell_text
+    most_columns, most_rows, most_text, text_kind = limits.columns, limits.rows, limits.cell_text, CellKind.TEXT
+    columns, shared, format_of = _COLUMNS, strings.get, formats.get
     value: str | float | bool | None
     for letters, digits, style, stated, formula, raw, is_given, other in found:
         if not letters:
@@ -165,10 +165,6 @@ def _cells(
             value, kind = shared(raw), text_kind
             if value is None:
                 return None
-        elif (not stated or stated == "n") and len(raw) <= _MOST_DIGITS and (figure := number(raw)) is not None:
-            value, kind = figure, number_kind
-        elif stated == "str" and len(raw) <= most_text and "&" not in raw and "_x" not in raw:
-            value, kind = raw, text_kind
         else:
             typed = _typed(stated, raw, limits)
             if typed is None:
@@ -277,6 +273,7 @@ class _Shapes:
                 given = iter(values)
                 values = ["" if at in shape.gaps else next(given) for at in range(len(shape.cells))]
             for (place, stated, formula, style), raw in zip(shape.cells, values, strict=True):
+                # What _typed() says of the most usual ones, without asking it for every cell of every return.
                 if stated == "s":
                     value, kind = shared(raw), text_kind
                     if value is None:

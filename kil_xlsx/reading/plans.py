@@ -56,15 +56,12 @@ class Plans(Mapping[str, "Plan"]):
             self._plans[key] = Plan(self.instrument(key))
         return self._plans[key]
 
-    def key_for(self, identity: Identity) -> str | None:
-        """The key of what a workbook was made from: of its version or, if that is not known, of today's."""
-        key = f"{identity.framework}/{identity.respondent}"
-        own = f"{key}/{identity.version}"
-        return own if own in self.earlier else key if key in self.current else None
-
     def instrument(self, key: str) -> Instrument:
         """What the plan of a key is a plan of."""
         return self.current[key] if key in self.current else self.earlier[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.current or key in self.earlier  # without building the plan
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.current)
@@ -73,11 +70,16 @@ class Plans(Mapping[str, "Plan"]):
         return len(self.current)
 
 
-def plan_for(plans: Mapping[str, Plan], identity: Identity) -> Plan | None:
-    """The plan of the version that a workbook was made from; if there is none, today's; none for other workbooks."""
+def key_for(plans: Mapping[str, Plan], identity: Identity) -> str | None:
+    """The key of the version that a workbook was made from; if there is none, today's; none for other workbooks."""
     key = f"{identity.framework}/{identity.respondent}"
-    own = plans.get(f"{key}/{identity.version}")
-    return own if own is not None else plans.get(key)
+    return next((each for each in (f"{key}/{identity.version}", key) if each in plans), None)
+
+
+def plan_for(plans: Mapping[str, Plan], identity: Identity) -> Plan | None:
+    """The plan of the same."""
+    key = key_for(plans, identity)
+    return plans[key] if key is not None else None
 
 
 def reference_prefixes(plans: Mapping[str, Plan]) -> set[str]:
